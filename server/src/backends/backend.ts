@@ -1,0 +1,143 @@
+// Where work runs. One interface, a folder for each implementation, one suite (backends/suite) for all of them.
+// Ideas from the Kubernetes CRI (a pod is a set of containers sharing a network) and Kueue's small job interface.
+import type { Readable } from "node:stream";
+
+/**
+ * What a unit of work may reach over the network.
+ * `isolated`: only the other hosts of its own job. `platform`: also 169.254.170.2, where credentials and this server
+ * answer. `open`: also the internet.
+ */
+export type NetworkLevel = "isolated" | "platform" | "open";
+
+/** A root file system to run in, ready on this machine. */
+export interface PreparedImage {
+  /** Stable across restarts, for logs and for finding spares: `xgboost@<hash of its lock file>`. */
+  readonly id: string;
+  /** Folders the image is made of, as read-only mounts: host path to path inside. */
+  readonly mounts: readonly ReadOnlyMount[];
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  /** Whether the entry point can wait as a spare, its imports done (see `Backend.warm`). */
+  readonly canWait: boolean;
+}
+
+export interface ReadOnlyMount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** A folder of the host that the unit reads and writes. */
+export interface WritableMount {
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface Resources {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** Room for everything the unit writes below its writable mounts and /tmp. */
+  readonly diskBytes: number;
+  readonly gpus: number;
+}
+
+/** One container to run. `id` names one attempt on one host and is never used again. */
+export interface UnitSpec {
+  readonly id: string;
+  /** Units with the same group share a private network in which they see each other by `host`. */
+  readonly group: string;
+  /** Name of this unit in its group, `algo-1`. Its interface is called `eth0`. */
+  readonly host: string;
+  /** All host names of the group, this one too. Every unit of the group lists the same names in the same order. */
+  readonly hosts: readonly string[];
+  readonly image: PreparedImage;
+  /** Replaces the image's entry point when given. */
+  readonly entrypoint?: readonly string[];
+  /** Replaces the image's command (Docker's CMD), `["train"]`. */
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly mounts: readonly WritableMount[];
+  readonly resources: Resources;
+  readonly network: NetworkLevel;
+  /** Path of a Unix socket of this server, answering at http://169.254.170.2 inside; absent with `isolated`. */
+  readonly platformSocket?: string;
+  /** TCP ports the server wants to reach; see `Backend.socket`. */
+  readonly ports: readonly number[];
+}
+
+/** How a unit ended. */
+export interface UnitEnd {
+  /** Exit code as a shell gives it: 128 + signal number when a signal ended it. */
+  readonly exitCode: number;
+  readonly signal?: string;
+  readonly outOfMemory: boolean;
+  readonly diskFull: boolean;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * `starting`: accepted, its program does not run yet. `running`. `ended`: see `end`.
+ * `lost`: neither runs nor left an exit code (machine restart, supervisor killed); nothing more will be known.
+ */
+export interface UnitState {
+  readonly id: string;
+  readonly phase: "starting" | "running" | "ended" | "lost";
+  /** When the program itself was started, milliseconds since 1970. */
+  readonly startedAt?: number;
+  readonly end?: UnitEnd;
+}
+
+/** What is there of a backend on this machine; `sagebrush doctor` prints it. */
+export interface BackendReport {
+  readonly usable: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly level: "ok" | "limited" | "missing";
+  readonly message: string;
+  /** Exact command that mends it. */
+  readonly remedy?: string;
+}
+
+export interface Backend {
+  readonly name: "sandbox" | "docker" | "kubernetes";
+  inspect(): Promise<BackendReport>;
+  /** What the machine or cluster has for units in all. */
+  capacity(): Promise<{ readonly cpus: number; readonly memoryBytes: number; readonly gpus: number }>;
+  /**
+   * Starts a unit. Repeating the call with the same id is harmless: it returns once the unit is known to run or has
+   * ended. @throws UnitRefused with a text for people when it can never run here.
+   */
+  start(spec: UnitSpec): Promise<void>;
+  /** SIGTERM, after the grace time SIGKILL. Returns when both are arranged, not when the unit is gone. */
+  stop(id: string, graceSeconds: number): Promise<void>;
+  /** State as of now; undefined if the backend has never heard of the id or has removed it. */
+  state(id: string): Promise<UnitState | undefined>;
+  /** Every unit this backend knows, for finding lost and orphaned ones after a restart. */
+  list(): Promise<readonly UnitState[]>;
+  /** Calls back on each change of phase of any unit, until the signal aborts. Missed changes show up in `state`. */
+  watch(changed: (state: UnitState) => void, signal: AbortSignal): void;
+  /** Standard output and error in one stream of bytes from `offset`; ends at what has been written so far. */
+  log(id: string, offset: number): Promise<Readable>;
+  /** Path of a Unix socket that reaches the TCP port inside; undefined until the unit runs. */
+  socket(id: string, port: number): Promise<string | undefined>;
+  /** Forgets a unit that has ended or was lost, and frees what it held. Harmless when repeated. */
+  remove(id: string): Promise<void>;
+  /**
+   * Keeps up to `count` spares of the image: processes already sandboxed with imports done, waiting for a unit.
+   * `start` takes a spare when one fits. 0 gives them up.
+   */
+  warm(image: PreparedImage, resources: Resources, count: number): Promise<void>;
+  /** Releases watchers and timers; units go on running. */
+  close(): Promise<void>;
+}
+
+/** A unit that can never run on this backend, in words for people. */
+export class UnitRefused extends Error {
+  override readonly name = "UnitRefused";
+}
