@@ -2,11 +2,15 @@
 // service models that botocore ships. Loaded at a service's first call.
 import { readFileSync } from "node:fs";
 
-export type Protocol = "json" | "rest-json" | "rest-xml" | "query";
+/** `cbor` is Smithy RPC v2 CBOR; `query` is also what a query-compatible json service answers old clients with. */
+export type Protocol = "json" | "rest-json" | "rest-xml" | "query" | "cbor";
 
 export interface ServiceModel {
   readonly name: string;
-  readonly protocol: Protocol;
+  /** Every protocol the service answers; the first is the one the model prefers. */
+  readonly protocols: readonly Protocol[];
+  /** Errors carry the old query code in `x-amzn-query-error` (awsQueryCompatible). */
+  readonly queryCompatible?: true;
   /** X-Amz-Json version of the `json` protocol, "1.0" or "1.1". */
   readonly jsonVersion?: string;
   readonly targetPrefix?: string;
