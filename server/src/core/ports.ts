@@ -1,0 +1,129 @@
+// What one part gives to the others, as interfaces only. Implemented in services/<service>/port.ts, handed over in app/.
+import type { Readable } from "node:stream";
+import type { Call, Permission, Principal } from "./call.ts";
+
+/** Where permissions are evaluated: facts of the request that global condition keys read. */
+export interface RequestFacts {
+  readonly at: number;
+  readonly region: string;
+  readonly sourceIp?: string;
+  readonly userAgent?: string;
+  readonly secure?: boolean;
+}
+
+/** IAM, to the wire: the secret behind an access key. */
+export interface Authenticator {
+  /**
+   * @throws ApiError InvalidClientToken (unknown or inactive key, token that does not belong to the key), ExpiredToken
+   */
+  credential(accessKeyId: string, sessionToken: string | undefined, now: number): Promise<Credential> | Credential;
+}
+
+export interface Credential {
+  readonly secretAccessKey: string;
+  readonly principal: Principal;
+}
+
+/** IAM, to the wire and to whoever works under a role. */
+export interface Authorizer {
+  /** Undefined when everything is allowed, else the first refusal in AWS's words. */
+  refusal(
+    principal: Principal,
+    permissions: readonly Permission[],
+    facts: RequestFacts,
+  ): Promise<string | undefined> | (string | undefined);
+}
+
+/** IAM and STS, to the engine: work under an execution role. */
+export interface RoleSessions {
+  /**
+   * Assumes the role for one of our services. The principal serves calls inside this process, the keys go to the
+   * container. @throws ApiError Validation when the role does not exist or does not trust the service.
+   */
+  assume(request: {
+    readonly roleArn: string;
+    readonly sessionName: string;
+    /** `sagemaker.amazonaws.com`. */
+    readonly servicePrincipal: string;
+    readonly durationSeconds: number;
+  }): Promise<RoleSession>;
+}
+
+export interface RoleSession {
+  readonly principal: Principal;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface ObjectReference {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface ObjectFacts extends ObjectReference {
+  readonly sizeBytes: number;
+  /** With its quotes, as in the ETag header. */
+  readonly etag: string;
+  readonly modifiedAt: number;
+  readonly contentType?: string;
+}
+
+/**
+ * S3, to the engine and to data capture. Every call is authorised for the principal, as if made from outside.
+ * @throws ApiError NoSuchBucket, NoSuchKey, AccessDenied, each naming bucket and key
+ */
+export interface Objects {
+  /** Keys that start with the prefix, in byte order. */
+  list(principal: Principal, bucket: string, prefix: string): AsyncIterable<ObjectFacts>;
+  head(principal: Principal, object: ObjectReference): Promise<ObjectFacts>;
+  open(principal: Principal, object: ObjectReference): Promise<ObjectFacts & { readonly body: Readable }>;
+  /** Writes the object's bytes to a file of ours, by reflink where the disk can, and never by a link into the store. */
+  copyToFile(principal: Principal, object: ObjectReference, path: string, signal: AbortSignal): Promise<ObjectFacts>;
+  /** The object appears whole or not at all. */
+  put(
+    principal: Principal,
+    object: ObjectReference & { readonly contentType?: string; readonly kmsKeyId?: string },
+    body: Readable,
+    signal: AbortSignal,
+  ): Promise<ObjectFacts>;
+  /** Facts of the bucket, for checks at creation of a job. @throws ApiError NoSuchBucket */
+  headBucket(principal: Principal, bucket: string): Promise<{ readonly region: string }>;
+}
+
+/** Hosting, to the inference router: what serves an endpoint right now. */
+export interface EndpointDirectory {
+  /** Undefined when there is no such endpoint. Called for every invocation: answers from memory. */
+  find(account: string, region: string, endpointName: string): EndpointRoute | undefined;
+}
+
+export interface EndpointRoute {
+  readonly endpointName: string;
+  readonly arn: string;
+  readonly status: string;
+  readonly variants: readonly VariantRoute[];
+}
+
+export interface VariantRoute {
+  readonly name: string;
+  /** Share of traffic relative to the other variants; 0 or more. */
+  readonly weight: number;
+  readonly instances: readonly InstanceRoute[];
+}
+
+export interface InstanceRoute {
+  /** Stable while the instance lives; also its log stream's last part. */
+  readonly id: string;
+  /** Unix socket that reaches port 8080 of the container. */
+  readonly socket: string;
+  readonly logStream: string;
+  /** Counts a request in; call the result when it is over, so that an instance is stopped only when idle. */
+  begin(): () => void;
+}
+
+/** The wire, to whatever makes calls inside the process as a caller. */
+export interface Invoker {
+  invoke(call: Call, service: string, operation: string, input: object): Promise<unknown>;
+}

@@ -1,0 +1,37 @@
+// What a service gives to the wire: its name in the contract and a table of operations keyed by wire names.
+import type { Call, Permission } from "./call.ts";
+
+export interface Operation<Input, Output> {
+  /** Does it. The input is validated; the caller holds every permission of `permissions`. */
+  readonly run: (input: Input, call: Call) => Output | Promise<Output>;
+  /** What the caller needs. Default: `<iam prefix>:<operation>` on `*`. */
+  readonly permissions?: (input: Input, call: Call) => readonly Permission[] | Promise<readonly Permission[]>;
+  /**
+   * Members newer than September 2020 that this operation honours or keeps, as dotted paths (`Environment`,
+   * `ProductionVariants.ServerlessConfig`). The wire refuses any other newer member by name.
+   */
+  readonly newer?: readonly string[];
+  /** Largest request body in bytes; default the wire's. Streaming members have no such limit. */
+  readonly bodyLimitBytes?: number;
+}
+
+/** Every operation of a contract, or those of one noun. */
+export type Operations<Contract> = {
+  readonly [Name in keyof Contract]?: Contract[Name] extends { input: infer Input; output: infer Output }
+    ? Operation<Input, Output>
+    : never;
+};
+
+/** An operation whose input and output types have been checked where its table was written. */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds operations of every input type; Operations<> checks each
+export type AnyOperation = Operation<any, any>;
+
+export interface Service {
+  /** Folder in contract/, `sagemaker`. */
+  readonly name: string;
+  /** Prefix of its IAM actions, `sagemaker` for all three SageMaker services. */
+  readonly iamPrefix: string;
+  readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** Turns our general errors into this service's codes, `AccessDeniedException` into S3's `AccessDenied`. */
+  readonly errorCodes?: Readonly<Record<string, { readonly code: string; readonly status: number }>>;
+}

@@ -1,0 +1,95 @@
+// Series: log lines and metric points, in segment files with retention.
+
+export interface LogStreamKey {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly stream: string;
+}
+
+export interface LogEvent {
+  /** Milliseconds since 1970, as the writer gave it. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+export interface StoredLogEvent extends LogEvent {
+  readonly ingestedAt: number;
+  /** Position in its stream: 0, 1, 2 … in the order written. */
+  readonly sequence: number;
+}
+
+export interface LogStreamFacts {
+  readonly stream: string;
+  readonly createdAt: number;
+  readonly firstEventAt?: number;
+  readonly lastEventAt?: number;
+  readonly lastIngestionAt?: number;
+  readonly storedBytes: number;
+  readonly events: number;
+}
+
+export interface MetricPoint {
+  readonly account: string;
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** One sample, or a set of samples already summed up. */
+  readonly value:
+    | number
+    | { readonly count: number; readonly sum: number; readonly minimum: number; readonly maximum: number };
+  readonly unit?: string;
+}
+
+export interface MetricKey {
+  readonly account: string;
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+export interface Series {
+  /**
+   * Adds lines to a stream, making it if needed. With `source`, lines of one source are taken once: the append is
+   * ignored when `offset` is not beyond the last one recorded, which is stored with the lines in one write.
+   * Resolves after the sync when `sync` is set, else within the batch (at most 1 s may be lost by kill -9).
+   */
+  appendLogs(
+    key: LogStreamKey,
+    events: readonly LogEvent[],
+    options: { readonly sync: boolean; readonly source?: { readonly id: string; readonly offset: number } },
+  ): Promise<void>;
+  /** Last offset recorded for a source, 0 if none: where reading the source has to go on after a restart. */
+  logOffset(key: LogStreamKey, sourceId: string): Promise<number>;
+  /** Lines by position, from `from` upwards (or downwards when `backwards`), at most `limit`. */
+  readLogs(
+    key: LogStreamKey,
+    range: {
+      readonly from: number;
+      readonly backwards?: boolean;
+      readonly limit: number;
+      /** Inclusive start, exclusive end; milliseconds since 1970. */
+      readonly startTime?: number;
+      readonly endTime?: number;
+    },
+  ): Promise<readonly StoredLogEvent[]>;
+  createLogStream(key: LogStreamKey): Promise<void>;
+  deleteLogStream(key: LogStreamKey): Promise<void>;
+  /** Streams of a group whose name starts with the prefix, by name. */
+  logStreams(group: Omit<LogStreamKey, "stream">, prefix: string): Promise<readonly LogStreamFacts[]>;
+  putMetrics(points: readonly MetricPoint[], options: { readonly sync: boolean }): Promise<void>;
+  /** Points of exactly this metric and these dimensions with start <= timestamp < end. */
+  readMetrics(key: MetricKey, start: number, end: number): Promise<readonly MetricPoint[]>;
+  /** Metrics known in an account and region, narrowed by namespace and name. */
+  listMetrics(filter: {
+    readonly account: string;
+    readonly region: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  }): Promise<readonly MetricKey[]>;
+  close(): Promise<void>;
+}
