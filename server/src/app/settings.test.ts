@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { resolveSettings, SettingsError, settingNames, variableOf } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "settings-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "sagebrush.yaml");
+const absent = join(folder, "absent.yaml");
+
+describe("settings", () => {
+  it("a flag wins over a variable, a variable over the file, the file over the default", () => {
+    writeFileSync(file, "listen: 127.0.0.1:1\nregion: eu-west-1\ncpus: 3\n");
+    const environment = { SAGEBRUSH_LISTEN: "127.0.0.1:2", SAGEBRUSH_REGION: "eu-west-2" };
+    const { values, origins } = resolveSettings({ listen: "127.0.0.1:3" }, environment, file);
+    assert.deepEqual(
+      [values.listen, values.region, values.cpus, values.backend],
+      ["127.0.0.1:3", "eu-west-2", 3, "sandbox"],
+    );
+    assert.deepEqual(
+      [origins.listen, origins.region, origins.cpus, origins.backend],
+      ["flag", "variable", "file", "default"],
+    );
+  });
+
+  it("names of variables are made from the names of settings", () => {
+    assert.equal(variableOf("diskReserveMb"), "SAGEBRUSH_DISK_RESERVE_MB");
+    assert.equal(new Set(settingNames.map(variableOf)).size, settingNames.length);
+  });
+
+  const refusals: Record<string, [Record<string, string>, RegExp]> = {
+    "a port that does not exist": [
+      { listen: "127.0.0.1:70000" },
+      /--listen: expected HOST:PORT, got "127\.0\.0\.1:70000"/,
+    ],
+    "a backend we do not know": [
+      { backend: "nomad" },
+      /--backend: expected one of sandbox, docker, kubernetes, got "nomad"/,
+    ],
+    "a number that is none": [{ cpus: "two" }, /--cpus: expected a whole number from 1, got "two"/],
+    "an account that is not 12 digits": [{ account: "1" }, /--account: expected 12 digits, got "1"/],
+  };
+  for (const [sentence, [flags, message]] of Object.entries(refusals)) {
+    it(`${sentence} is refused by name`, () => {
+      assert.throws(
+        () => resolveSettings(flags, {}, absent),
+        (thrown) => thrown instanceof SettingsError && message.test(thrown.message),
+      );
+    });
+  }
+
+  it("an unknown key in the file is refused by name", () => {
+    writeFileSync(file, "lisen: 127.0.0.1:1\n");
+    assert.throws(() => resolveSettings({}, {}, file), /unknown setting lisen/);
+  });
+});

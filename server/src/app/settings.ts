@@ -1,0 +1,159 @@
+// The one place for settings: a table of what can be set, and the order in which sources win:
+// flag, SAGEBRUSH_… variable, sagebrush.yaml, default.
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import { parse } from "yaml";
+
+interface Setting<Value> {
+  /** Text after the flag in --help, `DIR`. */
+  readonly argument: string;
+  readonly help: string;
+  readonly default: Value;
+  /** @throws Error saying what was expected and what came. */
+  readonly read: (text: string) => Value;
+}
+
+const setting = <Value>(
+  argument: string,
+  help: string,
+  fallback: Value,
+  read: (text: string) => Value,
+): Setting<Value> => ({
+  argument,
+  help,
+  default: fallback,
+  read,
+});
+
+const text = (value: string): string => value;
+const oneOf =
+  <Word extends string>(...words: readonly Word[]) =>
+  (value: string): Word => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw new Error(`expected one of ${words.join(", ")}, got ${JSON.stringify(value)}`);
+    return found;
+  };
+const wholeNumber =
+  (least: number) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!Number.isSafeInteger(number) || number < least)
+      throw new Error(`expected a whole number from ${least}, got ${JSON.stringify(value)}`);
+    return number;
+  };
+const yesOrNo = (value: string): boolean => oneOf("true", "false")(value) === "true";
+const address = (value: string): string => {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(value);
+  if (!match || Number(match[2]) > 65_535) throw new Error(`expected HOST:PORT, got ${JSON.stringify(value)}`);
+  return value;
+};
+
+/** Everything that can be set. The name is the YAML key; the flag and the variable are made from it. */
+export const settingsTable = {
+  data: setting("DIR", "folder that holds everything the server keeps", "./data", (value) => resolve(value)),
+  listen: setting("HOST:PORT", "where to answer; port 0 picks a free one", "127.0.0.1:8000", address),
+  backend: setting(
+    "NAME",
+    "where work runs: sandbox (docker and kubernetes are not built yet)",
+    "sandbox",
+    oneOf("sandbox", "docker", "kubernetes"),
+  ),
+  database: setting("URL", "rows: sqlite (inside the data folder) or postgres://…", "sqlite", text),
+  blobs: setting("URL", "object bodies: folder (inside the data folder); s3://… is not built yet", "folder", text),
+  region: setting("NAME", "region that `sagebrush env` exports; any region works in calls", "us-east-1", text),
+  account: setting("ID", "account of the identities made at first start", "123456789012", (value) => {
+    if (!/^\d{12}$/.test(value)) throw new Error(`expected 12 digits, got ${JSON.stringify(value)}`);
+    return value;
+  }),
+  capacity: setting(
+    "MODE",
+    "clamp: an instance larger than this machine gets what there is; strict: it fails",
+    "clamp",
+    oneOf("clamp", "strict"),
+  ),
+  cpus: setting("COUNT", "CPU slots that jobs may hold together", availableParallelism(), wholeNumber(1)),
+  spares: setting(
+    "COUNT",
+    "processes kept ready for each image used lately; 0 turns warm starts off",
+    1,
+    wholeNumber(0),
+  ),
+  diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
+  detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),
+  openMetrics: setting("BOOL", "answer /healthz and /metrics to callers that are not on loopback", false, yesOrNo),
+  logLevel: setting("LEVEL", "the server's own log on standard error", "info", oneOf("debug", "info", "warn", "error")),
+  testClock: setting("SOCKET", "tests only: a Unix socket that moves the engine's clock", "", text),
+} as const;
+
+export type SettingName = keyof typeof settingsTable;
+export type Settings = {
+  readonly [Name in SettingName]: (typeof settingsTable)[Name] extends Setting<infer Value> ? Value : never;
+};
+export type Origin = "flag" | "variable" | "file" | "default";
+
+export interface ResolvedSettings {
+  readonly values: Settings;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** Path of the file that was read, if there was one. */
+  readonly file?: string;
+}
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (name: SettingName): string => `--${dashed(name)}`;
+export const variableOf = (name: SettingName): string => `SAGEBRUSH_${dashed(name).replaceAll("-", "_").toUpperCase()}`;
+export const settingNames = Object.keys(settingsTable) as readonly SettingName[];
+
+/** A setting that cannot be used; the message names it, where it came from, what was expected and what came. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** Resolves all settings. `flags` by setting name. @throws SettingsError */
+export function resolveSettings(
+  flags: Readonly<Partial<Record<SettingName, string>>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  filePath: string,
+): ResolvedSettings {
+  const file = readSettingsFile(filePath);
+  const values: Record<string, unknown> = {};
+  const origins = {} as Record<SettingName, Origin>;
+  for (const name of settingNames) {
+    const sources: readonly [Origin, string, string | undefined][] = [
+      ["flag", flagOf(name), flags[name]],
+      ["variable", variableOf(name), environment[variableOf(name)] || undefined],
+      ["file", `${name} in ${filePath}`, file?.[name]],
+    ];
+    const [origin, label, given] = sources.find((source) => source[2] !== undefined) ?? ["default", name, undefined];
+    origins[name] = origin;
+    const table: Setting<unknown> = settingsTable[name];
+    try {
+      values[name] =
+        given === undefined ? (name === "data" ? resolve(String(table.default)) : table.default) : table.read(given);
+    } catch (cause) {
+      throw new SettingsError(`${label}: ${(cause as Error).message}.`, { cause });
+    }
+  }
+  return {
+    values: values as Settings,
+    origins,
+    ...(file ? { file: isAbsolute(filePath) ? filePath : resolve(filePath) } : {}),
+  };
+}
+
+function readSettingsFile(path: string): Readonly<Record<string, string>> | undefined {
+  let source: string;
+  try {
+    source = readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new SettingsError(`${path} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+  const content: unknown = parse(source) ?? {};
+  if (typeof content !== "object" || Array.isArray(content))
+    throw new SettingsError(`${path}: expected lines such as \`listen: 127.0.0.1:8000\`.`);
+  const unknown = Object.keys(content as object).filter((key) => !(key in settingsTable));
+  if (unknown.length > 0)
+    throw new SettingsError(`${path}: unknown setting ${unknown.join(", ")}; one of: ${settingNames.join(", ")}.`);
+  return Object.fromEntries(Object.entries(content as object).map(([key, value]) => [key, String(value)]));
+}

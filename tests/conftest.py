@@ -1,0 +1,63 @@
+"""Fixtures of all outside tests: one server for the whole run, fresh names, buckets that go away."""
+
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from server_process import ServerProcess  # noqa: E402 - the folder has to be on the path first
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A running server that all tests share; make fresh names and leave other tests' things alone."""
+    process = ServerProcess()
+    process.start()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def own_server():
+    """A function that starts a server of the test's own, for tests that kill, stop or configure it."""
+    started = []
+
+    def start(**options):
+        process = ServerProcess(**options)
+        started.append(process)
+        return process.start()
+
+    yield start
+    for process in started:
+        process.close()
+
+
+@pytest.fixture
+def client(server):
+    """client("s3", profile="default", region="us-east-1", **config): boto3 against the shared server."""
+    return server.client
+
+
+@pytest.fixture
+def fresh():
+    """fresh("job") gives a name never used before: job-1-4242."""
+    return lambda prefix: f"{prefix}-{next(_numbers)}-{os.getpid()}"
+
+
+@pytest.fixture
+def bucket(client, fresh):
+    """An empty bucket, emptied and deleted afterwards."""
+    s3 = client("s3")
+    name = fresh("bucket")
+    s3.create_bucket(Bucket=name)
+    yield name
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
+    s3.delete_bucket(Bucket=name)

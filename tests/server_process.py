@@ -1,0 +1,132 @@
+"""A Sagebrush server as its own process on a fresh folder, and official clients pointed at it."""
+
+import configparser
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE = ROOT / f"node_modules/node-linux-{'arm64' if os.uname().machine == 'aarch64' else 'x64'}/bin/node"
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/SageMakerRole"
+READY = "Sagebrush is listening on "
+START_SECONDS = 30
+STOP_SECONDS = 30
+
+
+def wait_until(condition, seconds, what):
+    """Returns the condition's first true value; fails with `what` when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still not so after {seconds} s: {what}")
+        time.sleep(0.02)  # between looks at a condition that has a deadline
+
+
+class ServerProcess:
+    """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder."""
+
+    def __init__(self, folder=None, listen="127.0.0.1:0", arguments=(), environment=None):
+        self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="sagebrush-", ignore_cleanup_errors=True)
+        self.folder = Path(folder or self.temporary.name)
+        self.listen = listen
+        self.arguments = list(arguments)
+        self.environment = {**os.environ, **(environment or {})}
+        self.process = None
+        self.url = None
+        self.errors = []
+
+    def start(self):
+        command = [NODE, ROOT / "server/src/cli/main.ts", "serve", "--data", self.folder, "--listen", self.listen]
+        self.process = subprocess.Popen(
+            [str(part) for part in [*command, *self.arguments]],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
+        self.errors = []
+        threading.Thread(target=self._keep_errors, args=(self.process.stderr,), daemon=True).start()
+        watchdog = threading.Timer(START_SECONDS, self.process.kill)
+        watchdog.start()
+        line = self.process.stdout.readline()
+        watchdog.cancel()
+        if not line.startswith(READY):
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the server did not start: {line!r}\n" + "".join(self.errors[-40:]))
+        self.url = line[len(READY) :].strip()
+        self.listen = self.url.removeprefix("http://")
+        return self
+
+    def _keep_errors(self, stream):
+        for line in stream:
+            self.errors.append(line)
+            del self.errors[:-2000]
+
+    def kill(self):
+        """SIGKILL, as a crash or a power cut of the process."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        """SIGTERM, and its exit code."""
+        self.process.terminate()
+        code = self.process.wait(STOP_SECONDS)
+        self.process.stdout.close()
+        return code
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        if self.temporary:
+            self.temporary.cleanup()
+
+    def keys(self, profile="default"):
+        """(access key id, secret access key) of a profile of the credentials file."""
+        ini = configparser.ConfigParser()
+        ini.read(self.folder / "credentials")
+        return ini[profile]["aws_access_key_id"], ini[profile]["aws_secret_access_key"]
+
+    def session(self, profile="default", region="us-east-1", keys=None, token=None):
+        access_key, secret = keys or self.keys(profile)
+        return boto3.Session(
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            region_name=region,
+        )
+
+    def client(self, service, profile="default", region="us-east-1", keys=None, token=None, **config):
+        """An unmodified boto3 client; keyword arguments go to botocore's Config."""
+        settings = {"retries": {"max_attempts": 0}, **config}
+        return self.session(profile, region, keys, token).client(
+            service, endpoint_url=self.url, config=Config(**settings)
+        )
+
+    def command_environment(self, profile="default", region="us-east-1"):
+        """Environment variables for a command-line client."""
+        access_key, secret = self.keys(profile)
+        return {
+            **os.environ,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
