@@ -14,14 +14,19 @@ export interface ServiceModel {
   /** X-Amz-Json version of the `json` protocol, "1.0" or "1.1". */
   readonly jsonVersion?: string;
   readonly targetPrefix?: string;
+  /** Service name in the credential scope of a signature. */
   readonly signingName: string;
   /** First label of the service's host name, `runtime.sagemaker`. */
   readonly endpointPrefix: string;
   readonly apiVersion: string;
+  /** Namespace of the root element of XML answers. */
   readonly xmlNamespace?: string;
   /** Operations we serve, by wire name. */
   readonly operations: Readonly<Record<string, OperationModel>>;
-  /** Every other operation that AWS knows, by wire name: method and URI for routing the REST protocols. */
+  /**
+   * Every other operation that AWS knows, by wire name: method and URI for routing the REST protocols. A REST operation
+   * with the method and URI of a served one is left out.
+   */
   readonly unserved: Readonly<Record<string, { readonly method: string; readonly uri: string }>>;
   readonly shapes: Readonly<Record<string, Shape>>;
 }
@@ -36,8 +41,10 @@ export interface OperationModel {
   /** Element around the result in the query protocol, `GetCallerIdentityResult`. */
   readonly resultWrapper?: string;
   readonly errors: readonly string[];
-  /** rest-xml: element name and namespace of the request body's root, when the model gives them. */
+  /** rest-xml: element name of the request body's root, when the model gives it. */
   readonly inputLocationName?: string;
+  /** Content encodings in which clients may send the body of the request, `gzip`. */
+  readonly compression?: readonly string[];
   readonly httpChecksum?: {
     readonly algorithmMember?: string;
     readonly required?: boolean;
@@ -56,13 +63,13 @@ export interface StructureShape {
   readonly payload?: string;
   readonly union?: true;
   readonly document?: true;
-  readonly xmlNamespace?: string;
-  /** Set on error shapes. */
+  /** Set on error shapes, empty where the model says nothing more. */
   readonly error?: { readonly code?: string; readonly status?: number; readonly sender?: boolean };
 }
 
 export interface Member {
   readonly shape: string;
+  /** Traits of the shape it names are already merged in, as botocore does. */
   readonly location?: "header" | "headers" | "querystring" | "uri" | "statusCode";
   readonly locationName?: string;
   readonly streaming?: true;
@@ -106,15 +113,12 @@ export interface NumberShape {
   readonly type: "integer" | "long" | "float" | "double";
   readonly min?: number;
   readonly max?: number;
-  /** What the model says an absent value means; the wire does not fill it in. */
-  readonly box?: true;
 }
 
 export interface BlobShape {
   readonly type: "blob";
   readonly min?: number;
   readonly max?: number;
-  readonly streaming?: true;
 }
 
 export interface PlainShape {
