@@ -1,0 +1,175 @@
+// What a noun gives to the engine when something has to run for it: what should be running for the row as stored, and
+// the next single step from (stored, observed, now). Both are pure; the engine performs, observes and repeats.
+// After Kueue's job framework (a small required interface, a folder per kind) and Tekton (one place computes status).
+import type { NetworkLevel, UnitEnd } from "../backends/backend.ts";
+import type { RoleSession } from "../core/ports.ts";
+import type { ChangeEvent, Row } from "../store/rows/rows.ts";
+
+export interface JobKind<Document> {
+  /** Row kind, `sagemaker:training-job`. Rows of it have the scope `<account>/<region>`. */
+  readonly kind: string;
+  /** Statuses in which nothing runs and nothing is due: such rows are not loaded, their folder is removed. */
+  readonly settled: readonly string[];
+  /** What should be running for the row as stored. The engine starts what is missing and ends what is no longer here. */
+  wants(row: Row<Document>): Wants;
+  /** The next step. Called after every change of anything observed; any step may be repeated. */
+  next(row: Row<Document>, observed: Observed, now: number): Step<Document>;
+  /** Long work by name, see `Wants.activities`. */
+  readonly activities: Readonly<Record<string, Activity<Document>>>;
+  /** Told after each pass what is stored and seen (undefined: the row is gone), to answer from memory (routes). */
+  published?(key: { readonly scope: string; readonly name: string }, seen: Published<Document> | undefined): void;
+}
+
+export interface Published<Document> {
+  readonly row: Row<Document>;
+  readonly observed: Observed;
+}
+
+export interface Wants {
+  readonly units: readonly UnitPlan[];
+  /** One that is no longer wanted is aborted. Its outcome is kept for as long as it is wanted. */
+  readonly activities: readonly ActivityPlan[];
+}
+
+export interface ActivityPlan {
+  /** Name in `JobKind.activities`. */
+  readonly name: string;
+  /** What it is about when there are several: a unit's id, an attempt. */
+  readonly of?: string;
+}
+
+/** One container. The engine makes the backend's UnitSpec of it: image, resources, credentials, sockets. */
+export interface UnitPlan {
+  /** Names one attempt on one host, is never used again, and stands in the row before the unit is started. */
+  readonly id: string;
+  /**
+   * `reserved`: capacity is held, nothing runs yet (inputs are fetched). `running`. `stopped`: SIGTERM, grace, SIGKILL;
+   * its end stays observable. A unit that is no longer in the plan is stopped in the same way and forgotten.
+   */
+  readonly want: "reserved" | "running" | "stopped";
+  /** A `job` holds CPU slots and may have to queue; a `service` reserves memory only and never queues for CPUs. */
+  readonly holds: "job" | "service";
+  /** Units of one group get capacity together, share a network, and see each other by `host`. */
+  readonly group: string;
+  readonly host: string;
+  /** Image URI as the user gave it. */
+  readonly image: string;
+  readonly instanceType: string;
+  readonly volumeSizeGb: number;
+  readonly entrypoint?: readonly string[];
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folders inside the job's own folder (`model`, made if missing) and where the container sees them. */
+  readonly folders: readonly { readonly name: string; readonly target: string }[];
+  /** Role whose temporary credentials the container gets. Ignored with `isolated`. */
+  readonly roleArn?: string;
+  readonly network: NetworkLevel;
+  readonly log: UnitLog;
+  readonly ports: readonly number[];
+  readonly health?: HealthCheck;
+  readonly graceSeconds: number;
+}
+
+export interface UnitLog {
+  /** `/aws/sagemaker/TrainingJobs`. */
+  readonly group: string;
+  readonly stream: string;
+  /** Numbers scraped from the lines: first capture group of each expression. */
+  readonly metrics?: {
+    readonly namespace: string;
+    readonly dimensions: Readonly<Record<string, string>>;
+    readonly definitions: readonly { readonly name: string; readonly pattern: string }[];
+  };
+}
+
+/** `GET path` answering 200 is healthy. Asked from the start of the program on, until the unit ends. */
+export interface HealthCheck {
+  readonly port: number;
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Between two questions once it has been healthy; before that the engine asks more often. */
+  readonly intervalMs: number;
+}
+
+/** What is so right now, as far as the engine knows. */
+export interface Observed {
+  /** State of a planned unit by its id. */
+  unit(id: string): ObservedUnit;
+  /** State of a wanted activity. */
+  activity(name: string, of?: string): ObservedActivity;
+}
+
+/**
+ * `absent`: not looked at yet. `waiting`: for capacity. `reserved`: capacity held, not started. `starting`, `running`.
+ * `ended`: see `end`; all its output is in the log store. `lost`: vanished without an exit code (machine restart).
+ * `refused`: can never run here, see `reason`.
+ */
+export interface ObservedUnit {
+  readonly phase: "absent" | "waiting" | "reserved" | "starting" | "running" | "ended" | "lost" | "refused";
+  /** When its program was started, milliseconds since 1970. */
+  readonly startedAt?: number;
+  readonly end?: UnitEnd;
+  /** Why it waits or was refused, in words for people. */
+  readonly reason?: string;
+  /** What the user should know about the resources it got (clamped to the machine, no GPU). */
+  readonly notes: readonly string[];
+  /** Present for units with a health check. `since`: when it turned that way, milliseconds since 1970. */
+  readonly health?: {
+    readonly state: "unknown" | "passing" | "failing";
+    readonly since: number;
+    readonly reason: string;
+  };
+  /** Unix sockets that reach its ports, once it runs. */
+  readonly sockets: ReadonlyMap<number, string>;
+  /** Last number seen of each metric, complete when the unit has ended. */
+  readonly metrics: ReadonlyMap<string, { readonly value: number; readonly at: number }>;
+}
+
+export type ObservedActivity =
+  | { readonly state: "idle" }
+  | { readonly state: "running"; readonly startedAt: number }
+  | { readonly state: "done"; readonly result: unknown }
+  | { readonly state: "failed"; readonly reason: string };
+
+/**
+ * `store`: commit this status and document (with events for the change log; one `status` event is added by the engine
+ * when the status changes). `remove`: the row goes. `wait`: nothing to do until something changes or `until` comes.
+ */
+export type Step<Document> =
+  | {
+      readonly do: "store";
+      readonly status: string;
+      readonly document: Document;
+      readonly events?: readonly Omit<ChangeEvent, "kind" | "scope" | "name">[];
+    }
+  | { readonly do: "remove" }
+  | { readonly do: "wait"; readonly until?: number };
+
+/**
+ * Long work (downloads, uploads, calling a container). Resolves to a result for `next`; must be idempotent, since a
+ * crash repeats it from the start. @throws JobFailure with the text that becomes the job's FailureReason; any other
+ * error is the platform's fault: logged, and shown as InternalServerError.
+ */
+export type Activity<Document> = (work: ActivityContext<Document>) => Promise<unknown>;
+
+export interface ActivityContext<Document> {
+  readonly row: Row<Document>;
+  readonly of?: string;
+  /** The job's own folder on this machine, there until the row is settled or gone. */
+  readonly folder: string;
+  /** Aborts when the activity is no longer wanted or the server stops. */
+  readonly signal: AbortSignal;
+  readonly account: string;
+  readonly region: string;
+  /** Temporary credentials of a role, renewed when they are about to end. @throws JobFailure ClientError */
+  session(roleArn: string): Promise<RoleSession>;
+  /** Unix socket that reaches the unit's port. */
+  socket(unitId: string, port: number): Promise<string>;
+  /** Adds a line of the platform's own to a unit's log stream. */
+  note(log: UnitLog, text: string): Promise<void>;
+}
+
+/** A failure that is told to the user word for word. Starts with `ClientError: ` or `AlgorithmError: `. */
+export class JobFailure extends Error {
+  override readonly name = "JobFailure";
+}
