@@ -27,7 +27,7 @@ const wrapped = {
   "kysely|pg": `${server}/store/`,
   "node:sqlite": `${server}/store/`,
   undici: `${server}/services/sagemaker-runtime/|${server}/backends/`,
-  "fast-xml-parser": `${server}/wire/`,
+  "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,
 };
