@@ -32,6 +32,8 @@ export interface Service {
   /** Prefix of its IAM actions, `sagemaker` for all three SageMaker services. */
   readonly iamPrefix: string;
   readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** Its operations check the constraints of the model themselves, in their own words: S3 has an error code for each. */
+  readonly validatesItself?: true;
   /** Turns our general errors into this service's codes, `AccessDeniedException` into S3's `AccessDenied`. */
   readonly errorCodes?: Readonly<Record<string, { readonly code: string; readonly status: number }>>;
 }

@@ -1,8 +1,10 @@
 // Rows: every noun, and the change log of nouns in the same commit. One table, two dialects (SQLite, PostgreSQL).
 // Names sort by their UTF-8 bytes in both.
+import type { Json } from "../../core/json.ts";
+
+export type { Json };
 
 /** A JSON value; what a document is made of. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 export interface RowKey {
   /** `sagemaker:training-job`, `s3:object`. */
