@@ -28,10 +28,11 @@ export interface ReadOnlyMount {
   readonly target: string;
 }
 
-/** A folder of the host that the unit reads and writes. */
-export interface WritableMount {
+/** A folder of the host that the unit reads and, unless `readOnly`, writes. A unit that has one takes no spare. */
+export interface UnitMount {
   readonly source: string;
   readonly target: string;
+  readonly readOnly?: boolean;
 }
 
 export interface Resources {
@@ -43,8 +44,11 @@ export interface Resources {
   readonly gpus: number;
 }
 
-/** One container to run. `id` names one attempt on one host and is never used again. */
-export interface UnitSpec {
+/**
+ * What is known of a container before its data is: enough to choose where it will run. `id` names one attempt on one
+ * host and is never used again.
+ */
+export interface UnitPlan {
   readonly id: string;
   /** Units with the same group share a private network in which they see each other by `host`. */
   readonly group: string;
@@ -53,18 +57,24 @@ export interface UnitSpec {
   /** All host names of the group, this one too. Every unit of the group lists the same names in the same order. */
   readonly hosts: readonly string[];
   readonly image: PreparedImage;
-  /** Replaces the image's entry point when given. */
-  readonly entrypoint?: readonly string[];
-  /** Replaces the image's command (Docker's CMD), `["train"]`. */
-  readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly mounts: readonly WritableMount[];
   readonly resources: Resources;
   readonly network: NetworkLevel;
   /** Path of a Unix socket of this server, answering at http://169.254.170.2 inside; absent with `isolated`. */
   readonly platformSocket?: string;
   /** TCP ports the server wants to reach; see `Backend.socket`. */
   readonly ports: readonly number[];
+}
+
+/** One container to run. */
+export interface UnitSpec extends UnitPlan {
+  /** Replaces the image's entry point when given; such a unit takes no spare. */
+  readonly entrypoint?: readonly string[];
+  /** Replaces the image's command (Docker's CMD), `["train"]`. */
+  readonly arguments: readonly string[];
+  /** Added to the image's own environment, and stronger than it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Besides /opt/ml (see `Backend.reserve`), /tmp and what the image brings. */
+  readonly mounts: readonly UnitMount[];
 }
 
 /** How a unit ended. */
@@ -110,7 +120,13 @@ export interface Backend {
   /** What the machine or cluster has for units in all. */
   capacity(): Promise<{ readonly cpus: number; readonly memoryBytes: number; readonly gpus: number }>;
   /**
-   * Starts a unit. Repeating the call with the same id is harmless: it returns once the unit is known to run or has
+   * Folder of this machine that the unit sees as /opt/ml. The caller fills it before `start` and collects from it until
+   * `remove`. It is asked for first because a spare brings its own. Repeating the call gives the same folder with what
+   * it holds. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
+   */
+  reserve(plan: UnitPlan): Promise<string>;
+  /**
+   * Starts a unit, in the folder reserved for it (made empty if none was). Repeating the call with the same id is harmless: it returns once the unit is known to run or has
    * ended. @throws UnitRefused with a text for people when it can never run here.
    */
   start(spec: UnitSpec): Promise<void>;
@@ -129,10 +145,11 @@ export interface Backend {
   /** Forgets a unit that has ended or was lost, and frees what it held. Harmless when repeated. */
   remove(id: string): Promise<void>;
   /**
-   * Keeps up to `count` spares of the image: processes already sandboxed with imports done, waiting for a unit.
-   * `start` takes a spare when one fits. 0 gives them up.
+   * Keeps up to `count` spares of the image at a network level: processes already sandboxed with imports done, waiting
+   * for a unit (docs/decisions/0010-spares.md). `reserve` takes one for a unit that is alone in its group, whose image
+   * `canWait`. 0 gives them up.
    */
-  warm(image: PreparedImage, resources: Resources, count: number): Promise<void>;
+  warm(image: PreparedImage, network: NetworkLevel, count: number): Promise<void>;
   /** Releases watchers and timers; units go on running. */
   close(): Promise<void>;
 }
