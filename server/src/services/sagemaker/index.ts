@@ -1,0 +1,175 @@
+// SageMaker: the list of nouns, one line each, and the operations that are not built yet, by name.
+import type { Operations as Contract } from "../../../../contract/sagemaker/types.ts";
+import { errors } from "../../core/errors.ts";
+import type { AnyOperation, Service } from "../../core/service.ts";
+import type { JobKind } from "../../engine/job-kind.ts";
+import type { Noun, Parts } from "./shared/noun.ts";
+import { tag } from "./tag/operations.ts";
+
+const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
+  tag,
+};
+
+/** Every operation of the contract without a handler. A test holds this list and the nouns to exactly the contract. */
+export const notYetAvailable: readonly (keyof Contract)[] = [
+  "AssociateTrialComponent",
+  "CreateAlgorithm",
+  "CreateApp",
+  "CreateAutoMLJob",
+  "CreateCodeRepository",
+  "CreateCompilationJob",
+  "CreateDomain",
+  "CreateEndpoint",
+  "CreateEndpointConfig",
+  "CreateExperiment",
+  "CreateFlowDefinition",
+  "CreateHumanTaskUi",
+  "CreateHyperParameterTuningJob",
+  "CreateLabelingJob",
+  "CreateModel",
+  "CreateModelPackage",
+  "CreateMonitoringSchedule",
+  "CreateNotebookInstance",
+  "CreateNotebookInstanceLifecycleConfig",
+  "CreatePresignedDomainUrl",
+  "CreatePresignedNotebookInstanceUrl",
+  "CreateProcessingJob",
+  "CreateTrainingJob",
+  "CreateTransformJob",
+  "CreateTrial",
+  "CreateTrialComponent",
+  "CreateUserProfile",
+  "CreateWorkforce",
+  "CreateWorkteam",
+  "DeleteAlgorithm",
+  "DeleteApp",
+  "DeleteCodeRepository",
+  "DeleteDomain",
+  "DeleteEndpoint",
+  "DeleteEndpointConfig",
+  "DeleteExperiment",
+  "DeleteFlowDefinition",
+  "DeleteHumanTaskUi",
+  "DeleteModel",
+  "DeleteModelPackage",
+  "DeleteMonitoringSchedule",
+  "DeleteNotebookInstance",
+  "DeleteNotebookInstanceLifecycleConfig",
+  "DeleteTrial",
+  "DeleteTrialComponent",
+  "DeleteUserProfile",
+  "DeleteWorkforce",
+  "DeleteWorkteam",
+  "DescribeAlgorithm",
+  "DescribeApp",
+  "DescribeAutoMLJob",
+  "DescribeCodeRepository",
+  "DescribeCompilationJob",
+  "DescribeDomain",
+  "DescribeEndpoint",
+  "DescribeEndpointConfig",
+  "DescribeExperiment",
+  "DescribeFlowDefinition",
+  "DescribeHumanTaskUi",
+  "DescribeHyperParameterTuningJob",
+  "DescribeLabelingJob",
+  "DescribeModel",
+  "DescribeModelPackage",
+  "DescribeMonitoringSchedule",
+  "DescribeNotebookInstance",
+  "DescribeNotebookInstanceLifecycleConfig",
+  "DescribeProcessingJob",
+  "DescribeSubscribedWorkteam",
+  "DescribeTrainingJob",
+  "DescribeTransformJob",
+  "DescribeTrial",
+  "DescribeTrialComponent",
+  "DescribeUserProfile",
+  "DescribeWorkforce",
+  "DescribeWorkteam",
+  "DisassociateTrialComponent",
+  "GetSearchSuggestions",
+  "ListAlgorithms",
+  "ListApps",
+  "ListAutoMLJobs",
+  "ListCandidatesForAutoMLJob",
+  "ListCodeRepositories",
+  "ListCompilationJobs",
+  "ListDomains",
+  "ListEndpointConfigs",
+  "ListEndpoints",
+  "ListExperiments",
+  "ListFlowDefinitions",
+  "ListHumanTaskUis",
+  "ListHyperParameterTuningJobs",
+  "ListLabelingJobs",
+  "ListLabelingJobsForWorkteam",
+  "ListModelPackages",
+  "ListModels",
+  "ListMonitoringExecutions",
+  "ListMonitoringSchedules",
+  "ListNotebookInstanceLifecycleConfigs",
+  "ListNotebookInstances",
+  "ListProcessingJobs",
+  "ListSubscribedWorkteams",
+  "ListTrainingJobs",
+  "ListTrainingJobsForHyperParameterTuningJob",
+  "ListTransformJobs",
+  "ListTrialComponents",
+  "ListTrials",
+  "ListUserProfiles",
+  "ListWorkforces",
+  "ListWorkteams",
+  "RenderUiTemplate",
+  "Search",
+  "StartMonitoringSchedule",
+  "StartNotebookInstance",
+  "StopAutoMLJob",
+  "StopCompilationJob",
+  "StopHyperParameterTuningJob",
+  "StopLabelingJob",
+  "StopMonitoringSchedule",
+  "StopNotebookInstance",
+  "StopProcessingJob",
+  "StopTrainingJob",
+  "StopTransformJob",
+  "UpdateCodeRepository",
+  "UpdateDomain",
+  "UpdateEndpoint",
+  "UpdateEndpointWeightsAndCapacities",
+  "UpdateExperiment",
+  "UpdateMonitoringSchedule",
+  "UpdateNotebookInstance",
+  "UpdateNotebookInstanceLifecycleConfig",
+  "UpdateTrial",
+  "UpdateTrialComponent",
+  "UpdateUserProfile",
+  "UpdateWorkforce",
+  "UpdateWorkteam",
+];
+
+export interface SageMaker {
+  readonly service: Service;
+  /** For the engine. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
+  readonly jobs: readonly JobKind<any>[];
+}
+
+export function createSageMaker(parts: Parts): SageMaker {
+  const built = Object.values(nouns).map((noun) => noun(parts));
+  const operations: Record<string, AnyOperation> = Object.assign({}, ...built.map((noun) => noun.operations));
+  for (const name of notYetAvailable) {
+    if (operations[name]) throw new Error(`${name} is built; take it off the list notYetAvailable.`);
+    operations[name] = refusal(name);
+  }
+  return {
+    service: { name: "sagemaker", iamPrefix: "sagemaker", operations },
+    jobs: built.flatMap((noun) => noun.job ?? []),
+  };
+}
+
+const refusal = (name: string): AnyOperation => ({
+  run: () => {
+    throw errors.notYetAvailable(`${name} is known to AWS but is not yet available in Sagebrush.`);
+  },
+});

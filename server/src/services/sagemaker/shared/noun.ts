@@ -1,0 +1,60 @@
+// What every noun of SageMaker is given and gives: parts from app/, a table of operations, and a job if something runs.
+import type { Operations as Contract } from "../../../../../contract/sagemaker/types.ts";
+import type { Call } from "../../../core/call.ts";
+import type { Clock } from "../../../core/clock.ts";
+import { sagemakerArn } from "../../../core/ids.ts";
+import type { Authorizer, Objects, RoleSessions } from "../../../core/ports.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { Engine } from "../../../engine/engine.ts";
+import type { JobKind } from "../../../engine/job-kind.ts";
+import type { Row, Rows } from "../../../store/rows/rows.ts";
+import type { Series } from "../../../store/series/series.ts";
+
+export interface Parts {
+  readonly rows: Rows;
+  readonly series: Series;
+  readonly objects: Objects;
+  readonly roles: RoleSessions;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  /** What the engine can tell about running work, and which images there are. */
+  readonly engine: Engine;
+}
+
+/** Operations of one noun and its job, made from the parts. */
+export interface Noun {
+  readonly operations: Operations<Contract>;
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
+  readonly job?: JobKind<any>;
+}
+
+/** What names of SageMaker are unique in; the scope of its rows. */
+export const scopeOf = (at: { readonly account: string; readonly region: string }): string =>
+  `${at.account}/${at.region}`;
+
+/** Account and region of a row. */
+export function placeOf(row: Pick<Row<unknown>, "scope">): { readonly account: string; readonly region: string } {
+  const [account = "", region = ""] = row.scope.split("/");
+  return { account, region };
+}
+
+/** ARN of a row's resource, `arn:aws:sagemaker:us-east-1:123456789012:model/digits`. */
+export const arnOf = (row: Pick<Row<unknown>, "scope" | "name">, type: string): string =>
+  sagemakerArn(placeOf(row), type, row.name);
+
+/** Timestamps of the API are seconds since 1970 with a fraction; ours are milliseconds. */
+export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
+export const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000);
+
+/** Permission to hand the role to SageMaker, which every operation with an execution role needs. */
+export const passRole = (roleArn: string) => ({
+  action: "iam:PassRole",
+  resource: roleArn,
+  conditions: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+});
+
+/** The permission of an operation on one named resource. */
+export const onResource = (call: Call, type: string, name: string) => ({
+  action: `sagemaker:${call.operation}`,
+  resource: sagemakerArn(call, type, name),
+});

@@ -1,0 +1,78 @@
+// AddTags, DeleteTags, ListTags: the same for every resource that has an ARN.
+// Gap: tags of a resource made by another account are never visible; AWS has resource sharing.
+import type { Tag } from "../../../../../contract/sagemaker/types.ts";
+import type { Call, Permission } from "../../../core/call.ts";
+import { errors } from "../../../core/errors.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import { Conflict } from "../../../store/rows/rows.ts";
+import type { Noun, Parts } from "../shared/noun.ts";
+import { scopeOf } from "../shared/noun.ts";
+import type { TagDocument } from "../shared/tags.ts";
+import { checkTags, tagKey } from "../shared/tags.ts";
+
+/** Most tags on one page (API reference: MaxResults of ListTags is at least 50). */
+const PAGE = 50;
+
+export function tag({ rows, clock }: Parts): Noun {
+  const need = async (call: Call, arn: string): Promise<Row<TagDocument>> => {
+    const row = await rows.get<TagDocument>(tagKey(scopeOf(call), arn));
+    if (!row) throw errors.validation(`Could not find resource with ARN ${arn}.`);
+    return row;
+  };
+
+  /** Changes the tags as they are now; somebody else's change in between is taken into account. */
+  const change = async (call: Call, arn: string, edit: (tags: readonly Tag[]) => readonly Tag[]) => {
+    for (;;) {
+      const row = await need(call, arn);
+      const Tags = edit(row.document.Tags);
+      checkTags(Tags);
+      const { version, ...write } = row;
+      try {
+        await rows.commit({
+          expect: [{ key: tagKey(row.scope, arn), version }],
+          put: [{ ...write, modifiedAt: clock.now(), document: { Tags } }],
+        });
+        return Tags;
+      } catch (cause) {
+        if (!(cause instanceof Conflict)) throw cause;
+      }
+    }
+  };
+
+  const permissions = ({ ResourceArn }: { readonly ResourceArn: string }, call: Call): readonly Permission[] => [
+    { action: `sagemaker:${call.operation}`, resource: ResourceArn },
+  ];
+
+  return {
+    operations: {
+      AddTags: {
+        permissions,
+        run: async ({ ResourceArn, Tags }, call) => {
+          checkTags(Tags);
+          const added = new Set(Tags.map(({ Key }) => Key));
+          return {
+            Tags: await change(call, ResourceArn, (old) => [...old.filter(({ Key }) => !added.has(Key)), ...Tags]),
+          };
+        },
+      },
+      DeleteTags: {
+        permissions,
+        run: async ({ ResourceArn, TagKeys }, call) => {
+          await change(call, ResourceArn, (old) => old.filter(({ Key }) => !TagKeys.includes(Key)));
+          return {};
+        },
+      },
+      ListTags: {
+        permissions,
+        run: async ({ ResourceArn, NextToken, MaxResults }, call) => {
+          const { Tags } = (await need(call, ResourceArn)).document;
+          const from = NextToken === undefined ? 0 : Number(NextToken);
+          if (!Number.isInteger(from) || from < 0 || from > Tags.length)
+            throw errors.validation(`Invalid NextToken "${NextToken}": it was not given out for this resource.`);
+          const to = from + (MaxResults ?? PAGE);
+          return { Tags: Tags.slice(from, to), ...(to < Tags.length ? { NextToken: String(to) } : {}) };
+        },
+      },
+    },
+  };
+}
