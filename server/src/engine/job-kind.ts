@@ -8,7 +8,7 @@ import type { ChangeEvent, Row } from "../store/rows/rows.ts";
 export interface JobKind<Document> {
   /** Row kind, `sagemaker:training-job`. Rows of it have the scope `<account>/<region>`. */
   readonly kind: string;
-  /** Statuses in which nothing runs and nothing is due: such rows are not loaded, their folder is removed. */
+  /** Statuses in which nothing runs and nothing is due: such rows are not loaded. */
   readonly settled: readonly string[];
   /** What should be running for the row as stored. The engine starts what is missing and ends what is no longer here. */
   wants(row: Row<Document>): Wants;
@@ -26,12 +26,12 @@ export interface Published<Document> {
 }
 
 export interface Wants {
-  readonly units: readonly UnitPlan[];
+  readonly units: readonly WantedUnit[];
   /** One that is no longer wanted is aborted. Its outcome is kept for as long as it is wanted. */
-  readonly activities: readonly ActivityPlan[];
+  readonly activities: readonly WantedActivity[];
 }
 
-export interface ActivityPlan {
+export interface WantedActivity {
   /** Name in `JobKind.activities`. */
   readonly name: string;
   /** What it is about when there are several: a unit's id, an attempt. */
@@ -39,12 +39,12 @@ export interface ActivityPlan {
 }
 
 /** One container. The engine makes the backend's UnitSpec of it: image, resources, credentials, sockets. */
-export interface UnitPlan {
+export interface WantedUnit {
   /** Names one attempt on one host, is never used again, and stands in the row before the unit is started. */
   readonly id: string;
   /**
-   * `reserved`: capacity is held, nothing runs yet (inputs are fetched). `running`. `stopped`: SIGTERM, grace, SIGKILL;
-   * its end stays observable. A unit that is no longer in the plan is stopped in the same way and forgotten.
+   * `reserved`: capacity is held, nothing runs yet (activities fill its /opt/ml). `running`. `stopped`: SIGTERM, grace,
+   * SIGKILL; its end and its /opt/ml stay there. A unit that is no longer wanted is stopped alike, then forgotten.
    */
   readonly want: "reserved" | "running" | "stopped";
   /** A `job` holds CPU slots and may have to queue; a `service` reserves memory only and never queues for CPUs. */
@@ -59,8 +59,6 @@ export interface UnitPlan {
   readonly entrypoint?: readonly string[];
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Folders inside the job's own folder (`model`, made if missing) and where the container sees them. */
-  readonly folders: readonly { readonly name: string; readonly target: string }[];
   /** Role whose temporary credentials the container gets. Ignored with `isolated`. */
   readonly roleArn?: string;
   readonly network: NetworkLevel;
@@ -68,6 +66,8 @@ export interface UnitPlan {
   readonly ports: readonly number[];
   readonly health?: HealthCheck;
   readonly graceSeconds: number;
+  /** Longest it may run, if there is a limit: what makes room for others is known from it. */
+  readonly longestSeconds?: number;
 }
 
 export interface UnitLog {
@@ -155,8 +155,8 @@ export type Activity<Document> = (work: ActivityContext<Document>) => Promise<un
 export interface ActivityContext<Document> {
   readonly row: Row<Document>;
   readonly of?: string;
-  /** The job's own folder on this machine, there until the row is settled or gone. */
-  readonly folder: string;
+  /** Folder that the unit sees as /opt/ml, from `reserved` on until the unit is no longer wanted. */
+  unitFolder(unitId: string): Promise<string>;
   /** Aborts when the activity is no longer wanted or the server stops. */
   readonly signal: AbortSignal;
   readonly account: string;
