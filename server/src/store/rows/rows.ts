@@ -101,7 +101,7 @@ export interface Rows {
   list<Document = Json>(query: RowQuery): Promise<RowPage<Document>>;
   /**
    * Rows of one kind and scope by name, in byte order: names > `after` (or >= `from`) that start with `prefix`.
-   * `descending` walks backwards from below `before`. For key spaces walked by seeking, such as a bucket's.
+   * For key spaces walked by seeking, such as a bucket's.
    */
   scan<Document = Json>(range: {
     readonly kind: string;
@@ -111,7 +111,7 @@ export interface Rows {
     readonly after?: string | undefined;
     readonly limit: number;
   }): Promise<readonly Row<Document>[]>;
-  /** All rows of a kind in every scope, by scope and name; for the engine's start. */
+  /** All rows of a kind in every scope, status by status and then by scope and name; for the engine's start. */
   everywhere<Document = Json>(kind: string, unlessStatus: readonly string[]): AsyncIterable<Row<Document>>;
   /**
    * Makes the change durable, with versions set and `created`/`status`/`deleted` left to the caller's events.

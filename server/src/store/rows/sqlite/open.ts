@@ -1,0 +1,63 @@
+// Rows in one SQLite file: a connection for reads on this thread, a thread for scans, a thread that writes.
+import type { Clock } from "../../../core/clock.ts";
+import { Batches } from "../batches.ts";
+import { judge, type PackedChange, pack } from "../change.ts";
+import { writeStatements } from "../compile.ts";
+import { migrate } from "../migrate.ts";
+import { createReads } from "../read.ts";
+import type { Change, Rows } from "../rows.ts";
+import { createTrimming, Watchers } from "../watchers.ts";
+import { Connection } from "./connection.ts";
+import { openDatabase } from "./database.ts";
+import { kyselyOver } from "./dialect.ts";
+import type { ScanAnswer, ScanRequest } from "./scanner.ts";
+import { Thread } from "./thread.ts";
+import type { WriterAnswer, WriterRequest } from "./writer.ts";
+
+/** Changes in one commit at most; keeps the wait of the first one short. */
+const BATCH_LIMIT = 256;
+
+/** @throws NewerLayout. The file must belong to this process alone; `openStore` sees to that. */
+export async function openSqliteRows(options: { readonly file: string; readonly clock: Clock }): Promise<Rows> {
+  const { file, clock } = options;
+  const setup = kyselyOver(openDatabase(file, { readOnly: false }));
+  try {
+    await migrate(setup, "sqlite", file);
+  } finally {
+    await setup.destroy();
+  }
+  const database = openDatabase(file, { readOnly: true });
+  const connection = new Connection(database);
+  const kysely = kyselyOver(database);
+  const writer = new Thread<WriterRequest, WriterAnswer>(new URL("./writer.ts", import.meta.url), {
+    file,
+    statements: writeStatements(kysely),
+  });
+  let scanner: Thread<ScanRequest, ScanAnswer> | undefined;
+  const scan = async (request: ScanRequest) => {
+    scanner ??= new Thread<ScanRequest, ScanAnswer>(new URL("./scanner.ts", import.meta.url), file);
+    return (await scanner.ask(request)).found;
+  };
+  const trimming = createTrimming();
+  const batches = new Batches<PackedChange, number>(
+    BATCH_LIMIT,
+    async (changes) => (await writer.ask({ changes, trimBefore: trimming(clock.now()) })).results,
+  );
+  const watchers = new Watchers();
+  return {
+    ...createReads(kysely, (statement, values, heavy) =>
+      heavy ? scan({ statement, values }) : connection.all(statement, values),
+    ),
+    async commit(change: Change) {
+      judge(change, await batches.submit(pack(change, clock.now())));
+      if (change.events && change.events.length > 0) watchers.wake();
+    },
+    watch: (changed, signal) => watchers.add(changed, signal),
+    async close() {
+      await batches.idle();
+      await writer.close();
+      await scanner?.close();
+      connection.close();
+    },
+  };
+}

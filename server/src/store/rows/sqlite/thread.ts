@@ -1,0 +1,51 @@
+// A worker thread that answers requests in order; shared by the writer and the reader.
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+
+interface Waiting {
+  resolve(answer: never): void;
+  reject(reason: unknown): void;
+}
+
+export class Thread<Request, Answer extends object> {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  #broken: unknown;
+
+  constructor(module: URL, workerData: unknown) {
+    this.#worker = new Worker(module, { workerData });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: Answer | { readonly error: unknown }) => {
+      const waiting = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#worker.unref();
+      if ("error" in answer) waiting?.reject(answer.error);
+      else waiting?.resolve(answer as never);
+    });
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("The store is closed.")));
+  }
+
+  /** @throws what the thread threw */
+  ask(request: Request): Promise<Exclude<Answer, { readonly error: unknown }>> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Lets what was asked before be answered first. */
+  async close(): Promise<void> {
+    if (this.#broken !== undefined) return;
+    const gone = once(this.#worker, "exit");
+    this.#worker.ref();
+    this.#worker.postMessage("close");
+    await gone;
+  }
+
+  #fail(reason: unknown): void {
+    this.#broken ??= reason;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason);
+  }
+}

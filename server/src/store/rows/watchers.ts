@@ -1,0 +1,31 @@
+// Those who want to hear of new entries in the change log, and how long the log is kept.
+
+export class Watchers {
+  readonly #callbacks = new Set<() => void>();
+
+  add(changed: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    // A wrapper, so that one function may watch twice under two signals.
+    const callback = () => changed();
+    this.#callbacks.add(callback);
+    signal.addEventListener("abort", () => this.#callbacks.delete(callback), { once: true });
+  }
+
+  wake(): void {
+    for (const callback of this.#callbacks) queueMicrotask(callback);
+  }
+}
+
+const DAY_MS = 86_400_000;
+const LOG_KEPT_MS = 90 * DAY_MS;
+const TRIM_EVERY_MS = DAY_MS / 4;
+
+/** Says now and then that the log is to be trimmed, and from which time on it is kept. */
+export function createTrimming(): (now: number) => number | undefined {
+  let trimmedAt = Number.NEGATIVE_INFINITY;
+  return (now) => {
+    if (now - trimmedAt < TRIM_EVERY_MS) return undefined;
+    trimmedAt = now;
+    return now - LOG_KEPT_MS;
+  };
+}
