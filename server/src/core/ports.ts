@@ -58,6 +58,24 @@ export interface RoleSession {
   readonly expiresAt: number;
 }
 
+/** IAM, to STS: temporary credentials for callers. Who may ask for them is the operation's permission. */
+export interface Sessions {
+  /** Trust policy of a role as JSON text, undefined when there is no such role. */
+  trustPolicy(roleArn: string): Promise<string | undefined>;
+  /** @throws ApiError ValidationError (longer than the role's maximum), MalformedPolicyDocument, NoSuchEntity */
+  assumeRole(request: {
+    readonly roleArn: string;
+    readonly sessionName: string;
+    readonly durationSeconds: number;
+    /** JSON text, given with the call. */
+    readonly policy?: string | undefined;
+    /** Managed policies that narrow the session. */
+    readonly policyArns: readonly string[];
+  }): Promise<RoleSession & { readonly packedPolicyPercent?: number }>;
+  /** Credentials of the caller itself. */
+  sessionToken(caller: Principal, durationSeconds: number): RoleSession;
+}
+
 export interface ObjectReference {
   readonly bucket: string;
   readonly key: string;

@@ -1,0 +1,139 @@
+// What IAM gives to the rest: who a key belongs to, what a caller may do, and sessions of roles.
+import type { Permission, Principal } from "../../core/call.ts";
+import { errors } from "../../core/errors.ts";
+import type { Authenticator, Authorizer, Credential, RequestFacts, RoleSessions } from "../../core/ports.ts";
+import type { Rows } from "../../store/rows/rows.ts";
+import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
+import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
+import type { AccessKeyRecord } from "./shared/nouns.ts";
+import { lookupFor } from "./shared/request.ts";
+import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
+import { createVault, loadMasterKey } from "./shared/vault.ts";
+
+export type { Identities } from "./shared/identities.ts";
+
+/** What every port below works on. `keyFile` seals secrets; it is made at first start and must be kept. */
+export async function openIdentities(parts: {
+  readonly rows: Rows;
+  readonly keyFile: string;
+  readonly now: () => number;
+}): Promise<Identities> {
+  return new Identities({ rows: parts.rows, now: parts.now, vault: createVault(await loadMasterKey(parts.keyFile)) });
+}
+
+export function createAuthenticator(identities: Identities): Authenticator {
+  const readToken = createTokenReader(identities);
+  return {
+    credential(accessKeyId, sessionToken, now) {
+      if (sessionToken === undefined) return lastingCredential(identities, accessKeyId);
+      const credential = readToken(accessKeyId, sessionToken, now);
+      if (!hasEntity(credential.principal)) return credential;
+      const found = identities.entityOf(credential.principal);
+      return found instanceof Promise ? found.then((entity) => still(credential, entity)) : still(credential, found);
+    },
+  };
+}
+
+/** A session ends with its user or role. @throws ApiError InvalidClientToken */
+function still(credential: Credential, entity: LoadedEntity | undefined): Credential {
+  if (!entity) throw invalidToken();
+  return credential;
+}
+
+function lastingCredential(identities: Identities, accessKeyId: string): Credential | Promise<Credential> {
+  const key = identities.accessKey(accessKeyId);
+  if (key instanceof Promise) return key.then((found) => credentialOf(identities, accessKeyId, found));
+  return credentialOf(identities, accessKeyId, key);
+}
+
+function credentialOf(
+  identities: Identities,
+  accessKeyId: string,
+  key: { readonly record: AccessKeyRecord; readonly secret: string } | undefined,
+): Credential | Promise<Credential> {
+  if (key?.record.status !== "Active") throw invalidToken();
+  const { account, owner } = key.record;
+  const secretAccessKey = key.secret;
+  if (owner.kind === "root") {
+    const arn = `arn:aws:iam::${account}:root`;
+    return { secretAccessKey, principal: { kind: "root", arn, account, userId: account, accessKeyId } };
+  }
+  const withOwner = (loaded: LoadedEntity | undefined): Credential => {
+    if (!loaded) throw invalidToken();
+    const { entity } = loaded;
+    const principal: Principal =
+      owner.kind === "user"
+        ? { kind: "user", arn: entity.arn, account, userId: entity.id, accessKeyId }
+        : { ...rolePrincipal(account, entity, owner.sessionName), accessKeyId };
+    return { secretAccessKey, principal };
+  };
+  const found =
+    owner.kind === "user" ? identities.user(account, owner.userName) : identities.role(account, owner.roleName);
+  return found instanceof Promise ? found.then(withOwner) : withOwner(found);
+}
+
+export function createAuthorizer(identities: Identities): Authorizer {
+  return {
+    refusal(principal, permissions, facts) {
+      if (!hasEntity(principal)) return firstRefusal(identities, principal, permissions, facts, undefined);
+      const found = identities.entityOf(principal);
+      return found instanceof Promise
+        ? found.then((entity) => firstRefusal(identities, principal, permissions, facts, entity))
+        : firstRefusal(identities, principal, permissions, facts, found);
+    },
+  };
+}
+
+function firstRefusal(
+  identities: Identities,
+  principal: Principal,
+  permissions: readonly Permission[],
+  facts: RequestFacts,
+  loaded: LoadedEntity | undefined,
+): string | undefined {
+  for (const permission of permissions) {
+    const layers: PolicyLayers = {
+      ...(loaded ?? noPolicies),
+      session: principal.sessionPolicies?.map((text) => identities.named("session", "session", text)),
+      resource:
+        permission.resourcePolicy === undefined
+          ? undefined
+          : identities.named("resource", "resource", permission.resourcePolicy),
+    };
+    const lookup = lookupFor(principal, permission, facts, loaded ? { tags: loaded.entity.tags } : {});
+    const decision = decide(principal, permission, layers, lookup);
+    if (decision.outcome !== "allowed") return refusalText(principal, permission, decision);
+  }
+  return undefined;
+}
+
+export function createRoleSessions(identities: Identities): RoleSessions {
+  return {
+    async assume({ roleArn, sessionName, servicePrincipal, durationSeconds }) {
+      const role = await identities.roleByArn(roleArn);
+      if (!role || !trusts(identities, role.entity.trust, role.entity.arn, servicePrincipal)) {
+        throw errors.validation(
+          `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal ` +
+            `'${servicePrincipal}' to assume the role.`,
+        );
+      }
+      const account = roleArn.split(":")[4] ?? "";
+      return issueSession(identities, rolePrincipal(account, role.entity, sessionName), durationSeconds);
+    },
+  };
+}
+
+function trusts(identities: Identities, trust: string, roleArn: string, servicePrincipal: string): boolean {
+  const account = roleArn.split(":")[4] ?? "";
+  const principal: Principal = { kind: "service", arn: servicePrincipal, account, userId: servicePrincipal };
+  const permission: Permission = {
+    action: "sts:AssumeRole",
+    resource: roleArn,
+    // Trust policies guard against confused deputies with these keys.
+    conditions: { "aws:SourceAccount": account },
+  };
+  // IAM and STS are global: their calls count as made to us-east-1.
+  const facts: RequestFacts = { at: identities.now(), region: "us-east-1", secure: true };
+  const layers: PolicyLayers = { identity: [], resource: identities.named("trust", "resource", trust) };
+  return decide(principal, permission, layers, lookupFor(principal, permission, facts)).outcome === "allowed";
+}

@@ -1,0 +1,128 @@
+// The decision about one permission: an explicit deny anywhere wins, then every layer that is there has to allow.
+// Source: IAM user guide, "Policy evaluation logic", with "Determining whether a request is allowed or denied".
+import type { Permission, Principal } from "../../../core/call.ts";
+import { type Policy, type PrincipalMatch, type Statement, stronger } from "./document.ts";
+import type { Lookup } from "./pattern.ts";
+
+/** A policy with the name that simulations report. */
+export interface NamedPolicy {
+  readonly name: string;
+  readonly type: string;
+  readonly policy: Policy;
+}
+
+export interface PolicyLayers {
+  /** Inline and attached policies of the user or role. */
+  readonly identity: readonly NamedPolicy[];
+  readonly boundary?: NamedPolicy | undefined;
+  /** Policies that narrow a session; one of them has to allow. */
+  readonly session?: readonly NamedPolicy[] | undefined;
+  /** Policy of the resource. */
+  readonly resource?: NamedPolicy | undefined;
+}
+
+export type Layer = "identity-based policy" | "permissions boundary" | "session policy" | "resource-based policy";
+
+export interface MatchedStatement {
+  readonly policy: NamedPolicy;
+  readonly statement: Statement;
+}
+
+export interface Decision {
+  readonly outcome: "allowed" | "explicitDeny" | "implicitDeny";
+  /** The layer that denied, or that failed to allow. */
+  readonly layer?: Layer;
+  readonly matched: readonly MatchedStatement[];
+}
+
+/**
+ * Trust policies and key policies are the one place where an identity policy is not enough
+ * (IAM user guide, "Evaluating policies within a single account", note on IAM role trust and KMS key policies).
+ */
+const needsResourcePolicy = (action: string): boolean =>
+  action.startsWith("sts:AssumeRole") || action.startsWith("kms:");
+
+/** Whether the caller has the permission under the given policies. */
+export function decide(principal: Principal, permission: Permission, layers: PolicyLayers, lookup: Lookup): Decision {
+  const ask = (policies: readonly NamedPolicy[]) => matching(policies, permission, lookup);
+  const identity = ask(layers.identity);
+  const boundary = layers.boundary && ask([layers.boundary]);
+  const session = layers.session && ask(layers.session);
+  const resource = layers.resource
+    ? ask([layers.resource]).filter(({ statement }) => statement.names(principal) !== "none")
+    : [];
+  const found: readonly [Layer, readonly MatchedStatement[] | undefined][] = [
+    ["identity-based policy", identity],
+    ["permissions boundary", boundary],
+    ["session policy", session],
+    ["resource-based policy", resource],
+  ];
+  for (const [layer, matched] of found) {
+    const denies = matched?.filter(({ statement }) => statement.effect === "Deny") ?? [];
+    if (denies.length > 0) return { outcome: "explicitDeny", layer, matched: denies };
+  }
+  const missing = missingLayer(principal, permission, {
+    identity: identity.length > 0,
+    boundary: boundary ? boundary.length > 0 : true,
+    session: session ? session.length > 0 : true,
+    resource: resource.map(({ statement }) => statement.names(principal)).reduce<PrincipalMatch>(stronger, "none"),
+  });
+  return missing
+    ? { outcome: "implicitDeny", layer: missing, matched: [] }
+    : { outcome: "allowed", matched: [...identity, ...resource] };
+}
+
+/** Which layer lets an allow be missing; undefined when the call is allowed. Nothing is denied explicitly here. */
+function missingLayer(
+  principal: Principal,
+  permission: Permission,
+  allows: {
+    readonly identity: boolean;
+    readonly boundary: boolean;
+    readonly session: boolean;
+    readonly resource: PrincipalMatch;
+  },
+): Layer | undefined {
+  const isForeign = permission.resourceAccount !== undefined && permission.resourceAccount !== principal.account;
+  if (principal.kind === "service") return allows.resource === "none" ? "resource-based policy" : undefined;
+  if (principal.kind === "root") return isForeign && allows.resource === "none" ? "resource-based policy" : undefined;
+  if ((isForeign || needsResourcePolicy(permission.action)) && allows.resource === "none") {
+    return permission.resourcePolicy === undefined && !isForeign
+      ? identityChain(allows, false)
+      : "resource-based policy";
+  }
+  // A grant to the caller itself is not limited by boundary or session policy; one to the role behind it is.
+  if (!isForeign && allows.resource === "caller") return undefined;
+  return identityChain(allows, !isForeign && allows.resource === "role");
+}
+
+function identityChain(
+  allows: { readonly identity: boolean; readonly boundary: boolean; readonly session: boolean },
+  isGranted: boolean,
+): Layer | undefined {
+  if (!allows.identity && !isGranted) return "identity-based policy";
+  if (!allows.boundary) return "permissions boundary";
+  return allows.session ? undefined : "session policy";
+}
+
+function matching(policies: readonly NamedPolicy[], permission: Permission, lookup: Lookup): MatchedStatement[] {
+  const matched: MatchedStatement[] = [];
+  for (const policy of policies) {
+    for (const statement of policy.policy.statements) {
+      if (statement.applies(permission.action, permission.resource, lookup)) matched.push({ policy, statement });
+    }
+  }
+  return matched;
+}
+
+/** The refusal in AWS's words (IAM user guide, "Troubleshoot access denied error messages"). */
+export function refusalText(principal: Principal, permission: Permission, decision: Decision): string {
+  const resource = permission.resource === "*" ? "" : ` on resource: ${permission.resource}`;
+  const what = `User: ${principal.arn} is not authorized to perform: ${permission.action}${resource}`;
+  const layer = decision.layer ?? "identity-based policy";
+  if (decision.outcome === "explicitDeny") {
+    const article = layer === "identity-based policy" ? "an" : "a";
+    return `${what} with an explicit deny in ${article} ${layer}`;
+  }
+  return `${what} because no ${layer} allows the ${permission.action} action`;
+}
