@@ -1,6 +1,9 @@
 // What IAM gives to the rest: who a key belongs to, what a caller may do, and sessions of roles.
 import type { Permission, Principal } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
+
+export { createSessions } from "./sessions-port.ts";
+
 import type { Authenticator, Authorizer, Credential, RequestFacts, RoleSessions } from "../../core/ports.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
