@@ -3,10 +3,14 @@ import type { Operations as Contract } from "../../../../contract/sagemaker/type
 import { errors } from "../../core/errors.ts";
 import type { AnyOperation, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
+import { endpointConfig } from "./endpoint-config/operations.ts";
+import { model } from "./model/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
+  "endpoint-config": endpointConfig,
+  model,
   tag,
 };
 
@@ -20,13 +24,11 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "CreateCompilationJob",
   "CreateDomain",
   "CreateEndpoint",
-  "CreateEndpointConfig",
   "CreateExperiment",
   "CreateFlowDefinition",
   "CreateHumanTaskUi",
   "CreateHyperParameterTuningJob",
   "CreateLabelingJob",
-  "CreateModel",
   "CreateModelPackage",
   "CreateMonitoringSchedule",
   "CreateNotebookInstance",
@@ -46,11 +48,9 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DeleteCodeRepository",
   "DeleteDomain",
   "DeleteEndpoint",
-  "DeleteEndpointConfig",
   "DeleteExperiment",
   "DeleteFlowDefinition",
   "DeleteHumanTaskUi",
-  "DeleteModel",
   "DeleteModelPackage",
   "DeleteMonitoringSchedule",
   "DeleteNotebookInstance",
@@ -67,13 +67,11 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DescribeCompilationJob",
   "DescribeDomain",
   "DescribeEndpoint",
-  "DescribeEndpointConfig",
   "DescribeExperiment",
   "DescribeFlowDefinition",
   "DescribeHumanTaskUi",
   "DescribeHyperParameterTuningJob",
   "DescribeLabelingJob",
-  "DescribeModel",
   "DescribeModelPackage",
   "DescribeMonitoringSchedule",
   "DescribeNotebookInstance",
@@ -96,7 +94,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListCodeRepositories",
   "ListCompilationJobs",
   "ListDomains",
-  "ListEndpointConfigs",
   "ListEndpoints",
   "ListExperiments",
   "ListFlowDefinitions",
@@ -105,7 +102,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListLabelingJobs",
   "ListLabelingJobsForWorkteam",
   "ListModelPackages",
-  "ListModels",
   "ListMonitoringExecutions",
   "ListMonitoringSchedules",
   "ListNotebookInstanceLifecycleConfigs",

@@ -1,0 +1,142 @@
+// Models: a container image and where its artifact lies. Nothing runs until an endpoint or a transform job uses one.
+// Gap: one container a model; inference pipelines (Containers with two to five) are refused by name.
+// Gap: multi-model endpoints (Mode MultiModel) and model packages are refused by name.
+// Gap: the artifact is looked for when the model is created, as on AWS, and again when it is used; KMS keys are not checked.
+import type { ContainerDefinition, CreateModelInput } from "../../../../../contract/sagemaker/types.ts";
+import type { Call } from "../../../core/call.ts";
+import { ApiError, errors } from "../../../core/errors.ts";
+import type { ObjectReference } from "../../../core/ports.ts";
+import { Conflict } from "../../../store/rows/rows.ts";
+import { listRows } from "../shared/list.ts";
+import { containersOf, type ModelDocument, modelKind, modelStatus, needModel } from "../shared/model.ts";
+import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { tagKey, tagRow } from "../shared/tags.ts";
+
+export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
+  /** Looks for the artifact under the execution role. @throws ApiError Validation in AWS's words */
+  const checkArtifact = async (call: Call, roleArn: string, url: string): Promise<void> => {
+    const object = artifactOf(url);
+    try {
+      const session = await roles.assume({
+        roleArn,
+        sessionName: "SageMaker",
+        servicePrincipal: "sagemaker.amazonaws.com",
+        durationSeconds: 900,
+      });
+      await objects.head(session.principal, object);
+    } catch (cause) {
+      if (!(cause instanceof ApiError) || cause.status >= 500) throw cause;
+      if (cause.status === 404) throw errors.validation(`Could not find model data at ${url}.`);
+      throw errors.validation(
+        `Could not access model data at ${url}. Please ensure that the role "${roleArn}" exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object is located in ${call.region}.`,
+      );
+    }
+  };
+
+  return {
+    operations: {
+      CreateModel: {
+        permissions: (input, call) => [
+          onResource(call, "model", input.ModelName),
+          ...(input.ExecutionRoleArn ? [passRole(input.ExecutionRoleArn)] : []),
+        ],
+        run: async (input, call) => {
+          const container = onlyContainer(input);
+          const problem = engine.imageProblem(container.Image ?? "");
+          if (problem) throw errors.validation(problem);
+          if (container.ModelDataUrl && input.ExecutionRoleArn)
+            await checkArtifact(call, input.ExecutionRoleArn, container.ModelDataUrl);
+          const key = { kind: modelKind, scope: scopeOf(call), name: input.ModelName };
+          const arn = arnOf(key, "model");
+          const now = clock.now();
+          const { Tags, ...request } = input;
+          const document: ModelDocument = { request, arn };
+          try {
+            await rows.commit({
+              expect: [{ key, version: "absent" }],
+              put: [
+                { ...key, status: modelStatus, createdAt: now, modifiedAt: now, document },
+                tagRow(key.scope, arn, Tags, now),
+              ],
+              events: [{ ...key, type: "created" }],
+            });
+          } catch (cause) {
+            if (cause instanceof Conflict) throw errors.validation(`Cannot create already existing model "${arn}".`);
+            throw cause;
+          }
+          return { ModelArn: arn };
+        },
+      },
+      DescribeModel: {
+        permissions: ({ ModelName }, call) => [onResource(call, "model", ModelName)],
+        run: async ({ ModelName }, call) => {
+          const { document, createdAt } = await needModel(rows, call, ModelName);
+          return {
+            EnableNetworkIsolation: false,
+            ...document.request,
+            CreationTime: toSeconds(createdAt),
+            ModelArn: document.arn,
+          };
+        },
+      },
+      DeleteModel: {
+        permissions: ({ ModelName }, call) => [onResource(call, "model", ModelName)],
+        run: async ({ ModelName }, call) => {
+          const { kind, scope, name, document } = await needModel(rows, call, ModelName);
+          const key = { kind, scope, name };
+          await rows.commit({ remove: [key, tagKey(scope, document.arn)], events: [{ ...key, type: "deleted" }] });
+          return {};
+        },
+      },
+      ListModels: {
+        run: async (input, call) => {
+          const defaults = {
+            kind: modelKind,
+            scope: scopeOf(call),
+            sortBy: "CreationTime",
+            sortOrder: "Descending",
+          } as const;
+          const page = await listRows<ModelDocument>(rows, defaults, input);
+          return {
+            Models: page.rows.map(({ name, createdAt, document }) => ({
+              ModelName: name,
+              ModelArn: document.arn,
+              CreationTime: toSeconds(createdAt),
+            })),
+            ...(page.NextToken === undefined ? {} : { NextToken: page.NextToken }),
+          };
+        },
+      },
+    },
+  };
+}
+
+/** The one container of the request. @throws ApiError Validation for what crosses members or is not built */
+function onlyContainer(input: CreateModelInput): ContainerDefinition {
+  if (input.PrimaryContainer && input.Containers)
+    throw errors.validation("Both PrimaryContainer and Containers are given; expected one of them.");
+  const containers = containersOf({ request: input, arn: "" });
+  const [container] = containers;
+  if (!container) throw errors.validation("PrimaryContainer or Containers must be given, got neither.");
+  if (containers.length > 1)
+    throw errors.validation(
+      `Containers: inference pipelines are not yet available in Sagebrush, expected 1 container, got ${containers.length}.`,
+    );
+  if (container.Mode === "MultiModel")
+    throw errors.validation("Mode: multi-model endpoints are not yet available in Sagebrush, expected SingleModel.");
+  if (container.ModelPackageName)
+    throw errors.validation("ModelPackageName: model packages are not yet available in Sagebrush, give Image instead.");
+  if (!container.Image)
+    throw errors.validation("The container has neither Image nor ModelPackageName; expected one of them.");
+  if (container.ModelDataUrl && !input.ExecutionRoleArn)
+    throw errors.validation("ExecutionRoleArn must be given for a model with ModelDataUrl.");
+  return container;
+}
+
+/** @throws ApiError Validation unless the URL is s3://bucket/key.tar.gz (container contract: one compressed tar) */
+function artifactOf(url: string): ObjectReference {
+  const match = /^s3:\/\/([^/]+)\/(.+\.tar\.gz)$/.exec(url);
+  if (!match?.[1] || !match[2])
+    throw errors.validation(`Expected a ModelDataUrl of the form s3://bucket/key.tar.gz, got "${url}".`);
+  return { bucket: match[1], key: match[2] };
+}
