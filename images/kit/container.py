@@ -1,0 +1,99 @@
+"""Files and variables a container is given: the only place that knows `/opt/ml`.
+
+Follows the SageMaker developer guide, "How Amazon SageMaker provides training information" and
+"Use your own inference code". SAGEBRUSH_ML_ROOT moves the tree, for tests.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UserError
+
+FAILURE_CHARACTERS = 1024
+"""The service reads so much of the failure file (DescribeTrainingJob, FailureReason)."""
+
+
+def root():
+    """Folder that stands for /opt/ml."""
+    return Path(os.environ.get("SAGEBRUSH_ML_ROOT", "/opt/ml"))
+
+
+def model_folder():
+    """Folder a training job leaves its model in, and an endpoint finds it in."""
+    return root() / "model"
+
+
+def write_failure(text):
+    """Stores why training failed, cut to what the service reads."""
+    path = root() / "output" / "failure"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text[:FAILURE_CHARACTERS], encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One input of a training job, already copied to a folder of this machine."""
+
+    name: str
+    folder: Path
+    content_type: str | None
+    input_mode: str
+
+    def files(self):
+        """Data files below the folder, sorted by path. Names that begin with `.` or `_` are not data.
+
+        Raises UserError if there is none.
+        """
+        found = sorted(
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file() and not any(part.startswith((".", "_")) for part in path.relative_to(self.folder).parts)
+        )
+        if not found:
+            raise UserError(f"No data in the {self.name} channel: its folder holds no file with data.")
+        return found
+
+
+@dataclass(frozen=True)
+class TrainingInput:
+    """What CreateTrainingJob asked for, as the container sees it."""
+
+    hyperparameters: dict[str, str]
+    channels: dict[str, Channel]
+    hosts: tuple[str, ...]
+    current_host: str
+    model_folder: Path
+    checkpoint_folder: Path | None
+
+
+def read_training_input():
+    """Reads the config files. A missing or broken one is the platform's fault: OSError or ValueError."""
+    config = root() / "input" / "config"
+    resources = _read(config / "resourceconfig.json", {"hosts": ["algo-1"], "current_host": "algo-1"})
+    checkpoints = _read(config / "checkpointconfig.json", {})
+    folder = model_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return TrainingInput(
+        hyperparameters=_read(config / "hyperparameters.json", {}),
+        channels={
+            name: Channel(
+                name=name,
+                folder=root() / "input" / "data" / name,
+                content_type=entry.get("ContentType"),
+                input_mode=entry.get("TrainingInputMode", "File"),
+            )
+            for name, entry in _read(config / "inputdataconfig.json", {}).items()
+        },
+        hosts=tuple(resources["hosts"]),
+        current_host=resources["current_host"],
+        model_folder=folder,
+        checkpoint_folder=Path(checkpoints["LocalPath"]) if "LocalPath" in checkpoints else None,
+    )
+
+
+def _read(path, default):
+    if not path.exists():
+        return default
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,182 @@
+"""The HTTP side of a serving container: /ping, /invocations and /execution-parameters on port 8080.
+
+Follows the SageMaker developer guide, "Use your own inference code with hosting services" and "... batch transform".
+One process per CPU shares the listening socket. They are forked before the model is loaded: OpenMP threads do not
+survive a fork. uvicorn does HTTP (keep-alive, chunked bodies, back-pressure).
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+
+import uvicorn
+
+from .errors import RequestError
+
+INLINE_BYTES = 64 * 1024
+"""A body up to this size is answered on the event loop: a hop to a thread costs more than the prediction."""
+
+DEFAULT_BODY_BYTES = 6_291_456
+MEBIBYTE = 1024 * 1024
+LARGEST_BODY_BYTES = 20 * MEBIBYTE
+SHUTDOWN_SECONDS = 25
+"""Answers under way get so long to end after SIGTERM; the service kills after 30 s."""
+
+
+def body_limit():
+    """Largest request body in bytes: MAX_CONTENT_LENGTH, at most 20 MiB; a transform job may set its own."""
+    transform = os.environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB")
+    if transform and transform != "0":
+        return int(transform) * MEBIBYTE
+    return min(int(os.environ.get("MAX_CONTENT_LENGTH", DEFAULT_BODY_BYTES)), LARGEST_BODY_BYTES)
+
+
+def worker_count():
+    """Processes that serve: SAGEMAKER_MODEL_SERVER_WORKERS, else one for each CPU this process may use."""
+    return max(1, int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or len(os.sched_getaffinity(0))))
+
+
+def run_serving(load):
+    """Serves until SIGTERM and returns the exit code.
+
+    load() returns answer(body, content_type, accept) -> (body, content type); it may raise RequestError. It runs once
+    in each worker; when it fails, the container ends with its message in the log.
+    """
+    listener = socket.create_server(
+        ("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), backlog=1024, reuse_port=False
+    )
+    workers = worker_count()
+    if workers == 1:
+        return _work(load, listener, workers)
+    return _supervise([_fork(load, listener, workers) for _ in range(workers)])
+
+
+def _fork(load, listener, workers):
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = _work(load, listener, workers)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    return pid
+
+
+def _supervise(pids):
+    """Waits for the workers; a stop signal goes to all, and the first that ends otherwise ends all."""
+    running = set(pids)
+
+    def pass_on(number, _frame):
+        for pid in running:
+            os.kill(pid, number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    signal.signal(signal.SIGINT, pass_on)
+    exit_code = 0
+    while running:
+        pid, status = os.wait()
+        running.discard(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if code != 0 and exit_code == 0:
+            exit_code = code if code > 0 else 128 - code
+        pass_on(signal.SIGTERM, None)
+    return exit_code
+
+
+def _work(load, listener, workers):
+    try:
+        answer = load()
+    except Exception as error:
+        if not isinstance(error, RequestError):
+            traceback.print_exc()
+        print(f"ERROR: Unable to load model: {error}", file=sys.stderr, flush=True)
+        return 1
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(answer, workers),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            http="httptools",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=3600,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server.run(sockets=[listener])
+    return 0
+
+
+def application(answer, workers):
+    """The ASGI application around answer(body, content_type, accept)."""
+    limit = body_limit()
+    parameters = json.dumps(
+        {"MaxConcurrentTransforms": workers, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": limit // MEBIBYTE}
+    ).encode()
+
+    async def application(scope, receive, send):
+        path, method = scope["path"], scope["method"]
+        if path == "/ping":
+            await _reply(send, 200, b"", "text/plain")
+        elif path == "/invocations" and method == "POST":
+            await _invoke(answer, limit, scope, receive, send)
+        elif path == "/execution-parameters" and method == "GET":
+            await _reply(send, 200, parameters, "application/json")
+        else:
+            await _reply(send, 404, f"No {method} {path} here.".encode(), "text/plain")
+
+    return application
+
+
+async def _invoke(answer, limit, scope, receive, send):
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        body = await _read_body(receive, limit)
+        if not body:
+            await _reply(send, 204, b"", None)
+            return
+        arguments = (body, headers.get(b"content-type"), headers.get(b"accept"))
+        inline = len(body) <= INLINE_BYTES
+        reply, content_type = answer(*arguments) if inline else await asyncio.to_thread(answer, *arguments)
+    except RequestError as error:
+        print(f"ERROR: {error.status}: {error}", file=sys.stderr, flush=True)
+        await _reply(send, error.status, str(error).encode(), "text/plain; charset=utf-8")
+    except Exception as error:
+        traceback.print_exc()
+        await _reply(send, 500, f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8")
+    else:
+        await _reply(send, 200, reply, content_type)
+
+
+async def _read_body(receive, limit):
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise RequestError(413, f"Request body is larger than {limit} bytes; send fewer records at a time.")
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _reply(send, status, body, content_type):
+    headers = [] if content_type is None else [(b"content-type", content_type.encode())]
+    if status != 204:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

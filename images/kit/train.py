@@ -1,0 +1,54 @@
+"""Runs an image's training function under the container contract: inputs, stop signal, failure file, exit code."""
+
+import signal
+import sys
+import traceback
+
+from .container import read_training_input, write_failure
+from .errors import UserError
+
+EXIT_ALGORITHM_ERROR = 1
+EXIT_USER_ERROR = 2
+EXIT_STOPPED = 143
+"""128 + SIGTERM, as a shell reports it."""
+
+
+class Stop:
+    """Whether the service has asked training to end (SIGTERM; 120 s later it kills).
+
+    By default SIGTERM ends the process at once; `defer` makes it only set `requested`.
+    """
+
+    def __init__(self):
+        self.requested = False
+        self._deferred = False
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def defer(self):
+        """From now on a stop request waits for the algorithm to look at `requested`."""
+        self._deferred = True
+
+    def _on_signal(self, _number, _frame):
+        self.requested = True
+        if not self._deferred:
+            raise SystemExit(EXIT_STOPPED)
+
+
+def run_training(train):
+    """Calls train(training_input, stop) and returns the exit code.
+
+    UserError becomes a failure text that begins `ClientError:`, anything else one that begins `AlgorithmError:`
+    (our bug), with the traceback in the log.
+    """
+    stop = Stop()
+    try:
+        train(read_training_input(), stop)
+    except UserError as error:
+        print(f"ERROR: {error}", file=sys.stderr, flush=True)
+        write_failure(f"ClientError: {error}")
+        return EXIT_USER_ERROR
+    except Exception as error:
+        traceback.print_exc()
+        write_failure(f"AlgorithmError: {type(error).__name__}: {error}")
+        return EXIT_ALGORITHM_ERROR
+    return 0
