@@ -58,6 +58,7 @@ export function createQuestions(database: Kysely<Tables>) {
         .orderBy("id")
         .limit(parameter<number>("limit")),
     ),
+    latestChange: compile(database.selectFrom("changes").select((of) => of.fn.max("id").as("id"))),
     /** The next status of a kind, in byte order. */
     nextStatus: compile(
       database

@@ -18,7 +18,7 @@ const PAGE = 500;
 export function createReads(
   database: Kysely<Tables>,
   run: Run,
-): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes"> {
+): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
   const questions = createQuestions(database);
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
     const [record] = await run(questions.get, { kind, scope, name }, false);
@@ -61,6 +61,10 @@ export function createReads(
     async changes(after: number, limit: number) {
       const records = (await run(questions.changes, { after, limit }, false)) as readonly ChangeRecord[];
       return records.map(toChange);
+    },
+    async latestChange() {
+      const [newest] = (await run(questions.latestChange, {}, false)) as readonly { readonly id: number | null }[];
+      return Number(newest?.id ?? 0);
     },
   };
 }

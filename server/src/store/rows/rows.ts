@@ -120,6 +120,8 @@ export interface Rows {
   commit(change: Change): Promise<void>;
   /** Entries of the change log with id > `after`, oldest first. */
   changes(after: number, limit: number): Promise<readonly LoggedChange[]>;
+  /** Id of the newest entry of the change log, 0 when it is empty: where a reader that starts afresh goes on. */
+  latestChange(): Promise<number>;
   /** Calls back soon after commits that logged events, until the signal aborts. */
   watch(changed: () => void, signal: AbortSignal): void;
   close(): Promise<void>;

@@ -312,6 +312,7 @@ function logTests(it: It, rows: () => Rows): void {
     );
     const [first] = found;
     assert.deepEqual(await rows().changes(first?.id ?? 0, 1), found.slice(1, 2));
+    assert.equal(await rows().latestChange(), found.at(-1)?.id);
   });
 
   it("who watches hears of commits with events until the signal aborts", async () => {
