@@ -19,16 +19,26 @@ export interface Blobs {
   owns(blob: Blob): Change;
   /** The row writes that hand the blob to the collector; put them into the commit that drops it. */
   disowns(id: string): Change;
+  /** Removes a blob whose owning change was refused. */
   discard(blob: Blob): Promise<void>;
-  /** Bytes from `start` to `end` inclusive (all when absent). Reading takes a lease: the collector waits for it. */
+  /**
+   * Bytes from `start` to `end` inclusive (all when absent). Reading takes a lease: the collector waits for it. The
+   * stream fails with BlobCorrupt when the file is gone or short, or when the whole was read and the checksum differs;
+   * the last bytes are held back until then.
+   */
   read(blob: Blob, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
-  /** Copies into a new file, by reflink where the disk can. Never a link. */
+  /** Copies into a new file, by reflink where the disk can, else checked like a read. Never a link. @throws BlobCorrupt */
   copyTo(blob: Blob, path: string): Promise<void>;
-  /** Removes what no row owns; at start-up and then in the background. Resolves to the number removed. */
+  /** Removes what has been disowned for a minute and is not being read. Resolves to the number removed. */
   collect(): Promise<number>;
   /** Free bytes above the reserve; new work is refused when it is below zero. */
   roomBytes(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** The file behind a blob is not what was written. */
+export class BlobCorrupt extends Error {
+  override readonly name = "BlobCorrupt";
 }
 
 /** The disk is below its reserve. */

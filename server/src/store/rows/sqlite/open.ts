@@ -1,6 +1,6 @@
 // Rows in one SQLite file: a connection for reads on this thread, a thread for scans, a thread that writes.
 import type { Clock } from "../../../core/clock.ts";
-import { Batches } from "../batches.ts";
+import { Batches } from "../../batches.ts";
 import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
 import { migrate } from "../migrate.ts";

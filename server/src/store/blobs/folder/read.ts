@@ -1,0 +1,126 @@
+// Reading a blob: from its file, checked, under a lease.
+import { constants, createWriteStream } from "node:fs";
+import { copyFile, type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { IHasher } from "hash-wasm";
+import { type Blob, BlobCorrupt } from "../blobs.ts";
+import type { Checksums } from "../checksum.ts";
+import type { Leases } from "./leases.ts";
+import type { Places } from "./places.ts";
+
+export interface Reading {
+  readonly places: Places;
+  readonly checksums: Checksums;
+  readonly leases: Leases;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  /** Inclusive. */
+  readonly end: number;
+}
+
+const PIECE_BYTES = 256 * 1024;
+
+export function createReader({ places, checksums, leases }: Reading) {
+  async function read(blob: Blob, range?: ByteRange): Promise<Readable> {
+    const start = range?.start ?? 0;
+    const end = Math.min(range?.end ?? blob.sizeBytes - 1, blob.sizeBytes - 1);
+    const isWhole = start === 0 && end === blob.sizeBytes - 1;
+    const giveBack = leases.take(blob.id);
+    try {
+      const file = await open(places.file(blob.id)).catch((cause) => {
+        throw isMissing(cause) ? new BlobCorrupt(`Blob ${blob.id} has no file any more.`, { cause }) : cause;
+      });
+      const hasher = isWhole ? await checksums.lend() : undefined;
+      const release = () => {
+        if (hasher) checksums.takeBack(hasher);
+        giveBack();
+      };
+      return new BlobStream({ blob, file, start, end, hasher, release });
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  async function copyTo(blob: Blob, path: string): Promise<void> {
+    const giveBack = leases.take(blob.id);
+    try {
+      if (await reflink(places.file(blob.id), path)) return;
+      await pipeline(await read(blob), createWriteStream(path, { flags: "wx" }));
+    } finally {
+      giveBack();
+    }
+  }
+  return { read, copyTo };
+}
+
+/** Shares the blocks of a file with a new one, copy on write; false where the disk cannot. */
+async function reflink(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && CANNOT_REFLINK.has(String(error.code))) return false;
+    throw error;
+  }
+}
+
+const CANNOT_REFLINK = new Set(["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EINVAL", "ENOTTY", "EPERM", "ENOENT"]);
+
+const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
+
+interface Open {
+  readonly blob: Blob;
+  readonly file: FileHandle;
+  readonly start: number;
+  readonly end: number;
+  /** Present when the whole is read. */
+  readonly hasher: IHasher | undefined;
+  readonly release: () => void;
+}
+
+class BlobStream extends Readable {
+  readonly #open: Open;
+  #position: number;
+
+  constructor(open: Open) {
+    super({ highWaterMark: PIECE_BYTES });
+    this.#open = open;
+    this.#position = open.start;
+  }
+
+  override _read(): void {
+    this.#next().then(
+      (piece) => this.push(piece),
+      (error) => this.destroy(error),
+    );
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#open.release();
+    this.#open.file.close().then(
+      () => done(error),
+      (failure) => done(error ?? failure),
+    );
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    const { blob, file, end, hasher } = this.#open;
+    const wanted = Math.min(PIECE_BYTES, end + 1 - this.#position);
+    if (wanted <= 0) return null;
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
+    // The hasher has gone to somebody else when the stream was given up meanwhile.
+    if (this.destroyed) return null;
+    if (bytesRead === 0)
+      throw new BlobCorrupt(`Blob ${blob.id} has ${this.#position} bytes, ${blob.sizeBytes} were written.`);
+    const piece = buffer.subarray(0, bytesRead);
+    this.#position += bytesRead;
+    hasher?.update(piece);
+    if (hasher && this.#position > end && hasher.digest() !== blob.checksum)
+      throw new BlobCorrupt(`Blob ${blob.id} has been damaged on disk: its CRC-32C is no longer ${blob.checksum}.`);
+    return piece;
+  }
+}

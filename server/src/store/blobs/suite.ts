@@ -1,0 +1,157 @@
+// What every implementation of Blobs has to do.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Rows } from "../rows/rows.ts";
+import { type Blob, BlobCorrupt, type Blobs } from "./blobs.ts";
+
+export interface BlobsUnderTest {
+  readonly blobs: Blobs;
+  readonly rows: Rows;
+  /** Moves the clock that the collector looks at. */
+  advance(milliseconds: number): void;
+  close(): Promise<void>;
+}
+
+async function* pieces(...all: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* all;
+}
+
+async function contents(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const piece of source) all.push(piece);
+  return Buffer.concat(all);
+}
+
+const MINUTE_MS = 60_000;
+
+type It = (behaviour: string, run: () => Promise<void>) => void;
+
+export function blobsSuite(title: string, open: () => Promise<BlobsUnderTest>): void {
+  let store: BlobsUnderTest;
+  let folder: string;
+  before(async () => {
+    store = await open();
+    folder = await mkdtemp(join(tmpdir(), "sagebrush-blobs-test-"));
+  });
+  after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+  const it: It = (behaviour, run) => test(`${title}: ${behaviour}`, run);
+  const write = (...all: readonly Uint8Array[]) => store.blobs.write(pieces(...all));
+  const read = async (blob: Blob, range?: { start: number; end: number }) =>
+    contents(await store.blobs.read(blob, range));
+
+  const sizes = [0, 1, 4096, 256 * 1024, 256 * 1024 + 1, 3 * 1024 * 1024 + 7];
+  for (const size of sizes)
+    it(`a blob of ${size} bytes is read as it was written`, async () => {
+      const bytes = randomBytes(size);
+      const blob = await write(...(size === 0 ? [] : [bytes.subarray(0, size >> 1), bytes.subarray(size >> 1)]));
+      assert.equal(blob.sizeBytes, size);
+      assert.deepEqual(await read(blob), bytes);
+    });
+
+  it("the checksum is the CRC-32C of the bytes", async () => {
+    // The check value of CRC-32C in Williams' catalogue of parametrised CRC algorithms.
+    assert.equal((await write(Buffer.from("123456789"))).checksum, "e3069283");
+  });
+
+  const ranges: [start: number, end: number][] = [
+    [0, 0],
+    [10, 19],
+    [299_999, 299_999],
+    [299_990, 500_000],
+    [0, 299_999],
+  ];
+  for (const [start, end] of ranges)
+    it(`bytes ${start} to ${end} of 300000 are read`, async () => {
+      const bytes = randomBytes(300_000);
+      assert.deepEqual(await read(await write(bytes), { start, end }), bytes.subarray(start, end + 1));
+    });
+
+  it("ids are never the same, and many blobs can be written at once", async () => {
+    const blobs = await Promise.all(Array.from({ length: 50 }, (_, index) => write(Buffer.from(`blob ${index}`))));
+    assert.equal(new Set(blobs.map(({ id }) => id)).size, 50);
+    for (const [index, blob] of blobs.entries()) assert.equal(String(await read(blob)), `blob ${index}`);
+  });
+
+  it("a source that fails makes the write fail with its error", async () => {
+    async function* cut(): AsyncGenerator<Uint8Array> {
+      yield randomBytes(400_000);
+      throw new RangeError("the caller went away");
+    }
+    await assert.rejects(store.blobs.write(cut()), /the caller went away/);
+  });
+
+  it("a write that is aborted fails", async () => {
+    const ended = new AbortController();
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let count = 0; ; count++) {
+        if (count === 3) ended.abort(new Error("given up"));
+        yield randomBytes(100_000);
+      }
+    }
+    await assert.rejects(store.blobs.write(endless(), ended.signal), /given up/);
+  });
+
+  it("a copy holds the bytes and is a file of its own", async () => {
+    const bytes = randomBytes(500_000);
+    const blob = await write(bytes);
+    const path = join(folder, "copy");
+    await store.blobs.copyTo(blob, path);
+    assert.deepEqual(await readFile(path), bytes);
+    assert.equal((await stat(path)).nlink, 1);
+    await writeFile(path, "changed");
+    assert.deepEqual(await read(blob), bytes);
+  });
+
+  it("a copy never overwrites", async () => {
+    const path = join(folder, "taken");
+    await writeFile(path, "mine");
+    await assert.rejects(store.blobs.copyTo(await write(Buffer.from("new")), path), /EEXIST/);
+    assert.equal(await readFile(path, "utf8"), "mine");
+  });
+
+  collectorTests(it, () => store);
+}
+
+function collectorTests(it: It, of: () => BlobsUnderTest): void {
+  const write = (text: string) => of().blobs.write(pieces(Buffer.from(text)));
+  const text = async (blob: Blob) => String(await contents(await of().blobs.read(blob)));
+
+  it("an owned blob outlives the collector, a disowned one goes after a minute", async () => {
+    const [kept, dropped] = [await write("kept"), await write("dropped")];
+    await of().rows.commit(of().blobs.owns(kept));
+    await of().rows.commit(of().blobs.owns(dropped));
+    await of().rows.commit(of().blobs.disowns(dropped.id));
+    assert.equal(await of().blobs.collect(), 0);
+    assert.equal(await text(dropped), "dropped");
+    of().advance(MINUTE_MS);
+    assert.equal(await of().blobs.collect(), 1);
+    assert.equal(await text(kept), "kept");
+    await assert.rejects(text(dropped), BlobCorrupt);
+    assert.equal(await of().blobs.collect(), 0);
+  });
+
+  it("the collector waits for who reads", async () => {
+    const bytes = randomBytes(2_000_000);
+    const blob = await of().blobs.write(pieces(bytes));
+    await of().rows.commit(of().blobs.owns(blob));
+    const reading = await of().blobs.read(blob);
+    await of().rows.commit(of().blobs.disowns(blob.id));
+    of().advance(MINUTE_MS);
+    assert.equal(await of().blobs.collect(), 0);
+    assert.deepEqual(await contents(reading), bytes);
+    assert.equal(await of().blobs.collect(), 1);
+  });
+
+  it("a discarded blob is gone", async () => {
+    const blob = await write("unwanted");
+    await of().blobs.discard(blob);
+    await assert.rejects(text(blob), BlobCorrupt);
+  });
+}

@@ -1,0 +1,34 @@
+// One server at a time on a data folder. The lock is SQLite's exclusive lock on a file of its own: the system lets go of
+// it when the process ends, also by kill -9.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Another server works on the folder. */
+export class FolderInUse extends Error {
+  override readonly name = "FolderInUse";
+}
+
+/** Takes the folder for this process; call the result to let go. @throws FolderInUse */
+export async function lockFolder(folder: string): Promise<() => void> {
+  const holder = join(folder, "server.pid");
+  const database = new DatabaseSync(join(folder, "server.lock"), { timeout: 0 });
+  try {
+    database.exec("pragma locking_mode = exclusive; begin exclusive");
+  } catch (cause) {
+    database.close();
+    if (!isBusy(cause)) throw cause;
+    const pid = await readFile(holder, "utf8").catch(() => "unknown");
+    throw new FolderInUse(
+      `Another server (process ${pid.trim()}) works on ${folder}. Stop it, or give this one another folder with --data.`,
+      { cause },
+    );
+  }
+  await writeFile(holder, `${process.pid}\n`);
+  return () => database.close();
+}
+
+/** SQLITE_BUSY, as in sqlite3.h. */
+const BUSY = 5;
+
+const isBusy = (error: unknown) => error instanceof Error && "errcode" in error && error.errcode === BUSY;

@@ -1,0 +1,70 @@
+// The data folder as a whole: who may open it, and what a person is told when it cannot be opened.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { realClock } from "../core/clock.ts";
+import { FolderInUse } from "./lock.ts";
+import { openStore } from "./open.ts";
+
+const failure = (error: unknown): never => {
+  throw error;
+};
+
+async function aFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sagebrush-store-"));
+  context.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+const options = (folder: string) => ({ folder, clock: realClock, report: failure });
+
+test("a folder can be opened again after it was closed", async (context) => {
+  const folder = await aFolder(context);
+  await (await openStore(options(folder))).close();
+  await (await openStore(options(folder))).close();
+});
+
+test("a second store on the same folder is refused, and the message names the first", async (context) => {
+  const folder = await aFolder(context);
+  const first = await openStore(options(folder));
+  await assert.rejects(openStore(options(folder)), (error) => {
+    assert.ok(error instanceof FolderInUse);
+    assert.match(error.message, new RegExp(`process ${process.pid}\\) works on ${folder}`));
+    return true;
+  });
+  await first.close();
+});
+
+test("the folder is free again after its server was killed", async (context) => {
+  const folder = await aFolder(context);
+  const program = `
+    import { realClock } from ${JSON.stringify(import.meta.resolve("../core/clock.ts"))};
+    import { openStore } from ${JSON.stringify(import.meta.resolve("./open.ts"))};
+    await openStore({ folder: ${JSON.stringify(folder)}, clock: realClock, report: () => process.exit(1) });
+    console.log("open");
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data", { signal: AbortSignal.timeout(30_000) });
+  await assert.rejects(openStore(options(folder)), FolderInUse);
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+  await (await openStore(options(folder))).close();
+});
+
+test("places that cannot be opened are refused with the reason, and the folder is left free", async (context) => {
+  const folder = await aFolder(context);
+  await assert.rejects(openStore({ ...options(folder), blobsUrl: "s3://bucket" }), /not yet available.*--blobs/);
+  await assert.rejects(openStore({ ...options(folder), databaseUrl: "mysql://me:secret@db/x" }), (error) => {
+    assert.match(String(error), /must start with postgres:\/\/.*mysql:\/\/me:…@db\/x/);
+    return true;
+  });
+  await (await openStore(options(folder))).close();
+});

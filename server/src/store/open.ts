@@ -1,0 +1,60 @@
+// Opens the stores on a data folder, which belongs to this process until they are closed.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import { errors } from "../core/errors.ts";
+import type { Blobs } from "./blobs/blobs.ts";
+import { openFolderBlobs } from "./blobs/folder/open.ts";
+import { lockFolder } from "./lock.ts";
+import { openRows } from "./rows/open.ts";
+import type { Rows } from "./rows/rows.ts";
+
+export interface StoreOptions {
+  readonly folder: string;
+  /** `postgres://…`; SQLite in the folder when absent. */
+  readonly databaseUrl?: string | undefined;
+  /** Address of an object store; a folder in the data folder when absent. */
+  readonly blobsUrl?: string | undefined;
+  /** Free bytes of the disk that new data leave alone; default 1 GiB. */
+  readonly reserveBytes?: number | undefined;
+  readonly clock: Clock;
+  /** Told of failures of background work, which is tried again. */
+  readonly report: (error: unknown) => void;
+}
+
+export interface Store {
+  readonly rows: Rows;
+  readonly blobs: Blobs;
+  close(): Promise<void>;
+}
+
+const RESERVE_BYTES = 1024 ** 3;
+
+/** @throws FolderInUse, NewerLayout, ApiError NotYetAvailable for an object store as the place of blobs */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { folder, databaseUrl, blobsUrl, clock, report } = options;
+  if (blobsUrl !== undefined)
+    throw errors.notYetAvailable(
+      `Blobs in an object store (${blobsUrl}) are not yet available. Leave --blobs out to keep them in ${join(folder, "blobs")}.`,
+    );
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const closers: (() => unknown)[] = [await lockFolder(folder)];
+  /** Closes what is open, the last first. */
+  const close = async () => {
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+  try {
+    const rows = await openRows(
+      databaseUrl === undefined ? { file: join(folder, "rows.db") } : { url: databaseUrl },
+      clock,
+    );
+    closers.push(rows.close);
+    const reserveBytes = options.reserveBytes ?? RESERVE_BYTES;
+    const blobs = await openFolderBlobs({ folder: join(folder, "blobs"), rows, clock, reserveBytes, report });
+    closers.push(blobs.close);
+    return { rows, blobs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
