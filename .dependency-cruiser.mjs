@@ -26,7 +26,9 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
 const wrapped = {
   "kysely|pg": `${server}/store/`,
   "node:sqlite": `${server}/store/`,
-  undici: `${server}/services/sagemaker-runtime/|${server}/backends/`,
+  // The engine asks containers (health, batch transform) and gives the router its client.
+  undici: `${server}/engine/container-client|${server}/services/sagemaker-runtime/|${server}/backends/`,
+  re2js: `${server}/engine/metrics`,
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,

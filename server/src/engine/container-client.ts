@@ -1,0 +1,95 @@
+// HTTP to a container over the Unix socket of its port: connections are kept, requests and answers stream. Used for
+// health checks, batch transform and the inference router.
+import type { Readable } from "node:stream";
+import { Pool } from "undici";
+
+export interface ContainerRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Readable | Buffer | null;
+  /** For the whole answer to come, headers and body. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ContainerAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Must be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+/** The container took longer than `timeoutMs`, or closed the connection, or does not listen. */
+export class ContainerUnreachable extends Error {
+  override readonly name = "ContainerUnreachable";
+  readonly timedOut: boolean;
+  constructor(message: string, timedOut: boolean, cause: unknown) {
+    super(message, { cause });
+    this.timedOut = timedOut;
+  }
+}
+
+/** A client of one port of one unit. Lives as long as the unit; `close` when it is gone. */
+export class ContainerClient {
+  readonly #pool: Pool;
+
+  /** `connections`: most requests under way at once; more wait. */
+  constructor(socket: string, connections: number) {
+    // Time limits are each request's own; bodies may be as large as the caller allows.
+    this.#pool = new Pool("http://container", {
+      socketPath: socket,
+      connections,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 60_000,
+    });
+  }
+
+  /** @throws ContainerUnreachable; the reason of `signal` when that aborts */
+  async request(request: ContainerRequest): Promise<ContainerAnswer> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), request.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal;
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        method: request.method,
+        path: request.path,
+        headers: request.headers ?? {},
+        body: request.body ?? null,
+        signal,
+      });
+      body.once("close", () => clearTimeout(timer));
+      return { status: statusCode, headers, body };
+    } catch (cause) {
+      clearTimeout(timer);
+      request.signal?.throwIfAborted();
+      throw unreachable(cause, limit.signal.aborted, request.timeoutMs);
+    }
+  }
+
+  /** The whole answer in memory; meant for small ones. @throws ContainerUnreachable */
+  async ask(request: ContainerRequest): Promise<{ readonly status: number; readonly body: Buffer }> {
+    const answer = await this.request(request);
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) chunks.push(chunk);
+      return { status: answer.status, body: Buffer.concat(chunks) };
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      throw unreachable(cause, (cause as Error).name === "AbortError", request.timeoutMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function unreachable(cause: unknown, timedOut: boolean, timeoutMs: number): ContainerUnreachable {
+  const { message } = cause as Error;
+  return timedOut
+    ? new ContainerUnreachable(`no answer within ${timeoutMs / 1000} s`, true, cause)
+    : new ContainerUnreachable(`the connection failed: ${message}`, false, cause);
+}
