@@ -1,6 +1,15 @@
 // The identities of a new data folder: the account's root, and a role that SageMaker code can work under at once.
 import type { Identities } from "./shared/identities.ts";
-import { ACCESS_KEY, type AccessKeyRecord, accessKeyKey, iamArn, ROLE, type Role, roleKey } from "./shared/nouns.ts";
+import {
+  ACCESS_KEY,
+  type AccessKeyRecord,
+  accessKeyKey,
+  iamArn,
+  keysOfRoot,
+  ROLE,
+  type Role,
+  roleKey,
+} from "./shared/nouns.ts";
 import { newSecret, newUniqueId } from "./shared/vault.ts";
 
 export const FIRST_ACCOUNT = "123456789012";
@@ -47,7 +56,8 @@ async function create(
     const id = newUniqueId("AKIA");
     const secret = identities.vault.seal(newSecret(), id);
     const document: AccessKeyRecord = { account, owner, status: "Active", secret, createdAt: at };
-    return { profile, id, write: { ...accessKeyKey(id), ...row, document } };
+    const parent = owner.kind === "root" ? keysOfRoot(account).parent : undefined;
+    return { profile, id, write: { ...accessKeyKey(id), ...row, parent, document } };
   });
   const profiles = Object.fromEntries(keys.map(({ profile, id }) => [profile, id]));
   const role = { ...roleKey(account, ROLE_NAME), ...row, document: firstRole(account, at) };

@@ -149,7 +149,8 @@ export class Identities {
     const entity = row.document;
     const { attached, boundary, inline } = entity;
     const texts = await this.managedPolicies(boundary === undefined ? attached : [...attached, boundary]);
-    const identity = Object.entries(inline).map(([name, text]) => this.named(name, "inline", text));
+    const word = entity.arn.includes(":user/") ? "user" : "role";
+    const identity = Object.entries(inline).map(([name, text]) => this.named(name, word, text));
     for (const [at, arn] of attached.entries()) {
       const text = texts[at];
       if (text !== undefined) identity.push(this.named(arn, "managed", text));

@@ -70,6 +70,14 @@ export const userKey = (account: string, name: string): RowKey => ({ kind: USER,
 export const roleKey = (account: string, name: string): RowKey => ({ kind: ROLE, scope: account, name: lower(name) });
 /** Access key ids are unique over all accounts: a signature names nothing else. */
 export const accessKeyKey = (id: string): RowKey => ({ kind: ACCESS_KEY, scope: "all", name: id });
+/** Rows of a user's access keys. */
+export const keysOfUser = (account: string, userName: string) => ({
+  kind: ACCESS_KEY,
+  scope: "all",
+  parent: `${account}/user/${lower(userName)}`,
+});
+/** Rows of the keys of an account's root. */
+export const keysOfRoot = (account: string) => ({ kind: ACCESS_KEY, scope: "all", parent: `${account}/root` });
 export const policyKey = (account: string, name: string): RowKey => ({
   kind: POLICY,
   scope: account,

@@ -1,0 +1,141 @@
+// Access keys of users and of the account's root. The secret is shown once, and kept sealed to check signatures.
+// Gap: the last use of a key is not recorded; GetAccessKeyLastUsed answers as for a key never used.
+import type { AccessKeyMetadata, Operations as Contract } from "../../../../../contract/iam/types.ts";
+import type { Call, Permission } from "../../../core/call.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import { limitExceeded, noSuchEntity } from "../errors.ts";
+import {
+  commitChecked,
+  created,
+  createRow,
+  event,
+  findEntity,
+  onEntity,
+  removeRow,
+  retrying,
+  rewritten,
+  unchanged,
+  userNameOf,
+  users,
+} from "../shared/entities.ts";
+import type { Identities } from "../shared/identities.ts";
+import { type AccessKeyRecord, accessKeyKey, keysOfRoot, keysOfUser } from "../shared/nouns.ts";
+import { pageOf } from "../shared/paging.ts";
+import { newSecret, newUniqueId } from "../shared/vault.ts";
+
+/** IAM user guide, "IAM and AWS STS quotas". */
+const MAX_KEYS = 2;
+
+/** Whose keys a call means: a named user's, or the caller's own. */
+const isRootsOwn = (name: string | undefined, call: Call): boolean =>
+  name === undefined && call.principal.kind === "root";
+
+const keysFor = (name: string | undefined, call: Call) =>
+  isRootsOwn(name, call) ? keysOfRoot(call.account) : keysOfUser(call.account, userNameOf(name, call));
+
+export const accessKey = (identities: Identities): Operations<Contract> => {
+  const onOwner = (input: { readonly UserName?: string | undefined }, call: Call): Promise<readonly Permission[]> =>
+    isRootsOwn(input.UserName, call)
+      ? Promise.resolve([])
+      : onEntity(identities, users, call, userNameOf(input.UserName, call));
+
+  /** @throws ApiError NoSuchEntity unless the key belongs to the one named */
+  const find = async (name: string | undefined, call: Call, id: string): Promise<Row<AccessKeyRecord>> => {
+    if (!isRootsOwn(name, call)) await findEntity(identities, users, call.account, userNameOf(name, call));
+    const row = await identities.rows.get<AccessKeyRecord>(accessKeyKey(id));
+    if (!row || row.parent !== keysFor(name, call).parent) {
+      throw noSuchEntity(`The Access Key with id ${id} cannot be found.`);
+    }
+    return row;
+  };
+
+  return {
+    CreateAccessKey: {
+      permissions: onOwner,
+      run: (input, call) => retrying(async () => ({ AccessKey: await create(identities, input.UserName, call) })),
+    },
+    ListAccessKeys: {
+      permissions: onOwner,
+      async run(input, call) {
+        if (!isRootsOwn(input.UserName, call)) {
+          await findEntity(identities, users, call.account, userNameOf(input.UserName, call));
+        }
+        const all = await identities.rows.list<AccessKeyRecord>({ ...keysFor(input.UserName, call), limit: 100 });
+        const { items, ...page } = pageOf(all.rows, (row) => row.name, input);
+        return { AccessKeyMetadata: items.map(metadata), ...page };
+      },
+    },
+    UpdateAccessKey: {
+      permissions: onOwner,
+      async run(input, call) {
+        const row = await find(input.UserName, call, input.AccessKeyId);
+        const status = input.Status === "Active" ? "Active" : "Inactive";
+        await commitChecked(identities, {
+          expect: [unchanged(row)],
+          put: [rewritten(row, { ...row.document, status }, call.at)],
+          events: [event(row, "updated")],
+        });
+        return {};
+      },
+    },
+    DeleteAccessKey: {
+      permissions: onOwner,
+      async run(input, call) {
+        await removeRow(identities, await find(input.UserName, call, input.AccessKeyId));
+        return {};
+      },
+    },
+    GetAccessKeyLastUsed: {
+      async run(input, call) {
+        const found = await identities.accessKey(input.AccessKeyId);
+        if (found?.record.account !== call.account) {
+          throw noSuchEntity(`The Access Key with id ${input.AccessKeyId} cannot be found.`);
+        }
+        const { owner } = found.record;
+        return {
+          ...(owner.kind === "user" ? { UserName: owner.userName } : {}),
+          AccessKeyLastUsed: { ServiceName: "N/A", Region: "N/A" },
+        };
+      },
+    },
+  };
+};
+
+async function create(identities: Identities, name: string | undefined, call: Call) {
+  const keys = keysFor(name, call);
+  const user = isRootsOwn(name, call)
+    ? undefined
+    : await findEntity(identities, users, call.account, userNameOf(name, call));
+  const present = await identities.rows.list({ ...keys, limit: MAX_KEYS });
+  if (present.rows.length >= MAX_KEYS) {
+    throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${MAX_KEYS}`);
+  }
+  const id = newUniqueId("AKIA");
+  const secret = newSecret();
+  const record: AccessKeyRecord = {
+    account: call.account,
+    owner: user ? { kind: "user", userName: user.document.name } : { kind: "root" },
+    status: "Active",
+    secret: identities.vault.seal(secret, id),
+    createdAt: call.at,
+  };
+  const row = { ...created(accessKeyKey(id), record, call.at), parent: keys.parent };
+  // Writing the user again holds its deletion, and a third key, off.
+  const lock = user ? { expect: [unchanged(user)], put: [rewritten(user, user.document, user.modifiedAt)] } : {};
+  await createRow(identities, row, () => limitExceeded("The new access key's id is taken: try again."), lock);
+  return {
+    UserName: user?.document.name ?? "root",
+    AccessKeyId: id,
+    Status: record.status,
+    SecretAccessKey: secret,
+    CreateDate: record.createdAt / 1000,
+  };
+}
+
+const metadata = ({ name, document }: Row<AccessKeyRecord>): AccessKeyMetadata => ({
+  ...(document.owner.kind === "user" ? { UserName: document.owner.userName } : {}),
+  AccessKeyId: name,
+  Status: document.status,
+  CreateDate: document.createdAt / 1000,
+});

@@ -1,0 +1,196 @@
+// Users and roles alike: found by name, changed one write at a time, listed by page.
+import type { Call, Permission } from "../../../core/call.ts";
+import { type ApiError, errors } from "../../../core/errors.ts";
+import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
+import { concurrentModification, noSuchEntity } from "../errors.ts";
+import type { Identities } from "./identities.ts";
+import { type Entity, type EntityKind, iamArn, ROLE, type Role, roleKey, USER, type User, userKey } from "./nouns.ts";
+import { requestTags, resourceTags } from "./tags.ts";
+
+export interface EntityType<Document extends Entity> {
+  readonly kind: EntityKind;
+  readonly word: "user" | "role";
+  readonly key: (account: string, name: string) => RowKey;
+  /** Characters of all inline policies, white space aside (IAM user guide, "IAM and AWS STS quotas"). */
+  readonly inlineCharacters: number;
+  readonly attachedQuota: string;
+  /** Only for its type. */
+  readonly document?: Document;
+}
+
+export const users: EntityType<User> = {
+  kind: USER,
+  word: "user",
+  key: userKey,
+  inlineCharacters: 2048,
+  attachedQuota: "PoliciesPerUser",
+};
+export const roles: EntityType<Role> = {
+  kind: ROLE,
+  word: "role",
+  key: roleKey,
+  inlineCharacters: 10_240,
+  attachedQuota: "PoliciesPerRole",
+};
+
+/** @throws ApiError NoSuchEntity */
+export async function findEntity<Document extends Entity>(
+  identities: Identities,
+  type: EntityType<Document>,
+  account: string,
+  name: string,
+): Promise<StoredRow<Document>> {
+  const row = await identities.rows.get<Document>(type.key(account, name));
+  if (row?.document.name !== name) throw noSuchEntity(`The ${type.word} with name ${name} cannot be found.`);
+  return row;
+}
+
+/** Without a name the calling user is meant. @throws ApiError Validation for callers that are no users */
+export function userNameOf(name: string | undefined, { principal }: Call): string {
+  if (name !== undefined) return name;
+  if (principal.kind !== "user")
+    throw errors.validation("Must specify userName when calling with non-User credentials");
+  return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
+}
+
+const ATTEMPTS = 5;
+const CHANGED_MEANWHILE = "The request was rejected because another request was changing the same object: try again.";
+
+/**
+ * Repeats reading and writing while others write the same. @throws ApiError ConcurrentModification
+ */
+export async function retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause;
+      if (count === ATTEMPTS) {
+        throw concurrentModification(CHANGED_MEANWHILE);
+      }
+    }
+  }
+}
+
+/** @throws ApiError ConcurrentModification */
+export const commitChecked = (identities: Identities, change: Change): Promise<void> =>
+  identities.commit(change).catch((cause: unknown) => {
+    throw cause instanceof Conflict ? concurrentModification(CHANGED_MEANWHILE) : cause;
+  });
+
+/** Adds a row, with what belongs to it. @throws what `exists` makes when its name is taken, ConcurrentModification */
+export async function createRow(
+  identities: Identities,
+  row: RowWrite<unknown>,
+  exists: () => ApiError,
+  more: Change = {},
+): Promise<void> {
+  try {
+    await identities.commit({
+      expect: [{ key: keyOf(row), version: "absent" }, ...(more.expect ?? [])],
+      put: [row, ...(more.put ?? [])],
+      remove: more.remove ?? [],
+      events: [event(row, "created"), ...(more.events ?? [])],
+    });
+  } catch (cause) {
+    if (!(cause instanceof Conflict)) throw cause;
+    throw cause.expectation.version === "absent" ? exists() : concurrentModification(CHANGED_MEANWHILE);
+  }
+}
+
+/** Removes the row that was read. @throws ApiError ConcurrentModification */
+export const removeRow = (identities: Identities, row: StoredRow<unknown>): Promise<void> =>
+  commitChecked(identities, { expect: [unchanged(row)], remove: [keyOf(row)], events: [event(row, "deleted")] });
+
+/** Replaces an entity by what `change` makes of it. */
+export async function changeEntity<Document extends Entity>(
+  identities: Identities,
+  type: EntityType<Document>,
+  at: { readonly account: string; readonly name: string },
+  change: (entity: Document) => Document | Promise<Document>,
+): Promise<Document> {
+  return retrying(async () => {
+    const row = await findEntity(identities, type, at.account, at.name);
+    const document = await change(row.document);
+    await identities.commit({
+      expect: [unchanged(row)],
+      put: [rewritten(row, document, identities.now())],
+      events: [event(row, "updated")],
+    });
+    return document;
+  });
+}
+
+export const unchanged = (row: StoredRow<unknown>) => ({ key: keyOf(row), version: row.version });
+export const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });
+export const event = (row: RowKey, type: "created" | "updated" | "deleted") => ({ ...keyOf(row), type });
+
+export function rewritten<Document>(row: StoredRow<unknown>, document: Document, at: number): RowWrite<Document> {
+  return {
+    ...keyOf(row),
+    status: row.status,
+    parent: row.parent,
+    createdAt: row.createdAt,
+    modifiedAt: at,
+    document,
+  };
+}
+
+/** A new row, as IAM's rows are: active from now on. */
+export const created = <Document>(key: RowKey, document: Document, at: number): RowWrite<Document> => ({
+  ...key,
+  status: "Active",
+  createdAt: at,
+  modifiedAt: at,
+  document,
+});
+
+/** Permission of an operation on a named user or role, with the ARN it has, or would have at the root path. */
+export async function onEntity(
+  identities: Identities,
+  type: EntityType<Entity>,
+  call: Call,
+  name: string,
+  more: { readonly conditions?: Permission["conditions"] } = {},
+): Promise<readonly Permission[]> {
+  const loaded = await (type.word === "user"
+    ? identities.user(call.account, name)
+    : identities.role(call.account, name));
+  const entity = loaded?.entity.name === name ? loaded.entity : undefined;
+  return [
+    {
+      action: `iam:${call.operation}`,
+      resource: entity?.arn ?? iamArn(call.account, type.word, "/", name),
+      conditions: { ...resourceTags(entity?.tags ?? {}), ...more.conditions },
+    },
+  ];
+}
+
+/** Permission to make a user, role or policy. */
+export function onNew(
+  call: Call,
+  type: "user" | "role" | "policy",
+  name: string,
+  input: {
+    readonly Path?: string | undefined;
+    readonly PermissionsBoundary?: string | undefined;
+    readonly Tags?: readonly { readonly Key: string; readonly Value: string }[] | undefined;
+  },
+): readonly Permission[] {
+  const boundary = input.PermissionsBoundary;
+  return [
+    {
+      action: `iam:${call.operation}`,
+      resource: iamArn(call.account, type, input.Path ?? "/", name),
+      conditions: {
+        ...requestTags(input.Tags ?? []),
+        ...(boundary === undefined ? {} : { "iam:PermissionsBoundary": boundary }),
+      },
+    },
+  ];
+}
+
+/** Permission of a list below a path. */
+export const onPath = (call: Call, type: "user" | "role" | "policy", prefix = "/"): readonly Permission[] => [
+  { action: `iam:${call.operation}`, resource: `arn:aws:iam::${call.account}:${type}${prefix}` },
+];

@@ -1,0 +1,58 @@
+// Tags of users, roles and policies, and the condition keys that come of them.
+import type { Permission } from "../../../core/call.ts";
+import { invalidInput, limitExceeded } from "../errors.ts";
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** IAM user guide, "IAM and AWS STS quotas". */
+const MAX_TAGS = 50;
+
+/** Adds tags to those there are; keys differ by more than case. @throws ApiError InvalidInput, LimitExceeded */
+export function withTags(
+  present: Readonly<Record<string, string>>,
+  added: readonly Tag[],
+): Readonly<Record<string, string>> {
+  const keys = added.map(({ Key }) => Key.toLowerCase());
+  if (new Set(keys).size !== keys.length) {
+    throw invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  }
+  const kept = Object.entries(present).filter(([key]) => !keys.includes(key.toLowerCase()));
+  const all = [...kept, ...added.map(({ Key, Value }) => [Key, Value] as const)];
+  if (all.length > MAX_TAGS) {
+    throw limitExceeded(`The number of tags has reached the maximum limit of ${MAX_TAGS}, got ${all.length}.`);
+  }
+  return Object.fromEntries(all);
+}
+
+export function withoutTags(
+  present: Readonly<Record<string, string>>,
+  removed: readonly string[],
+): Readonly<Record<string, string>> {
+  const keys = removed.map((key) => key.toLowerCase());
+  return Object.fromEntries(Object.entries(present).filter(([key]) => !keys.includes(key.toLowerCase())));
+}
+
+export const tagList = (tags: Readonly<Record<string, string>>): Tag[] =>
+  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+/** The member `Tags` of an answer, absent without tags. */
+export const tagsMember = (tags: Readonly<Record<string, string>>): { readonly Tags?: Tag[] } =>
+  Object.keys(tags).length === 0 ? {} : { Tags: tagList(tags) };
+
+export function requestTags(tags: readonly Tag[]): NonNullable<Permission["conditions"]> {
+  if (tags.length === 0) return {};
+  const values = Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value]));
+  return { ...values, "aws:TagKeys": tags.map(({ Key }) => Key) };
+}
+
+export function resourceTags(tags: Readonly<Record<string, string>>): NonNullable<Permission["conditions"]> {
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => [
+      [`aws:ResourceTag/${key}`, value],
+      [`iam:ResourceTag/${key}`, value],
+    ]),
+  );
+}

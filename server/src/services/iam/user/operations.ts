@@ -1,0 +1,168 @@
+// Users. Their policies are in inline-policy/ and attachment/, their keys in access-key/, tags in tag/.
+// Gap: no groups, log-in profiles, MFA devices; a permissions boundary is set only when the user is made.
+import type { Operations as Contract, User as UserAnswer } from "../../../../../contract/iam/types.ts";
+import type { Call } from "../../../core/call.ts";
+import type { Operations } from "../../../core/service.ts";
+import { deleteConflict, entityAlreadyExists } from "../errors.ts";
+import { boundaryMember, checkBoundary } from "../shared/boundary.ts";
+import {
+  commitChecked,
+  created,
+  createRow,
+  event,
+  findEntity,
+  onEntity,
+  onNew,
+  onPath,
+  removeRow,
+  rewritten,
+  unchanged,
+  userNameOf,
+  users,
+} from "../shared/entities.ts";
+import type { Identities } from "../shared/identities.ts";
+import { type AccessKeyRecord, iamArn, keysOfUser, USER, type User, userKey } from "../shared/nouns.ts";
+import { pageOfRows } from "../shared/paging.ts";
+import { tagsMember, withTags } from "../shared/tags.ts";
+import { newUniqueId } from "../shared/vault.ts";
+
+/** The user of an answer; lists leave tags and boundary out. */
+const answer = (user: User): UserAnswer => ({
+  Path: user.path,
+  UserName: user.name,
+  UserId: user.id,
+  Arn: user.arn,
+  CreateDate: user.createdAt / 1000,
+});
+
+const fullAnswer = (user: User): UserAnswer => ({
+  ...answer(user),
+  ...boundaryMember(user.boundary),
+  ...tagsMember(user.tags),
+});
+
+export const user = (identities: Identities): Operations<Contract> => ({
+  CreateUser: {
+    permissions: (input, call) => onNew(call, "user", input.UserName, input),
+    async run(input, call) {
+      const { UserName: name, Path: path = "/" } = input;
+      await checkBoundary(identities, input.PermissionsBoundary);
+      const key = userKey(call.account, name);
+      const document: User = {
+        name,
+        path,
+        id: newUniqueId("AIDA"),
+        arn: iamArn(call.account, "user", path, name),
+        createdAt: call.at,
+        inline: {},
+        attached: [],
+        tags: withTags({}, input.Tags ?? []),
+        ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
+      };
+      await createRow(identities, created(key, document, call.at), () =>
+        entityAlreadyExists(`User with name ${name} already exists.`),
+      );
+      return { User: fullAnswer(document) };
+    },
+  },
+  GetUser: {
+    permissions: (input, call) =>
+      input.UserName === undefined && call.principal.kind === "root"
+        ? []
+        : onEntity(identities, users, call, userNameOf(input.UserName, call)),
+    async run(input, call) {
+      if (input.UserName === undefined && call.principal.kind === "root") return { User: rootAnswer(call) };
+      const { document } = await findEntity(identities, users, call.account, userNameOf(input.UserName, call));
+      return { User: fullAnswer(document) };
+    },
+  },
+  ListUsers: {
+    permissions: (input, call) => onPath(call, "user", input.PathPrefix),
+    async run(input, call) {
+      const prefix = input.PathPrefix ?? "/";
+      const { items, ...page } = await pageOfRows<User>(
+        identities.rows,
+        { kind: USER, scope: call.account },
+        (document) => document.path.startsWith(prefix),
+        input,
+      );
+      return { Users: items.map((row) => answer(row.document)), ...page };
+    },
+  },
+  UpdateUser: {
+    permissions: (input, call) => onEntity(identities, users, call, input.UserName),
+    async run(input, call) {
+      await rename(identities, call, input);
+      return {};
+    },
+  },
+  DeleteUser: {
+    permissions: (input, call) => onEntity(identities, users, call, input.UserName),
+    async run(input, call) {
+      const row = await findEntity(identities, users, call.account, input.UserName);
+      const keys = await identities.rows.list({ ...keysOfUser(call.account, input.UserName), limit: 1 });
+      if (keys.rows.length > 0) throw deleteConflict("Cannot delete entity, must delete access keys first.");
+      if (row.document.attached.length > 0) {
+        throw deleteConflict("Cannot delete entity, must detach all policies first.");
+      }
+      if (Object.keys(row.document.inline).length > 0) {
+        throw deleteConflict("Cannot delete entity, must delete policies first.");
+      }
+      await removeRow(identities, row);
+      return {};
+    },
+  },
+});
+
+/** Root has neither a name nor a row; the account began with the server. */
+const rootAnswer = (call: Call): UserAnswer => ({
+  Path: "/",
+  UserName: "root",
+  UserId: call.account,
+  Arn: call.principal.arn,
+  CreateDate: 0,
+});
+
+/** Moves a user to a new name, its keys with it. */
+async function rename(
+  identities: Identities,
+  call: Call,
+  input: {
+    readonly UserName: string;
+    readonly NewUserName?: string | undefined;
+    readonly NewPath?: string | undefined;
+  },
+): Promise<void> {
+  const row = await findEntity(identities, users, call.account, input.UserName);
+  const name = input.NewUserName ?? row.document.name;
+  const path = input.NewPath ?? row.document.path;
+  const document: User = { ...row.document, name, path, arn: iamArn(call.account, "user", path, name) };
+  const key = userKey(call.account, name);
+  if (key.name === row.name) {
+    await commitChecked(identities, {
+      expect: [unchanged(row)],
+      put: [rewritten(row, document, call.at)],
+      events: [event(row, "updated")],
+    });
+    return;
+  }
+  const keys = await identities.rows.list<AccessKeyRecord>({
+    ...keysOfUser(call.account, input.UserName),
+    limit: 100,
+  });
+  const moved = keys.rows.map((one) => ({
+    ...rewritten(one, { ...one.document, owner: { kind: "user", userName: name } }, call.at),
+    parent: keysOfUser(call.account, name).parent,
+  }));
+  await createRow(
+    identities,
+    { ...rewritten(row, document, call.at), ...key },
+    () => entityAlreadyExists(`User with name ${name} already exists.`),
+    {
+      expect: [unchanged(row), ...keys.rows.map(unchanged)],
+      put: moved,
+      remove: [userKey(call.account, input.UserName)],
+      events: [event(row, "deleted")],
+    },
+  );
+}
