@@ -1,0 +1,92 @@
+// One failure, four wordings: JSON services, REST JSON services, query services and S3 each have their own code and
+// status for what the wire itself refuses. Seen in recorded answers of DynamoDB and SageMaker (json), Lambda
+// (rest-json), STS and IAM (query) and S3. Services change single rows by `errorCodes`.
+import type { ServiceModel } from "../../../contract/model.ts";
+import { ApiError } from "../core/errors.ts";
+import type { Service } from "../core/service.ts";
+
+export type Dialect = "json" | "rest-json" | "query" | "s3";
+
+interface Wording {
+  readonly code: string;
+  readonly status: number;
+  readonly message?: string;
+}
+
+/** By the general code of core/errors.ts. A dialect without a row takes the error as it is. */
+const wordings: Readonly<Record<string, Partial<Readonly<Record<Dialect, Wording>>>>> = {
+  AccessDeniedException: {
+    "rest-json": { code: "AccessDeniedException", status: 403 },
+    query: { code: "AccessDenied", status: 403 },
+    s3: { code: "AccessDenied", status: 403 },
+  },
+  ExpiredTokenException: {
+    json: { code: "ExpiredTokenException", status: 400 },
+    query: { code: "ExpiredToken", status: 403 },
+    s3: { code: "ExpiredToken", status: 400, message: "The provided token has expired." },
+  },
+  IncompleteSignature: {
+    json: { code: "IncompleteSignatureException", status: 400 },
+    "rest-json": { code: "IncompleteSignatureException", status: 403 },
+    s3: { code: "AuthorizationHeaderMalformed", status: 400 },
+  },
+  InvalidSignatureException: {
+    json: { code: "InvalidSignatureException", status: 400 },
+    query: { code: "SignatureDoesNotMatch", status: 403 },
+    s3: { code: "SignatureDoesNotMatch", status: 403 },
+  },
+  MissingAuthenticationTokenException: {
+    json: { code: "MissingAuthenticationTokenException", status: 400, message: "Missing Authentication Token" },
+    "rest-json": { code: "MissingAuthenticationTokenException", status: 403, message: "Missing Authentication Token" },
+    query: { code: "MissingAuthenticationToken", status: 403 },
+    s3: { code: "AccessDenied", status: 403, message: "Access Denied" },
+  },
+  UnrecognizedClientException: {
+    json: { code: "UnrecognizedClientException", status: 400 },
+    query: { code: "InvalidClientTokenId", status: 403 },
+    s3: {
+      code: "InvalidAccessKeyId",
+      status: 403,
+      message: "The AWS Access Key Id you provided does not exist in our records.",
+    },
+  },
+  InternalFailure: { s3: { code: "InternalError", status: 500 } },
+  RequestEntityTooLarge: { s3: { code: "EntityTooLarge", status: 400 } },
+  SerializationException: {
+    query: { code: "MalformedInput", status: 400 },
+    s3: { code: "MalformedXML", status: 400 },
+  },
+  ServiceUnavailable: { json: { code: "ServiceUnavailableException", status: 503 } },
+  ThrottlingException: {
+    query: { code: "Throttling", status: 400 },
+    s3: { code: "SlowDown", status: 503 },
+  },
+  UnknownOperationException: {
+    query: { code: "InvalidAction", status: 400 },
+    s3: { code: "MethodNotAllowed", status: 405 },
+  },
+  ValidationException: {
+    query: { code: "ValidationError", status: 400 },
+    s3: { code: "InvalidRequest", status: 400 },
+  },
+};
+
+export function dialectOf(model: ServiceModel): Dialect {
+  switch (model.protocols[0]) {
+    case "rest-xml":
+      return "s3";
+    case "rest-json":
+      return "rest-json";
+    case "query":
+      return "query";
+    default:
+      return "json";
+  }
+}
+
+/** The error as this service says it. */
+export function inWordsOf(service: Service, dialect: Dialect, error: ApiError): ApiError {
+  const wording: Wording | undefined = service.errorCodes?.[error.code] ?? wordings[error.code]?.[dialect];
+  if (wording === undefined) return error;
+  return new ApiError(wording.code, wording.status, wording.message ?? error.message, error);
+}

@@ -1,0 +1,140 @@
+// REST with XML bodies, which is S3. Smithy: restXml, and S3's own documents where they differ.
+import { Readable } from "node:stream";
+import type { Member, ServiceModel, StructureShape } from "../../../../contract/model.ts";
+import { shapeOf } from "../compile.ts";
+import type { Answer, Codec, CodecOperation, Source } from "./codec.ts";
+import { errorNames } from "./error-names.ts";
+import { bindingReader, bindingWriter } from "./rest-bindings.ts";
+import { malformed, parseXml, xmlReaders } from "./xml-read.ts";
+import { escapeXml, xmlWriters } from "./xml-write.ts";
+
+type Values = Record<string, unknown>;
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** Names of S3's answer documents that are not the operation's name with `Result`. Amazon S3 API Reference. */
+const roots: Readonly<Record<string, string>> = {
+  CreateMultipartUpload: "InitiateMultipartUploadResult",
+  DeleteObjects: "DeleteResult",
+  GetBucketAccelerateConfiguration: "AccelerateConfiguration",
+  GetBucketAcl: "AccessControlPolicy",
+  GetBucketCors: "CORSConfiguration",
+  GetBucketLifecycleConfiguration: "LifecycleConfiguration",
+  GetBucketNotificationConfiguration: "NotificationConfiguration",
+  GetBucketRequestPayment: "RequestPaymentConfiguration",
+  GetBucketTagging: "Tagging",
+  GetBucketVersioning: "VersioningConfiguration",
+  GetBucketWebsite: "WebsiteConfiguration",
+  GetObjectAcl: "AccessControlPolicy",
+  GetObjectAttributes: "GetObjectAttributesResponse",
+  GetObjectTagging: "Tagging",
+  ListBuckets: "ListAllMyBucketsResult",
+  ListObjectVersions: "ListVersionsResult",
+  ListObjects: "ListBucketResult",
+  ListObjectsV2: "ListBucketResult",
+};
+
+export function restXmlCodec(model: ServiceModel): Codec {
+  const readers = xmlReaders(model);
+  const writers = xmlWriters(model, { listMember: "member", timestamp: "iso8601" });
+  const names = errorNames(model);
+  const namespace = model.xmlNamespace === undefined ? "" : ` xmlns="${model.xmlNamespace}"`;
+  const cache = new Map<
+    string,
+    { readonly read: ReturnType<typeof bindingReader>; readonly write: ReturnType<typeof bindingWriter> }
+  >();
+  const bindings = (name: string, shape: StructureShape) => {
+    const known = cache.get(name) ?? { read: bindingReader(model, shape), write: bindingWriter(model, shape) };
+    cache.set(name, known);
+    return known;
+  };
+  return {
+    decode(operation, source) {
+      const name = operation.model.input;
+      const shape = operation.input;
+      if (name === undefined || shape === undefined) return {};
+      const input: Values = readBody(shape, name, source.body);
+      bindings(name, shape).read(source, input);
+      return input;
+    },
+    encode(operation, output, requestId) {
+      const name = operation.model.output;
+      const shape = operation.output;
+      const headers = requestHeaders(requestId);
+      if (name === undefined || shape === undefined)
+        return { status: operation.model.status ?? 200, headers, body: undefined };
+      const body = writeBody(operation, name, shape, output as Values, headers);
+      const status = bindings(name, shape).write(output as Values, headers);
+      return { status: status ?? operation.model.status ?? 200, headers, body };
+    },
+    encodeError(error, { requestId, resource }) {
+      const { code } = names(error);
+      const fields = { Resource: resource, ...error.fields, RequestId: requestId, HostId: hostId(requestId) };
+      const more = Object.entries(fields)
+        .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+        .join("");
+      return {
+        status: error.status,
+        headers: { ...requestHeaders(requestId), "Content-Type": "application/xml", ...error.headers },
+        body: `${DECLARATION}<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>${more}</Error>`,
+      };
+    },
+  };
+
+  function readBody(shape: StructureShape, name: string, body: Source["body"]): Values {
+    if (shape.payload !== undefined) {
+      const member = shape.members[shape.payload];
+      const value = member === undefined ? undefined : readPayload(member, body);
+      return value === undefined ? {} : { [shape.payload]: value };
+    }
+    const inBody = Object.values(shape.members).some((member) => member.location === undefined);
+    if (!inBody || !Buffer.isBuffer(body) || body.length === 0) return {};
+    return readers(name)(parseXml(body).node) as Values;
+  }
+
+  function readPayload(member: Member, body: Source["body"]): unknown {
+    if (!Buffer.isBuffer(body)) return body;
+    const { type } = shapeOf(model, member.shape);
+    if (type === "blob") return body;
+    if (body.length === 0) return undefined;
+    if (type === "string") return body.toString("utf8");
+    const { root, node } = parseXml(body);
+    // Clients of S3 have sent both the model's name and the older one of a root; a wrong document has neither's members.
+    if (root.toLowerCase() === "error") throw malformed();
+    return readers(member.shape)(node);
+  }
+
+  function writeBody(
+    operation: CodecOperation,
+    name: string,
+    shape: StructureShape,
+    output: Values,
+    headers: Record<string, string>,
+  ): Answer["body"] {
+    const payload = shape.payload;
+    const member = payload === undefined ? undefined : shape.members[payload];
+    if (payload !== undefined && member !== undefined) {
+      const value = output[payload];
+      if (value === undefined || value === null) return undefined;
+      if (value instanceof Readable || value instanceof Uint8Array || typeof value === "string") return value;
+      headers["Content-Type"] = "application/xml";
+      return DECLARATION + writers.element(member.shape, value, member.locationName ?? member.shape, namespace);
+    }
+    if (operation.name === "GetBucketLocation") {
+      headers["Content-Type"] = "application/xml";
+      return `${DECLARATION}<LocationConstraint${namespace}>${escapeXml(String(output["LocationConstraint"] ?? ""))}</LocationConstraint>`;
+    }
+    if (!Object.values(shape.members).some((one) => one.location === undefined)) return undefined;
+    headers["Content-Type"] = "application/xml";
+    const root = roots[operation.name] ?? `${operation.name}Result`;
+    return `${DECLARATION}<${root}${namespace}>${writers.members(name, output)}</${root}>`;
+  }
+}
+
+const requestHeaders = (requestId: string): Record<string, string> => ({
+  "x-amz-request-id": requestId,
+  "x-amz-id-2": hostId(requestId),
+});
+
+/** S3's second id says which host answered; ours follows from the first. */
+const hostId = (requestId: string): string => Buffer.from(requestId).toString("base64");

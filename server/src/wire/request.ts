@@ -1,0 +1,99 @@
+// The head of an HTTP request as the wire reads it: path and query as they came (signatures need them) and decoded.
+import type { IncomingMessage } from "node:http";
+import { errors } from "../core/errors.ts";
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly value: string;
+  /** `name=value` exactly as it came. */
+  readonly raw: string;
+}
+
+export interface WireRequest {
+  readonly method: string;
+  /** Percent-encoded as it came, `/bucket/a%20b`. */
+  readonly rawPath: string;
+  readonly query: readonly QueryParameter[];
+  /** Names in lower case, several values joined by `, `, bytes read as UTF-8. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly secure: boolean;
+  readonly sourceIp: string;
+  readonly incoming: IncomingMessage;
+}
+
+/** @throws ApiError Validation when target or escapes are malformed */
+export function readRequest(incoming: IncomingMessage): WireRequest {
+  const target = originForm(incoming.url ?? "/");
+  const mark = target.indexOf("?");
+  const headers = readHeaders(incoming);
+  const address = incoming.socket.remoteAddress ?? "";
+  return {
+    method: incoming.method ?? "GET",
+    rawPath: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? [] : readQuery(target.slice(mark + 1)),
+    headers,
+    host: headers["host"] ?? "",
+    secure: "encrypted" in incoming.socket,
+    sourceIp: address.startsWith("::ffff:") ? address.slice(7) : address,
+    incoming,
+  };
+}
+
+/** First value of a query parameter; undefined when it is absent. */
+export function queryValue(request: Pick<WireRequest, "query">, name: string): string | undefined {
+  for (const parameter of request.query) if (parameter.name === name) return parameter.value;
+  return undefined;
+}
+
+/** @throws ApiError Validation for a broken escape or bytes that are not UTF-8 */
+export function percentDecode(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw errors.validation(`Expected percent-encoded UTF-8, got ${JSON.stringify(text.slice(0, 200))}.`);
+  }
+}
+
+/** Parses `a=1&b`; `+` is a space. */
+export function readQuery(text: string): QueryParameter[] {
+  const parameters: QueryParameter[] = [];
+  for (const raw of text.split("&")) {
+    if (raw === "") continue;
+    const equals = raw.indexOf("=");
+    const name = equals < 0 ? raw : raw.slice(0, equals);
+    const value = equals < 0 ? "" : raw.slice(equals + 1);
+    parameters.push({ name: formDecode(name), value: formDecode(value), raw });
+  }
+  return parameters;
+}
+
+const formDecode = (text: string): string => percentDecode(text.includes("+") ? text.replaceAll("+", " ") : text);
+
+/** A proxy is sent the absolute form, `GET http://bucket.s3.amazonaws.com/key`. */
+function originForm(url: string): string {
+  if (url.startsWith("/")) return url;
+  const slash = url.indexOf("/", url.indexOf("://") + 3);
+  return url.includes("://") && slash > 0 ? url.slice(slash) : "/";
+}
+
+function readHeaders(incoming: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const name in incoming.headers) {
+    const value = incoming.headers[name];
+    if (value !== undefined) headers[name] = asUtf8(typeof value === "string" ? value : value.join(", "));
+  }
+  return headers;
+}
+
+/** Node gives header bytes as Latin-1; S3 clients put UTF-8 into metadata. Bytes that are not UTF-8 stay as they are. */
+function asUtf8(value: string): string {
+  for (let index = 0; index < value.length; index += 1) {
+    if (value.charCodeAt(index) > 127) {
+      const text = Buffer.from(value, "latin1").toString("utf8");
+      return text.includes("\ufffd") ? value : text;
+    }
+  }
+  return value;
+}

@@ -1,0 +1,227 @@
+// One API call from bytes to bytes. `answerCall` and `perform` show every step in order: route, authenticate, decode,
+// validate, authorise, run, encode.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Call, Permission, Principal } from "../core/call.ts";
+import type { CallRecord } from "../core/call-record.ts";
+import type { Clock } from "../core/clock.ts";
+import { ApiError, errors } from "../core/errors.ts";
+import { newRequestId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { Authenticator, Authorizer, Invoker } from "../core/ports.ts";
+import type { Service } from "../core/service.ts";
+import { sendAnswer } from "./answer.ts";
+import { type Catalogue, createCatalogue, type LoadedService, type Plan } from "./catalogue.ts";
+import { inWordsOf } from "./dialects.ts";
+import { receive } from "./payload.ts";
+import { mustBeKept, type Progress, recordOf } from "./progress.ts";
+import type { Answer } from "./protocols/codec.ts";
+import { internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
+import { readRequest, type WireRequest } from "./request.ts";
+import { routeOf } from "./routing.ts";
+import { createSigningKeys, type SigningKeys } from "./signatures/version4.ts";
+import { violationError } from "./validation/constraints.ts";
+import { refuseNewer } from "./validation/newer.ts";
+
+export interface WireOptions {
+  readonly services: readonly Service[];
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Takes the record of every call; resolves when it is kept, which calls that change something wait for. */
+  readonly recordCall: (record: CallRecord, options: { readonly sync: boolean }) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Region of calls whose signature does not say one. */
+  readonly region: string;
+}
+
+export interface Wire extends Invoker {
+  /** Answers one HTTP request; for the events `request` and `checkContinue` of a server. Never rejects. */
+  handle(incoming: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+interface Parts extends WireOptions {
+  readonly catalogue: Catalogue;
+  readonly keys: SigningKeys;
+}
+
+export function createWire(options: WireOptions): Wire {
+  const parts: Parts = { ...options, catalogue: createCatalogue(options.services), keys: createSigningKeys() };
+  return {
+    handle: (incoming, response) => handle(parts, incoming, response),
+    invoke: (call, service, operation, input) => invoke(parts, call, service, operation, input),
+  };
+}
+
+async function handle(parts: Parts, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = newRequestId();
+  const progress: Progress = { requestId, startedAt: Date.now(), region: parts.region };
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  try {
+    const answer = await answerCall(parts, incoming, response, gone.signal, progress).catch((cause: unknown) =>
+      answerError(parts, progress, cause),
+    );
+    await keepRecord(parts, progress, answer.status);
+    await sendAnswer(response, answer);
+  } catch (cause) {
+    // The head is out or the call log failed: the caller learns it from the broken connection.
+    if (!gone.signal.aborted) parts.log.error("An answer could not be sent.", { requestId, cause });
+    response.destroy();
+  }
+}
+
+async function answerCall(
+  parts: Parts,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Answer> {
+  const request = readRequest(incoming);
+  progress.request = request;
+
+  const route = routeOf(request, parts.catalogue);
+  const { service } = route;
+  progress.service = service;
+  progress.protocol = route.protocol;
+  progress.region = route.region ?? parts.region;
+  if (route.operation !== undefined) progress.operation = route.operation;
+
+  const checks = { authenticator: parts.authenticator, keys: parts.keys, now: Date.now() };
+  const payload = await receive(request, response, route, checks, (principal) => {
+    progress.principal = principal;
+  });
+
+  progress.operation = operationName(route, payload.form);
+  const plan = requirePlan(service, progress.operation);
+  progress.plan = plan;
+
+  const codec = service.codec(route.protocol);
+  const input = decodeInput(plan, () => codec.decode(plan, { ...payload, query: request.query, labels: route.labels }));
+  progress.input = input;
+
+  const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
+  const output = await perform(parts, service, plan, input, call);
+  return codec.encode(plan, output, progress.requestId);
+}
+
+/** The steps that calls from outside and calls made inside have in common. */
+async function perform(parts: Parts, service: LoadedService, plan: Plan, input: object, call: Call): Promise<object> {
+  const { operation } = plan;
+  if (operation === undefined) throw notBuilt(plan.name, service);
+
+  const problems: string[] = [];
+  plan.check(input, "", problems);
+  const violation = violationError(problems);
+  if (violation) throw violation;
+  const newer = plan.findNewer(input, "", plan.honoured);
+  if (newer !== undefined) refuseNewer(newer, plan.name);
+
+  const permissions = operation.permissions
+    ? await operation.permissions(input, call)
+    : [{ action: `${service.service.iamPrefix}:${plan.name}`, resource: "*" }];
+  await authorize(parts, call, permissions);
+
+  return ((await operation.run(input, call)) ?? {}) as object;
+}
+
+async function authorize(parts: Parts, call: Call, permissions: readonly Permission[]): Promise<void> {
+  const { at, region, sourceIp, userAgent, secure } = call;
+  const facts = { at, region, sourceIp, userAgent, secure };
+  const refusal = await parts.authorizer.refusal(call.principal, permissions, facts);
+  if (refusal !== undefined) throw errors.accessDenied(refusal);
+}
+
+function callOf(
+  parts: Parts,
+  request: WireRequest,
+  service: LoadedService,
+  plan: Plan,
+  principal: Principal,
+  progress: Progress,
+  signal: AbortSignal,
+): Call {
+  const call: Call = {
+    service: service.service.name,
+    operation: plan.name,
+    requestId: progress.requestId,
+    account: principal.account,
+    region: progress.region,
+    principal,
+    at: parts.clock.now(),
+    sourceIp: request.sourceIp,
+    userAgent: request.headers["user-agent"] ?? "",
+    secure: request.secure,
+    origin: `${request.secure ? "https" : "http"}://${request.host}`,
+    headers: request.headers,
+    signal,
+    authorize: (permissions) => authorize(parts, call, permissions),
+    invoke: (name, operation, input) => invoke(parts, call, name, operation, input),
+  };
+  return call;
+}
+
+async function invoke(parts: Parts, from: Call, name: string, operation: string, input: object): Promise<unknown> {
+  const service = parts.catalogue.byName(name);
+  if (service === undefined) throw new Error(`There is no service ${name} to invoke ${operation} of.`);
+  const requestId = newRequestId();
+  const { principal, region } = from;
+  const progress: Progress = { requestId, startedAt: Date.now(), service, operation, principal, region, input };
+  try {
+    const plan = requirePlan(service, operation);
+    progress.plan = plan;
+    const call: Call = {
+      ...from,
+      service: name,
+      operation,
+      requestId,
+      headers: {},
+      authorize: (permissions) => authorize(parts, call, permissions),
+      invoke: (...next) => invoke(parts, call, ...next),
+    };
+    const output = await perform(parts, service, plan, input, call);
+    await keepRecord(parts, progress, 200, from);
+    return output;
+  } catch (cause) {
+    const ours = cause instanceof ApiError;
+    progress.error = ours ? inWordsOf(service.service, service.dialect, cause) : internalFailure(requestId);
+    await keepRecord(parts, progress, progress.error.status, from);
+    throw ours ? progress.error : cause;
+  }
+}
+
+function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
+  const { requestId, service, protocol, operation } = progress;
+  if (!(cause instanceof ApiError))
+    parts.log.error("An operation failed with an error that is not for callers.", { requestId, operation, cause });
+  const error = cause instanceof ApiError ? cause : internalFailure(requestId);
+  if (service === undefined || protocol === undefined) {
+    progress.error = error;
+    const headers = { "x-amzn-RequestId": requestId, "x-amzn-ErrorType": error.code };
+    const body = JSON.stringify({ __type: error.code, message: error.message });
+    return { status: error.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.1" }, body };
+  }
+  progress.error = inWordsOf(service.service, service.dialect, error);
+  const resource = progress.request?.rawPath ?? "/";
+  return service.codec(protocol).encodeError(progress.error, { requestId, resource });
+}
+
+async function keepRecord(parts: Parts, progress: Progress, status: number, inside?: Call): Promise<void> {
+  const sync = mustBeKept(progress, status);
+  const kept = parts.recordCall(recordOf(progress, status, parts.clock.now(), inside), { sync });
+  if (sync) await kept;
+  else
+    kept.catch((cause: unknown) => {
+      parts.log.error("A call could not be recorded.", { requestId: progress.requestId, cause });
+    });
+}
+
+/** Runs a decoder; nesting that exhausts the stack is the caller's fault, not ours. */
+function decodeInput(plan: Plan, decode: () => object): object {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw errors.serializationFailure(`The input of ${plan.name} is nested too deeply.`);
+  }
+}
