@@ -16,7 +16,9 @@ describe("patterns of the models", () => {
     "know Java's class outside brackets": ["\\p{ASCII}*", "text/csv; charset=utf-8", true],
     "know Java's class inside brackets": ["[\\p{Alnum}-]+", "a-1", true],
     "refuse what Java's class lacks": ["\\p{ASCII}*", "café", false],
-    "know Unicode classes": ["[\\p{L}\\p{N}_.:/=+\\-@]*", "größe 1".replace(" ", "_"), true],
+    "know Unicode classes": ["[\\p{L}\\p{N}_.:/=+\\-@]*", "größe_1", true],
+    "may repeat the end": ["([\\p{L}_]*)$" + "{1,128}", "größe", true],
+    "know Java's anchors": ["\\A\\S[\\p{Print}]*\\z", "model.tar.gz", true],
     "do not let a dot match a line break": [".*", "a\nb", false],
   };
   for (const [sentence, [pattern, text, matches]] of Object.entries(cases))

@@ -16,27 +16,23 @@ const classes: Readonly<Record<string, string>> = {
 
 /** A function that says whether the pattern matches the whole text. @throws Error for a pattern JavaScript lacks */
 export function javaPattern(pattern: string): (text: string) => boolean {
-  const source = withoutPosix(pattern);
-  const expression = compile(`^(?:${source})$`);
+  const expression = new RegExp(`^(?:${inJavaScript(pattern)})$`, "u");
   return (text) => expression.test(text);
 }
 
-/** Java's names are replaced by their characters, in brackets unless they stand in some already. */
-function withoutPosix(pattern: string): string {
+/**
+ * The pattern as the `u` flag wants it: Java's classes by their characters, its anchors by ours, no escapes that are not needed, and the
+ * repeated `$` of two of AWS's patterns, `(…)${1,128}`, in a group.
+ */
+function inJavaScript(pattern: string): string {
   let inBrackets = false;
-  return pattern.replace(/\\p\{[A-Za-z]+\}|\\.|\[|\]/g, (token) => {
+  return pattern.replace(/\\p\{[A-Za-z]+\}|\\.|\[|\]|\$(?=\{\d)/g, (token) => {
     if (token === "[" || token === "]") inBrackets = token === "[";
+    if (token === "$") return inBrackets ? token : "(?:$)";
+    if (token === "\\A") return "^";
+    if (token === "\\z" || token === "\\Z") return "$";
     const characters = classes[token];
-    if (characters === undefined) return token;
-    return inBrackets ? characters : `[${characters}]`;
+    if (characters !== undefined) return inBrackets ? characters : `[${characters}]`;
+    return /^\\[_:;@=#%&!"'~`<>, ]$/.test(token) || (token === "\\-" && !inBrackets) ? token.slice(1) : token;
   });
-}
-
-/** With Unicode classes where the pattern allows it; many patterns escape characters that the `u` flag refuses. */
-function compile(source: string): RegExp {
-  try {
-    return new RegExp(source, "u");
-  } catch {
-    return new RegExp(source);
-  }
 }
