@@ -24,7 +24,7 @@ _BREAKING = ["!", ":", "{", "~", "^", " ", "é", "@", "-", ".", "A", "a", "0", "
 
 @functools.cache
 def translate(pattern):
-    """The pattern as Python's re reads it, equal for ASCII strings. Raises re.error for a construct that is not known."""
+    """The pattern as Python's re reads it, equal for ASCII strings. Raises re.error for an unknown construct."""
     pattern = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF").replace("\\z", "\\Z")
     pattern = re.sub(r"\$\{\d+,\d+\}", "$", pattern)
     pattern = re.sub(r"\[([^]]*)\]", lambda found: "[" + _expand(found[1]) + "]", pattern)
