@@ -1,14 +1,54 @@
-// The engine as the services see it.
-import type { RowKey } from "../store/rows/rows.ts";
-import type { UnitLog } from "./job-kind.ts";
+// The engine as app/ builds it and as the services see it.
+import type { RequestListener } from "node:http";
+import type { Backend, PreparedImage } from "../backends/backend.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { RoleSessions } from "../core/ports.ts";
+import type { RowKey, Rows } from "../store/rows/rows.ts";
+import type { Series } from "../store/series/series.ts";
+import type { JobKind, UnitLog } from "./job-kind.ts";
+
+export type MetricDefinitions = NonNullable<UnitLog["metrics"]>["definitions"];
+
+/** Which images there are, and how to make one ready: catalogue and registry. */
+export interface UnitImages {
+  /** Clear text when nothing provides this URI; undefined when it can be prepared. */
+  problem(uri: string): string | undefined;
+  /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
+  builtInMetrics(uri: string): MetricDefinitions | undefined;
+  /** Installs what is missing. @throws Error with a text for people */
+  prepare(uri: string, signal: AbortSignal): Promise<PreparedImage>;
+}
+
+export interface EngineParts {
+  readonly rows: Rows;
+  readonly series: Series;
+  readonly backend: Backend;
+  readonly images: UnitImages;
+  readonly roles: RoleSessions;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The server's API, for containers that call it. */
+  readonly api: RequestListener;
+  /** Short folder for the engine's socket and its secret, kept over restarts. */
+  readonly folder: string;
+  /** CPU slots that jobs may hold together. */
+  readonly cpus: number;
+  readonly strictCapacity: boolean;
+  /** Processes kept ready for each image used lately. */
+  readonly spares: number;
+}
 
 export interface Engine {
   /** Why a job does not run yet, in words for its secondary status message; undefined when it does not wait. */
   waitingFor(key: RowKey): string | undefined;
   /** Clear text when no image of the catalogue or registry has this URI; undefined when there is one. */
   imageProblem(uri: string): string | undefined;
-  /** Whether the image is a built-in algorithm, whose metrics are fixed. */
-  builtInMetrics(uri: string): UnitMetricDefinitions | undefined;
+  /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
+  builtInMetrics(uri: string): MetricDefinitions | undefined;
+  /** Loads what is not settled, finds running units again, ends orphans, and begins to reconcile. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
+  start(kinds: readonly JobKind<any>[]): Promise<void>;
+  /** Ends reconciling. Units are stopped first unless `detach`; without being told, a job would count them as lost. */
+  close(options: { readonly detach: boolean }): Promise<void>;
 }
-
-export type UnitMetricDefinitions = NonNullable<UnitLog["metrics"]>["definitions"];

@@ -1,0 +1,341 @@
+// One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
+import type { Backend, PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
+import { UnitRefused } from "../backends/backend.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Series } from "../store/series/series.ts";
+import type { UnitImages } from "./engine.ts";
+import { HealthWatch } from "./health.ts";
+import { fitToMachine, type Machine } from "./instance-types.ts";
+import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
+import { LogFollower } from "./logs.ts";
+import type { Platform } from "./platform.ts";
+import type { SlotKeeper } from "./slots.ts";
+
+export interface UnitParts {
+  readonly backend: Backend;
+  readonly images: UnitImages;
+  readonly series: Series;
+  readonly slots: SlotKeeper;
+  readonly platform: Platform;
+  readonly machine: Machine;
+  readonly strict: boolean;
+  readonly spares: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The row a unit belongs to. */
+export interface UnitOwner {
+  readonly account: string;
+  readonly region: string;
+  /** Called after every change of what can be observed. */
+  readonly changed: () => void;
+}
+
+/** Units of a group ask for the CPUs of all of them together, and hold them until the last has ended. */
+export interface UnitGroup {
+  readonly hosts: readonly string[];
+  readonly cpus: number;
+  /** Ids of those that have not ended; kept by the units. */
+  readonly live: Set<string>;
+}
+
+/** Processes in one container at most; a fork bomb ends here. */
+const PIDS = 4096;
+const GIB = 2 ** 30;
+
+type Phase = ObservedUnit["phase"] | "gone";
+
+export class Unit {
+  readonly #parts: UnitParts;
+  readonly #owner: UnitOwner;
+  readonly #group: UnitGroup;
+  readonly #abort = new AbortController();
+  #wanted: WantedUnit;
+  /** No longer wanted: to be stopped and forgotten. */
+  #isDropped = false;
+  #phase: Phase = "absent";
+  #reason: string | undefined;
+  #notes: readonly string[] = [];
+  #state: UnitState | undefined;
+  #image: PreparedImage | undefined;
+  #folder: string | undefined;
+  #isStopping = false;
+  #follower: LogFollower | undefined;
+  #health: HealthWatch | undefined;
+  readonly #sockets = new Map<number, string>();
+  #isAdvancing = false;
+  #isDue = false;
+
+  constructor(wanted: WantedUnit, group: UnitGroup, owner: UnitOwner, parts: UnitParts) {
+    this.#wanted = wanted;
+    this.#group = group;
+    this.#owner = owner;
+    this.#parts = parts;
+    group.live.add(wanted.id);
+  }
+
+  get id(): string {
+    return this.#wanted.id;
+  }
+
+  get isGone(): boolean {
+    return this.#phase === "gone";
+  }
+
+  get wanted(): WantedUnit {
+    return this.#wanted;
+  }
+
+  /** Why it waits for capacity. */
+  get waitingReason(): string | undefined {
+    return this.#phase === "waiting" ? this.#parts.slots.reason(this.#wanted.group) : undefined;
+  }
+
+  /** Folder seen as /opt/ml, once it is reserved. */
+  get folder(): string | undefined {
+    return this.#folder;
+  }
+
+  get observed(): ObservedUnit {
+    const phase = this.#phase === "gone" ? "absent" : this.#phase;
+    return {
+      phase,
+      notes: this.#notes,
+      sockets: this.#sockets,
+      metrics: this.#follower?.metrics ?? new Map(),
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(this.#state?.startedAt === undefined ? {} : { startedAt: this.#state.startedAt }),
+      ...(this.#state?.end === undefined ? {} : { end: this.#state.end }),
+      ...(this.#health === undefined ? {} : { health: this.#health.health }),
+    };
+  }
+
+  want(wanted: WantedUnit): void {
+    this.#wanted = wanted;
+    this.#isDropped = false;
+    this.advance();
+  }
+
+  drop(): void {
+    if (this.#isDropped) return;
+    this.#isDropped = true;
+    this.#abort.abort();
+    this.advance();
+  }
+
+  /** After a restart: the backend still knows it. */
+  adopt(state: UnitState): void {
+    this.#state = state;
+    this.#phase = "starting";
+    if (this.#wanted.holds === "job" && isLive(state)) this.#parts.slots.occupy(this.#claim(), state.startedAt ?? 0);
+    this.advance();
+  }
+
+  /** After a restart: it was running, and the backend does not know it any more. */
+  lose(): void {
+    this.#phase = "lost";
+  }
+
+  /** The backend tells of a change. */
+  saw(state: UnitState): void {
+    this.#state = state;
+    this.advance();
+  }
+
+  /** Stops following without touching the unit. */
+  async close(): Promise<void> {
+    this.#health?.close();
+    await this.#follower?.close();
+  }
+
+  /** Takes the next steps, one at a time, until nothing is left to do. */
+  advance(): void {
+    this.#isDue = true;
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    const done = () => {
+      this.#isAdvancing = false;
+      if (this.#isDue) this.advance();
+    };
+    this.#advanceAll().then(done, done);
+  }
+
+  async #advanceAll(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      const wasDropped = this.#isDropped;
+      try {
+        while (await this.#step()) this.#owner.changed();
+      } catch (cause) {
+        if (wasDropped) this.#parts.log.error("A unit could not be ended.", { unit: this.id, cause });
+        else if (this.#isDropped) this.#isDue = true;
+        else this.#refuse(cause as Error);
+        this.#owner.changed();
+      }
+    }
+  }
+
+  #refuse(cause: Error): void {
+    if (!(cause instanceof UnitRefused))
+      this.#parts.log.error("A unit could not be started.", { unit: this.id, cause });
+    this.#phase = "refused";
+    this.#reason = cause.message;
+    this.#release();
+  }
+
+  /** Does the next thing. Returns whether there may be more to do. */
+  async #step(): Promise<boolean> {
+    if (this.#isDropped) return this.#stepDown();
+    switch (this.#phase) {
+      case "absent":
+        return this.#wanted.want !== "stopped" && this.#askForRoom();
+      case "waiting":
+        return this.#parts.slots.holds(this.#wanted.group) && this.#reserve();
+      case "reserved":
+        return this.#wanted.want === "running" && this.#start();
+      case "starting":
+      case "running":
+        return this.#watch();
+      default:
+        return false;
+    }
+  }
+
+  async #stepDown(): Promise<boolean> {
+    const state = this.#state;
+    if (state && isLive(state)) {
+      await this.#stop();
+      return false;
+    }
+    if (this.#phase === "gone") return false;
+    this.#health?.close();
+    await this.#follower?.finish();
+    if (this.#folder !== undefined || state) await this.#parts.backend.remove(this.id);
+    this.#release();
+    this.#phase = "gone";
+    return true;
+  }
+
+  #askForRoom(): boolean {
+    const { slots, machine, strict } = this.#parts;
+    const fitted = fitToMachine(this.#wanted.instanceType, machine, strict);
+    if (fitted.refusal !== undefined) throw new UnitRefused(fitted.refusal);
+    this.#notes = fitted.notes;
+    if (this.#wanted.holds === "service") {
+      const refusal = slots.holdMemory(this.id, fitted.size.memoryBytes);
+      if (refusal !== undefined) throw new UnitRefused(refusal);
+      slots.occupy({ ...this.#claim(), cpus: 0 }, this.#parts.clock.now());
+    } else slots.ask(this.#claim(), () => this.advance());
+    this.#phase = "waiting";
+    return true;
+  }
+
+  #claim() {
+    const { group, longestSeconds } = this.#wanted;
+    const longestMs = longestSeconds === undefined ? undefined : longestSeconds * 1000;
+    return { id: group, account: this.#owner.account, cpus: this.#group.cpus, longestMs };
+  }
+
+  async #reserve(): Promise<boolean> {
+    this.#folder = await this.#parts.backend.reserve(await this.#plan());
+    this.#phase = "reserved";
+    return true;
+  }
+
+  async #plan(): Promise<UnitPlan> {
+    const { instanceType, volumeSizeGb, network } = this.#wanted;
+    const { size } = fitToMachine(instanceType, this.#parts.machine, false);
+    this.#image ??= await this.#parts.images.prepare(this.#wanted.image, this.#abort.signal);
+    return {
+      id: this.id,
+      group: this.#wanted.group,
+      host: this.#wanted.host,
+      hosts: this.#group.hosts,
+      image: this.#image,
+      resources: { ...size, pids: PIDS, diskBytes: volumeSizeGb * GIB },
+      network,
+      ...(network === "isolated" ? {} : { platformSocket: this.#parts.platform.socket }),
+      ports: this.#wanted.ports,
+    };
+  }
+
+  async #start(): Promise<boolean> {
+    const { entrypoint, environment, network, roleArn, holds } = this.#wanted;
+    const { backend, platform, spares } = this.#parts;
+    const plan = await this.#plan();
+    const isolated = network === "isolated";
+    await backend.start({
+      ...plan,
+      ...(entrypoint === undefined ? {} : { entrypoint }),
+      arguments: this.#wanted.arguments,
+      environment: {
+        AWS_REGION: this.#owner.region,
+        AWS_DEFAULT_REGION: this.#owner.region,
+        ...(isolated ? {} : platform.environment(this.id, roleArn !== undefined)),
+        ...environment,
+      },
+      mounts: [],
+    });
+    this.#phase = "starting";
+    this.#state ??= await backend.state(this.id);
+    if (holds === "job" && plan.image.canWait && spares > 0) await backend.warm(plan.image, network, spares);
+    return true;
+  }
+
+  /** Follows a unit that the backend has started until it has ended and its output is stored. */
+  async #watch(): Promise<boolean> {
+    const state = this.#state;
+    if (!state) return false;
+    this.#follow();
+    if (this.#wanted.want === "stopped" && isLive(state)) await this.#stop();
+    if (state.phase === "running" && this.#phase === "starting") {
+      await this.#connect();
+      this.#phase = "running";
+      return true;
+    }
+    if (state.phase !== "ended" && state.phase !== "lost") return false;
+    this.#health?.close();
+    await this.#follower?.finish();
+    this.#release();
+    this.#phase = state.phase;
+    return true;
+  }
+
+  #follow(): void {
+    if (this.#follower) return;
+    const { account, region } = this.#owner;
+    const { log, backend, series, clock } = { ...this.#parts, log: this.#wanted.log };
+    const key = { account, region, group: log.group, stream: log.stream };
+    const open = (id: string, offset: number) => backend.log(id, offset);
+    this.#follower = new LogFollower({ id: this.id, key, log }, { series, open, now: () => clock.now() });
+    this.#follower.start((cause) =>
+      this.#parts.log.error("A unit's output could not be read.", { unit: this.id, cause }),
+    );
+  }
+
+  async #connect(): Promise<void> {
+    for (const port of this.#wanted.ports) {
+      const socket = await this.#parts.backend.socket(this.id, port);
+      if (socket !== undefined) this.#sockets.set(port, socket);
+    }
+    const { health } = this.#wanted;
+    const socket = health && this.#sockets.get(health.port);
+    if (socket) this.#health = new HealthWatch(health, socket, () => this.#parts.clock.now(), this.#owner.changed);
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    await this.#parts.backend.stop(this.id, this.#wanted.graceSeconds);
+  }
+
+  #release(): void {
+    if (this.#wanted.holds === "service") this.#parts.slots.releaseMemory(this.id);
+    this.#group.live.delete(this.id);
+    if (this.#group.live.size === 0) this.#parts.slots.release(this.#wanted.group);
+  }
+}
+
+const isLive = (state: UnitState): boolean => state.phase === "starting" || state.phase === "running";
