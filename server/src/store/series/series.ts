@@ -29,6 +29,12 @@ export interface LogStreamFacts {
   readonly events: number;
 }
 
+export interface LogGroupFacts {
+  readonly group: string;
+  /** When its first stream was made; milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 export interface MetricPoint {
   readonly account: string;
   readonly region: string;
@@ -91,5 +97,10 @@ export interface Series {
     readonly namespace?: string;
     readonly name?: string;
   }): Promise<readonly MetricKey[]>;
+  /** Groups whose name starts with the prefix and that have streams, by name: jobs write to groups nobody made. */
+  logGroups(
+    place: { readonly account: string; readonly region: string },
+    prefix: string,
+  ): Promise<readonly LogGroupFacts[]>;
   close(): Promise<void>;
 }
