@@ -8,6 +8,8 @@ import { openFolderBlobs } from "./blobs/folder/open.ts";
 import { lockFolder } from "./lock.ts";
 import { openRows } from "./rows/open.ts";
 import type { Rows } from "./rows/rows.ts";
+import { openFolderSeries } from "./series/folder/open.ts";
+import type { Series } from "./series/series.ts";
 
 export interface StoreOptions {
   readonly folder: string;
@@ -25,6 +27,7 @@ export interface StoreOptions {
 export interface Store {
   readonly rows: Rows;
   readonly blobs: Blobs;
+  readonly series: Series;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const reserveBytes = options.reserveBytes ?? RESERVE_BYTES;
     const blobs = await openFolderBlobs({ folder: join(folder, "blobs"), rows, clock, reserveBytes, report });
     closers.push(blobs.close);
-    return { rows, blobs, close };
+    const series = await openFolderSeries({ folder: join(folder, "series"), clock, report });
+    closers.push(series.close);
+    return { rows, blobs, series, close };
   } catch (error) {
     await close();
     throw error;

@@ -62,7 +62,7 @@ export interface Series {
   /**
    * Adds lines to a stream, making it if needed. With `source`, lines of one source are taken once: the append is
    * ignored when `offset` is not beyond the last one recorded, which is stored with the lines in one write.
-   * Resolves after the sync when `sync` is set, else within the batch (at most 1 s may be lost by kill -9).
+   * Resolves after the sync when `sync` is set, else when the system has the lines: a power cut may take them then.
    */
   appendLogs(
     key: LogStreamKey,
@@ -71,7 +71,10 @@ export interface Series {
   ): Promise<void>;
   /** Last offset recorded for a source, 0 if none: where reading the source has to go on after a restart. */
   logOffset(key: LogStreamKey, sourceId: string): Promise<number>;
-  /** Lines by position, from `from` upwards (or downwards when `backwards`), at most `limit`. */
+  /**
+   * Lines by position, at most `limit`: from `from` upwards, or downwards when `backwards`, in the order walked.
+   * `Infinity` with `backwards` begins at the newest line.
+   */
   readLogs(
     key: LogStreamKey,
     range: {
@@ -85,8 +88,16 @@ export interface Series {
   ): Promise<readonly StoredLogEvent[]>;
   createLogStream(key: LogStreamKey): Promise<void>;
   deleteLogStream(key: LogStreamKey): Promise<void>;
-  /** Streams of a group whose name starts with the prefix, by name. */
-  logStreams(group: Omit<LogStreamKey, "stream">, prefix: string): Promise<readonly LogStreamFacts[]>;
+  /** Whether the stream has been made. */
+  hasLogStream(key: LogStreamKey): Promise<boolean>;
+  /** Streams of a group whose name starts with the prefix, by name; with `page` those after a name, so many. */
+  logStreams(
+    group: Omit<LogStreamKey, "stream">,
+    prefix: string,
+    page?: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<readonly LogStreamFacts[]>;
+  /** Drops what is older, as far as whole segments are (a day's lines each). For retention; milliseconds since 1970. */
+  expireLogs(group: Omit<LogStreamKey, "stream">, before: number): Promise<void>;
   putMetrics(points: readonly MetricPoint[], options: { readonly sync: boolean }): Promise<void>;
   /** Points of exactly this metric and these dimensions with start <= timestamp < end. */
   readMetrics(key: MetricKey, start: number, end: number): Promise<readonly MetricPoint[]>;

@@ -1,9 +1,10 @@
 // Writing a blob: beside, synced, renamed, its folder synced. What fails half-way leaves nothing.
-import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, rename, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { IHasher } from "hash-wasm";
 import { newId } from "../../../core/ids.ts";
 import { Batches } from "../../batches.ts";
+import { makeFolder, syncFolder } from "../../durable.ts";
 import { type Blob, NoSpace } from "../blobs.ts";
 import type { Checksums } from "../checksum.ts";
 import { newBlobId, type Places } from "./places.ts";
@@ -50,7 +51,7 @@ export function createWriter({ places, checksums, reserveBytes, now, starts }: W
       signal?.throwIfAborted();
       const id = newBlobId(now());
       starts(id);
-      await folders.make(places.folder(id), places.root);
+      await folders.make(places.folder(id));
       await rename(beside, places.file(id));
       await folders.sync(places.folder(id));
       return { id, sizeBytes, checksum: hasher.digest() };
@@ -123,20 +124,9 @@ class Folders {
     return this.#syncs.submit(path);
   }
 
-  async make(path: string, root: string): Promise<void> {
+  async make(path: string): Promise<void> {
     if (path === this.#made) return;
-    await mkdir(path, { recursive: true });
-    await this.sync(dirname(path));
-    await this.sync(root);
+    await makeFolder(path);
     this.#made = path;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -1,0 +1,59 @@
+// Reading a journal by position and time: blocks are chosen by the index, then their lines are gone through.
+import { type FileHandle, open } from "node:fs/promises";
+import type { Range, StoredEntry } from "./journal.ts";
+import { type Block, linesFile, type Segment, wholeLines } from "./segment.ts";
+
+export async function readEntries(folder: string, segments: readonly Segment[], range: Range): Promise<StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  for (const segment of range.backwards ? [...segments].reverse() : segments) {
+    const blocks = blocksOf(segment, range);
+    if (blocks.length === 0) continue;
+    const file = await open(linesFile(folder, segment.name)).catch((error: NodeJS.ErrnoException) => {
+      // Retention has dropped the segment meanwhile.
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!file) continue;
+    try {
+      for (const { offset, end } of blocks) {
+        const entries = await entriesOf(file, offset, end, range);
+        for (const entry of range.backwards ? entries.reverse() : entries) {
+          if (found.length >= range.limit) return found;
+          found.push(entry);
+        }
+        if (found.length >= range.limit) return found;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return found;
+}
+
+/** Where in the file the wanted entries may be, in the order walked. */
+function blocksOf(segment: Segment, range: Range): { readonly offset: number; readonly end: number }[] {
+  const places = segment.blocks.flatMap((block, index) => {
+    const after = segment.blocks[index + 1];
+    const next = after?.n ?? segment.next;
+    return isWanted(block, next, range) ? [{ offset: block.offset, end: after?.offset ?? segment.sizeBytes }] : [];
+  });
+  return range.backwards ? places.reverse() : places;
+}
+
+function isWanted({ n, from, to }: Block, next: number, range: Range): boolean {
+  if (from === undefined || to === undefined) return false;
+  const byPosition = range.backwards ? n <= range.from : next > range.from;
+  return byPosition && to >= (range.startTime ?? from) && from < (range.endTime ?? from + 1);
+}
+
+async function entriesOf(file: FileHandle, offset: number, end: number, range: Range): Promise<StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  for await (const { line } of wholeLines(file, offset, end))
+    for (const [index, [at, value]] of line?.e.entries() ?? []) {
+      const sequence = (line?.n ?? 0) + index;
+      const byPosition = range.backwards ? sequence <= range.from : sequence >= range.from;
+      const byTime = at >= (range.startTime ?? at) && (range.endTime === undefined || at < range.endTime);
+      if (byPosition && byTime) found.push({ sequence, at, writtenAt: line?.i ?? 0, value });
+    }
+  return found;
+}
