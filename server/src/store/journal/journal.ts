@@ -147,7 +147,7 @@ export class Journal {
     return this.#segments.at(-1) as Segment;
   }
 
-  async #write(batch: readonly Appending[]): Promise<readonly void[]> {
+  async #write(batch: readonly Appending[]): Promise<[]> {
     const { file, segment } = await this.#writable();
     const marks = new Map(this.#marks);
     const lines: { readonly line: Line; readonly bytes: Buffer }[] = [];
