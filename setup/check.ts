@@ -1,9 +1,14 @@
 // `npm run check`: what every commit has to pass. Format, lint, types, layers, generated files, fast tests.
 import { globSync } from "node:fs";
+import { join } from "node:path";
+import { setupEnvironment } from "./python.ts";
 import { root, runSteps, type Step } from "./steps.ts";
 
 const node = process.execPath;
 const unitTests = globSync("{contract,server,setup}/**/*.test.ts", { cwd: root });
+
+const python = await setupEnvironment("test");
+const program = (name: string) => join(python, "bin", name);
 
 export const checks: readonly Step[] = [
   {
@@ -14,6 +19,13 @@ export const checks: readonly Step[] = [
   {
     name: "layers",
     command: [node, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs", "server", "contract"],
+  },
+  { name: "format of Python", command: [program("ruff"), "format", "--check", "--quiet", "."] },
+  { name: "lint of Python", command: [program("ruff"), "check", "--quiet", "--no-cache", "."] },
+  {
+    name: "layers of images",
+    command: [program("lint-imports"), "--no-cache", "--no-logo"],
+    environment: { PYTHONPATH: root },
   },
   ...(unitTests.length === 0
     ? []

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { algorithmOf } from "./algorithm.ts";
+import { availableImages, ImageUnavailable, imageFolderName, imageProblem, parseImageUri } from "./catalogue.ts";
+import { imagesFolder } from "./folders.ts";
+import { knownImages } from "./list.ts";
+import { createImages, environmentLock } from "./prepare.ts";
+
+const east = "683313688378.dkr.ecr.us-east-1.amazonaws.com";
+
+describe("an image URI is read as registry, repository and tag", () => {
+  const cases: Record<string, [string, ReturnType<typeof parseImageUri>]> = {
+    "a registry has a dot": [`${east}/kmeans:1`, { repository: "kmeans", tag: "1" }],
+    "a registry may have a port": ["localhost:5000/team/model:v2", { repository: "team/model", tag: "v2" }],
+    "a first part without dot or port belongs to the repository": ["team/model", { repository: "team/model" }],
+    "a digest is no tag": [`${east}/kmeans@sha256:ab`, { repository: "kmeans" }],
+    "the registry may be left out": ["kmeans:1", { repository: "kmeans", tag: "1" }],
+  };
+  for (const [name, [uri, expected]] of Object.entries(cases)) {
+    test(name, () => assert.deepEqual(parseImageUri(uri), expected));
+  }
+});
+
+describe("the catalogue finds an image by repository and tag", () => {
+  const xgboost = [
+    `${east}/sagemaker-xgboost:1.0-1-cpu-py3`,
+    "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:0.90-2-cpu-py3",
+    "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1",
+    "746614075791.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-xgboost:1.2-1",
+    "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost",
+  ];
+  for (const uri of xgboost) test(uri, () => assert.equal(imageFolderName(uri), "xgboost"));
+});
+
+describe("an image that cannot be run is refused by name", () => {
+  const cases: Record<string, [string, RegExp]> = {
+    "known, not built yet": [`${east}/kmeans:1`, /^Image kmeans:1 is not yet available.*sagemaker-xgboost:1\.0-1-cpu-py3/],
+    "a framework, not built yet": [`${east}/pytorch-training:1.6.0-cpu-py3`, /^Image pytorch-training:1\.6\.0-cpu-py3 is not/],
+    "a tag that AWS never had": [`${east}/sagemaker-xgboost:latest`, /no tag "latest"; expected one such as "1\.0-1-cpu-py3"/],
+    "a repository nobody knows": [`${east}/mine:1`, /no repository "mine"/],
+    "nothing at all": ["", /no repository ""/],
+  };
+  for (const [name, [uri, text]] of Object.entries(cases)) {
+    test(name, () => {
+      assert.match(imageProblem(uri) ?? "", text);
+      assert.throws(() => imageFolderName(uri), ImageUnavailable);
+    });
+  }
+});
+
+test("every repository is listed once, and its example is one of its tags", () => {
+  const names = knownImages.map((entry) => entry.repository);
+  assert.deepEqual(names, [...new Set(names)]);
+  for (const entry of knownImages) assert.match(entry.example, entry.tags, entry.repository);
+});
+
+test("every available image has its folder and the lock of its environment", () => {
+  for (const { image = "" } of availableImages()) {
+    assert.ok(existsSync(join(imagesFolder, image)), image);
+    assert.ok(existsSync(join(environmentLock(image), "requirements.txt")), image);
+  }
+});
+
+test("a built-in algorithm says which metrics its log lines hold", () => {
+  const images = createImages({ variables: {}, progress: () => undefined });
+  const metrics = images.builtInMetrics(`${east}/sagemaker-xgboost:1.0-1-cpu-py3`) ?? [];
+  const merror = metrics.find((metric) => metric.name === "validation:merror");
+  const line = "[3]#011train-merror:0.01250#011validation-merror:0.03100";
+  assert.equal(new RegExp(merror?.pattern ?? "").exec(line)?.[1], "0.03100");
+  assert.equal(images.builtInMetrics(`${east}/kmeans:1`), undefined);
+});
+
+test("the table of XGBoost names every hyperparameter of the guide, once", () => {
+  const names = algorithmOf(`${east}/xgboost:1`)?.hyperparameters.map((entry) => entry.name) ?? [];
+  assert.deepEqual(names, [...new Set(names)]);
+  const guide = 38;
+  const further = 11;
+  const internal = 1;
+  assert.equal(names.length, guide + further + internal);
+});

@@ -1,0 +1,67 @@
+// Which image of ours does the work of an image URI. Registry account and region do not matter: the repository and the
+// tag say what is meant, so that the same URI works in every region's code.
+import { type KnownImage, knownImages } from "./list.ts";
+
+/** An image URI that cannot be run, in words for people. */
+export class ImageUnavailable extends Error {
+  override readonly name = "ImageUnavailable";
+}
+
+export interface ImageName {
+  /** Everything between registry and tag, `team/model`. */
+  readonly repository: string;
+  /** Absent when the URI has none; a digest is no tag. */
+  readonly tag?: string;
+}
+
+/** Repository and tag of `registry/repository:tag@digest`. The registry is what Docker takes for one: it has a dot or a port. */
+export function parseImageUri(uri: string): ImageName {
+  const name = uri.split("@")[0] ?? "";
+  const slash = name.indexOf("/");
+  const first = name.slice(0, Math.max(slash, 0));
+  const path = /[.:]|^localhost$/.test(first) ? name.slice(slash + 1) : name;
+  const colon = path.lastIndexOf(":");
+  return colon === -1 ? { repository: path } : { repository: path.slice(0, colon), tag: path.slice(colon + 1) };
+}
+
+/** Name of the folder below images/ that stands for the URI. @throws ImageUnavailable */
+export function imageFolderName(uri: string): string {
+  const { repository, tag = "latest" } = parseImageUri(uri);
+  const known = knownImages.find((entry) => entry.repository === repository);
+  if (known === undefined) {
+    throw new ImageUnavailable(
+      `No image ${uri} here. Sagebrush has ${available()}; the catalogue of AWS's images has no repository "${repository}".`,
+    );
+  }
+  if (!known.tags.test(tag)) {
+    throw new ImageUnavailable(`Image ${repository} has no tag "${tag}"; expected one such as "${known.example}".`);
+  }
+  if (known.image === undefined) {
+    throw new ImageUnavailable(
+      `Image ${repository}:${tag} is not yet available in Sagebrush. Available now: ${available()}.`,
+    );
+  }
+  return known.image;
+}
+
+/** What is the matter with an image URI, in words for people; undefined if it can be run. */
+export function imageProblem(uri: string): string | undefined {
+  try {
+    imageFolderName(uri);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof ImageUnavailable) return cause.message;
+    throw cause;
+  }
+}
+
+/** Images of AWS that work here, each by one of its tags. */
+export function availableImages(): readonly KnownImage[] {
+  return knownImages.filter((entry) => entry.image !== undefined);
+}
+
+function available(): string {
+  return availableImages()
+    .map((entry) => `${entry.repository}:${entry.example}`)
+    .join(", ");
+}

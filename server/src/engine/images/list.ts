@@ -1,0 +1,81 @@
+// Every image that AWS publishes, one line each: repository and tags as in the SageMaker Python SDK 2.14 (image URI tables)
+// and the developer guide of September 2020. `image` names the folder of images/ that stands for it here, if one does.
+
+export interface KnownImage {
+  readonly repository: string;
+  readonly tags: RegExp;
+  /** A tag that fits, for error texts. */
+  readonly example: string;
+  /** Folder below images/; absent while nothing here does the image's work. */
+  readonly image?: string;
+}
+
+/** Built-in algorithms but XGBoost have the same two tags. */
+const algorithm = { tags: /^(1|latest)$/, example: "1" };
+const framework = { tags: /^\d+\.\d+(\.\d+)?-(cpu|gpu)-(py2|py3|py3\d)/, example: "2.1.0-cpu-py3" };
+const serving = { tags: /^\d+\.\d+(\.\d+)?-(cpu|gpu)/, example: "2.1.0-cpu" };
+const reinforcement = { tags: /^(coach|ray|vw)-?\d.*-(cpu|gpu)/, example: "ray-0.8.5-tf-cpu-py36" };
+const anyTag = { tags: /^/, example: "latest" };
+
+export const knownImages: readonly KnownImage[] = [
+  {
+    repository: "sagemaker-xgboost",
+    tags: /^(0\.90-[12]|1\.0-1|1\.2-1)-cpu-py3$|^1\.2-1$/,
+    example: "1.0-1-cpu-py3",
+    image: "xgboost",
+  },
+  { repository: "xgboost", ...algorithm, image: "xgboost" },
+  { repository: "blazingtext", ...algorithm },
+  { repository: "factorization-machines", ...algorithm },
+  { repository: "forecasting-deepar", ...algorithm },
+  { repository: "image-classification", ...algorithm },
+  { repository: "ipinsights", ...algorithm },
+  { repository: "kmeans", ...algorithm },
+  { repository: "knn", ...algorithm },
+  { repository: "lda", ...algorithm },
+  { repository: "linear-learner", ...algorithm },
+  { repository: "ntm", ...algorithm },
+  { repository: "object-detection", ...algorithm },
+  { repository: "object2vec", ...algorithm },
+  { repository: "pca", ...algorithm },
+  { repository: "randomcutforest", ...algorithm },
+  { repository: "semantic-segmentation", ...algorithm },
+  { repository: "seq2seq", ...algorithm },
+  { repository: "sagemaker-scikit-learn", tags: /^(0\.20\.0|0\.23-1)-cpu-py3$/, example: "0.23-1-cpu-py3" },
+  { repository: "sagemaker-sparkml-serving", tags: /^2\.[24]$/, example: "2.4" },
+  { repository: "sagemaker-spark-processing", tags: /^2\.4-cpu-py37/, example: "2.4-cpu-py37-v0.1" },
+  { repository: "tensorflow-training", ...framework },
+  { repository: "tensorflow-inference", ...serving },
+  { repository: "tensorflow-inference-eia", ...serving },
+  { repository: "sagemaker-tensorflow", ...framework },
+  { repository: "sagemaker-tensorflow-scriptmode", ...framework },
+  { repository: "sagemaker-tensorflow-serving", ...serving },
+  { repository: "sagemaker-tensorflow-serving-eia", ...serving },
+  { repository: "pytorch-training", ...framework },
+  { repository: "pytorch-inference", ...framework },
+  { repository: "pytorch-inference-eia", ...framework },
+  { repository: "sagemaker-pytorch", ...framework },
+  { repository: "mxnet-training", ...framework },
+  { repository: "mxnet-inference", ...framework },
+  { repository: "mxnet-inference-eia", ...framework },
+  { repository: "sagemaker-mxnet", ...framework },
+  { repository: "sagemaker-mxnet-serving", ...framework },
+  { repository: "sagemaker-mxnet-eia", ...framework },
+  { repository: "sagemaker-mxnet-serving-eia", ...framework },
+  { repository: "sagemaker-chainer", ...framework },
+  { repository: "sagemaker-rl-tensorflow", ...reinforcement },
+  { repository: "sagemaker-rl-mxnet", ...reinforcement },
+  { repository: "sagemaker-rl-ray-container", ...reinforcement },
+  { repository: "sagemaker-rl-coach-container", ...reinforcement },
+  { repository: "sagemaker-rl-vw-container", ...reinforcement },
+  { repository: "sagemaker-debugger-rules", ...anyTag },
+  { repository: "sagemaker-debugger-rule-evaluator", ...anyTag },
+  { repository: "sagemaker-model-monitor-analyzer", ...anyTag },
+  { repository: "xgboost-neo", ...anyTag },
+  { repository: "image-classification-neo", ...anyTag },
+  { repository: "sagemaker-neo-tensorflow", ...anyTag },
+  { repository: "sagemaker-neo-mxnet", ...anyTag },
+  { repository: "sagemaker-neo-pytorch", ...anyTag },
+  { repository: "sagemaker-inference-mxnet", ...anyTag },
+  { repository: "sagemaker-inference-pytorch", ...anyTag },
+];
