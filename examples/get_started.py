@@ -56,9 +56,7 @@ def train(job, prefix, hyperparameters):
         AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         RoleArn=role,
         HyperParameters=hyperparameters,
-        InputDataConfig=[
-            {"ChannelName": "train", "ContentType": "text/csv", "DataSource": {"S3DataSource": s3_input}}
-        ],
+        InputDataConfig=[{"ChannelName": "train", "ContentType": "text/csv", "DataSource": {"S3DataSource": s3_input}}],
         OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/models"},
         ResourceConfig={"InstanceType": "ml.m4.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5},
         StoppingCondition={"MaxRuntimeInSeconds": 3600},
@@ -199,10 +197,12 @@ def main(folder):
         sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=f"{ENDPOINT}-two")
         wait_in_service()
         counts = Counter(ask(images[index : index + 1])[1] for index in range(200))
-        say("200 calls, weights 3 to 1: " + ", ".join(f"{name[-1].upper()} answered {n}" for name, n in sorted(counts.items())))
+        answered = ", ".join(f"{name[-1].upper()} answered {n}" for name, n in sorted(counts.items()))
+        say(f"200 calls, weights 3 to 1: {answered}")
         for name in (f"{JOB}-a", f"{JOB}-b"):
             given, variant = ask(images[:1000], TargetVariant=name)
-            say(f"{variant[-1].upper()} asked by name: error rate {error_rate(labels[:1000], given):.2%} on 1,000 digits")
+            rate = error_rate(labels[:1000], given)
+            say(f"{variant[-1].upper()} asked by name: error rate {rate:.2%} on 1,000 digits")
 
     with step("Clean up"):
         sagemaker.delete_endpoint(EndpointName=ENDPOINT)

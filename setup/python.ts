@@ -1,7 +1,7 @@
 // Runs programs of the Python environments below setup/environments, installing them when they are missing.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { environmentFolder, ensureEnvironment } from "../server/src/engine/images/environments.ts";
+import { ensureEnvironment, environmentFolder } from "../server/src/engine/images/environments.ts";
 import { findPython } from "../server/src/engine/images/python.ts";
 import { root } from "./steps.ts";
 

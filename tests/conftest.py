@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from server_process import ServerProcess  # noqa: E402 - the folder has to be on the path first
+from server_process import ServerProcess
 
 _numbers = itertools.count(1)
 

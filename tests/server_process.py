@@ -37,7 +37,9 @@ class ServerProcess:
     """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder."""
 
     def __init__(self, folder=None, listen="127.0.0.1:0", arguments=(), environment=None):
-        self.temporary = None if folder else tempfile.TemporaryDirectory(prefix="sagebrush-", ignore_cleanup_errors=True)
+        self.temporary = None
+        if folder is None:
+            self.temporary = tempfile.TemporaryDirectory(prefix="sagebrush-", ignore_cleanup_errors=True)
         self.folder = Path(folder or self.temporary.name)
         self.listen = listen
         self.arguments = list(arguments)

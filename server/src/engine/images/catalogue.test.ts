@@ -36,9 +36,18 @@ describe("the catalogue finds an image by repository and tag", () => {
 
 describe("an image that cannot be run is refused by name", () => {
   const cases: Record<string, [string, RegExp]> = {
-    "known, not built yet": [`${east}/kmeans:1`, /^Image kmeans:1 is not yet available.*sagemaker-xgboost:1\.0-1-cpu-py3/],
-    "a framework, not built yet": [`${east}/pytorch-training:1.6.0-cpu-py3`, /^Image pytorch-training:1\.6\.0-cpu-py3 is not/],
-    "a tag that AWS never had": [`${east}/sagemaker-xgboost:latest`, /no tag "latest"; expected one such as "1\.0-1-cpu-py3"/],
+    "known, not built yet": [
+      `${east}/kmeans:1`,
+      /^Image kmeans:1 is not yet available.*sagemaker-xgboost:1\.0-1-cpu-py3/,
+    ],
+    "a framework, not built yet": [
+      `${east}/pytorch-training:1.6.0-cpu-py3`,
+      /^Image pytorch-training:1\.6\.0-cpu-py3 is not/,
+    ],
+    "a tag that AWS never had": [
+      `${east}/sagemaker-xgboost:latest`,
+      /no tag "latest"; expected one such as "1\.0-1-cpu-py3"/,
+    ],
     "a repository nobody knows": [`${east}/mine:1`, /no repository "mine"/],
     "nothing at all": ["", /no repository ""/],
   };
