@@ -39,7 +39,7 @@ export interface Resources {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly pids: number;
-  /** Room for everything the unit writes below its writable mounts and /tmp. */
+  /** Room for everything below /opt/ml (inputs too), the other writable mounts and /tmp. */
   readonly diskBytes: number;
   readonly gpus: number;
 }
@@ -59,7 +59,10 @@ export interface UnitPlan {
   readonly image: PreparedImage;
   readonly resources: Resources;
   readonly network: NetworkLevel;
-  /** Path of a Unix socket of this server, answering at http://169.254.170.2 inside; absent with `isolated`. */
+  /**
+   * Path of a Unix socket of this server, answering at http://169.254.170.2 inside; absent with `isolated`. A restarted
+   * server listens on the same path, or units that went on running lose it.
+   */
   readonly platformSocket?: string;
   /** TCP ports the server wants to reach; see `Backend.socket`. */
   readonly ports: readonly number[];
@@ -89,12 +92,13 @@ export interface UnitEnd {
 }
 
 /**
+ * `reserved`: has a folder; `start` was not called, or did not get far, and may be called again.
  * `starting`: accepted, its program does not run yet. `running`. `ended`: see `end`.
  * `lost`: neither runs nor left an exit code (machine restart, supervisor killed); nothing more will be known.
  */
 export interface UnitState {
   readonly id: string;
-  readonly phase: "starting" | "running" | "ended" | "lost";
+  readonly phase: "reserved" | "starting" | "running" | "ended" | "lost";
   /** When the program itself was started, milliseconds since 1970. */
   readonly startedAt?: number;
   readonly end?: UnitEnd;

@@ -1,0 +1,63 @@
+// The server's end of the forwarder process: started when first needed, gone with the server.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { ForwarderAnswer, ForwarderRequest } from "./forwarder.ts";
+import type { Identity } from "./identity.ts";
+
+type Request = ForwarderRequest extends infer R ? (R extends unknown ? Omit<R, "number"> : never) : never;
+
+export class Forwarders {
+  #process: ChildProcess | undefined;
+  #next = 1;
+  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #user: () => Promise<number>;
+  readonly #identity: Identity;
+
+  /** `user`: the user namespace that owns the units' networks. */
+  constructor(user: () => Promise<number>, identity: Identity) {
+    this.#user = user;
+    this.#identity = identity;
+  }
+
+  async ask(request: Request): Promise<void> {
+    this.#process ??= this.#start(await this.#user());
+    const process = this.#process;
+    const number = this.#next++;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject });
+      process.send({ ...request, number });
+    });
+  }
+
+  stop(): void {
+    this.#process?.disconnect();
+    this.#process = undefined;
+  }
+
+  #start(user: number): ChildProcess {
+    const node = [
+      "--disable-warning=ExperimentalWarning",
+      "--max-semi-space-size=1",
+      `${import.meta.dirname}/forwarder.ts`,
+    ];
+    // As root it stays outside the user namespace, so that it can reach the server's sockets; it drops nothing it could regain.
+    const enter =
+      this.#identity.kind === "root range" ? [] : ["--user=/proc/self/fd/4", ...this.#identity.enterOptions];
+    const child = spawn("nsenter", [...enter, "--", process.execPath, ...node], {
+      stdio: ["ignore", "ignore", "inherit", "ipc", user],
+    });
+    child.on("message", (answer: ForwarderAnswer) => {
+      const waiting = this.#waiting.get(answer.number);
+      this.#waiting.delete(answer.number);
+      if (answer.error === undefined) waiting?.resolve();
+      else waiting?.reject(new Error(answer.error));
+    });
+    child.on("exit", (code, signal) => {
+      if (this.#process === child) this.#process = undefined;
+      for (const { reject } of this.#waiting.values()) reject(new Error(`The forwarder ended with ${code ?? signal}.`));
+      this.#waiting.clear();
+    });
+    child.unref();
+    child.channel?.unref();
+    return child;
+  }
+}

@@ -1,0 +1,90 @@
+// The user namespace that all units of one server share, and which ids of this machine stand behind those inside it.
+// user_namespaces(7), newuidmap(1). As root a range of ids that belong to nobody; else the user's own id.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { onPath, run } from "./processes.ts";
+
+/** Inside, ids count from 0. `outside` is the id on this machine of user 0 inside. */
+export interface Identity {
+  readonly kind: "root range" | "subordinate range" | "one id";
+  readonly outside: number;
+  readonly count: number;
+  /** Options of nsenter that make the entering process user 0 of the namespace. */
+  readonly enterOptions: readonly string[];
+}
+
+const rangeStart = 100_000;
+const rangeCount = 65_536;
+
+export function findIdentity(): Identity {
+  const user = process.getuid?.() ?? 0;
+  if (user === 0) {
+    return { kind: "root range", outside: rangeStart, count: rangeCount, enterOptions: ["-S", "0", "-G", "0"] };
+  }
+  const ranged = onPath("newuidmap") && onPath("newgidmap") && subordinate("/etc/subuid") && subordinate("/etc/subgid");
+  return {
+    kind: ranged ? "subordinate range" : "one id",
+    outside: user,
+    count: ranged ? rangeCount : 1,
+    enterOptions: ranged ? ["-S", "0", "-G", "0"] : ["--preserve-credentials"],
+  };
+}
+
+/** First id of the range that the file grants to this user. */
+function subordinate(file: string): number | undefined {
+  const { username, uid } = userInfo();
+  let lines: string[];
+  try {
+    lines = readFileSync(file, "utf8").split("\n");
+  } catch {
+    return undefined; // no such file: no ranges are granted on this machine
+  }
+  for (const line of lines) {
+    const [owner, start, count] = line.split(":");
+    if ((owner === username || owner === String(uid)) && Number(count) >= rangeCount - 1) return Number(start);
+  }
+  return undefined;
+}
+
+/**
+ * Makes the user namespace; it lives as long as the returned descriptor or a process inside.
+ * @throws Error in words for people when this machine does not let us.
+ */
+export async function makeUserNamespace(identity: Identity): Promise<number> {
+  const holder = spawn("unshare", ["--user", "cat"], { stdio: ["pipe", "pipe", "pipe"] });
+  try {
+    await answered(holder);
+    const pid = String(holder.pid);
+    if (identity.kind === "root range") {
+      const map = `0 ${identity.outside} ${identity.count}`;
+      writeFileSync(`/proc/${pid}/uid_map`, map);
+      writeFileSync(`/proc/${pid}/gid_map`, map);
+    } else if (identity.kind === "subordinate range") {
+      const more = (file: string) => ["1", String(subordinate(file)), String(identity.count - 1)];
+      await run("newuidmap", [pid, "0", String(identity.outside), "1", ...more("/etc/subuid")]);
+      await run("newgidmap", [pid, "0", String(process.getgid?.() ?? 0), "1", ...more("/etc/subgid")]);
+    } else {
+      writeFileSync(`/proc/${pid}/setgroups`, "deny");
+      writeFileSync(`/proc/${pid}/uid_map`, `0 ${identity.outside} 1`);
+      writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getgid?.() ?? 0} 1`);
+    }
+    return openSync(`/proc/${pid}/ns/user`, "r");
+  } finally {
+    holder.kill("SIGKILL");
+  }
+}
+
+/** Waits until the holder runs in its namespace: its `cat` gives back what it is given. */
+async function answered(holder: ChildProcess): Promise<void> {
+  const complaint: Buffer[] = [];
+  holder.stderr?.on("data", (part: Buffer) => complaint.push(part));
+  holder.stdin?.write("\n");
+  const ended = once(holder, "close").then(([code]) => {
+    const text = Buffer.concat(complaint).toString().trim();
+    throw new Error(`No user namespace could be made: ${text || `unshare ended with ${code}`}.`);
+  });
+  if (holder.stdout) await Promise.race([once(holder.stdout, "data"), ended]);
+  ended.catch(() => undefined); // the holder is killed when it has served
+}

@@ -1,0 +1,34 @@
+// Small programs of the system that the sandbox is made of: where they are, running them, and what they complained about.
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+
+/** Full path of a program, looked for as a shell does and where administrators' programs are. */
+export function onPath(program: string): string | undefined {
+  for (const folder of [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin"]) {
+    const path = join(folder || ".", program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // not in this folder: the next one is looked at
+    }
+  }
+  return undefined;
+}
+
+/** Runs a program to its end and returns its output. @throws Error with what it wrote to standard error. */
+export function run(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const output: Buffer[] = [];
+    const complaint: Buffer[] = [];
+    child.stdout.on("data", (part: Buffer) => output.push(part));
+    child.stderr.on("data", (part: Buffer) => complaint.push(part));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve(Buffer.concat(output).toString());
+      else reject(new Error(`${program} ended with ${code ?? signal}: ${Buffer.concat(complaint).toString().trim()}`));
+    });
+  });
+}

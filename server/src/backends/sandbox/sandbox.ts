@@ -1,0 +1,348 @@
+// Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0012-sandbox.md.
+// Everything known of a unit is in its folder, and its processes do not depend on this server: see supervise.sh.
+import {
+  closeSync,
+  createReadStream,
+  globSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
+import { Changes } from "./changes.ts";
+import { Forwarders } from "./forwarders.ts";
+import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
+import { inspectSandbox } from "./inspect.ts";
+import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
+import { findLimits } from "./limits.ts";
+import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
+import { Networks, networkInode } from "./networks.ts";
+import { SocketPaths } from "./socket-paths.ts";
+import { orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
+import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface SandboxOptions {
+  /** Folder for units, on a disk with room for what they write. It belongs to one server at a time. */
+  readonly folder: string;
+  readonly logLimitBytes?: number;
+}
+
+export function createSandbox(options: SandboxOptions): Backend {
+  return new Sandbox(options);
+}
+
+const isUnitName = /^[0-9a-f]{12}$/;
+const endSeconds = 10;
+
+class Sandbox implements Backend {
+  readonly name = "sandbox";
+  readonly #folder: string;
+  readonly #identity: Identity = findIdentity();
+  readonly #machine: Promise<Machine>;
+  readonly #forwarders: Forwarders;
+  readonly #networks: Networks;
+  readonly #changes: Changes;
+  readonly #spares: Spares;
+  readonly #sockets: SocketPaths;
+  readonly #forwarded = new Set<string>();
+  readonly #starting = new Map<string, Promise<void>>();
+  /** Spares taken by `reserve`, until `start`. */
+  readonly #taken = new Map<string, Spare>();
+  #watchdog: Watchdog | undefined;
+  #user: Promise<number> | undefined;
+
+  constructor(options: SandboxOptions) {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.#folder = realpathSync(options.folder);
+    this.#sockets = new SocketPaths(this.#folder);
+    const user = () => this.#userNamespace();
+    this.#forwarders = new Forwarders(user, this.#identity);
+    this.#networks = new Networks(user, this.#identity);
+    this.#changes = new Changes((folder) => this.#stateOf(folder));
+    this.#spares = new Spares(
+      this.#folder,
+      (folder, image) => this.#makeSpare(folder, image),
+      (spare) => this.#giveUp(spare),
+    );
+    this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes);
+    this.#machine.catch(() => undefined); // whoever awaits it sees the error
+  }
+
+  async inspect(): Promise<BackendReport> {
+    return inspectSandbox();
+  }
+
+  async capacity() {
+    const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+    return { cpus: availableParallelism(), memoryBytes, gpus: globSync("/dev/nvidia[0-9]*").length };
+  }
+
+  async reserve(plan: UnitPlan): Promise<string> {
+    const { identity } = await this.#machine;
+    const folder = this.#unit(plan.id);
+    if (folder.has("plan.json")) return folder.at("ml");
+    const spare = await this.#spares.take(plan);
+    if (spare) {
+      await rm(folder.path, { recursive: true, force: true }); // left half made by a server that was killed
+      renameSync(spare.folder.path, folder.path);
+      this.#taken.set(plan.id, { ...spare, folder });
+    } else {
+      makeFolders(folder, identity);
+    }
+    folder.write(
+      "plan.json",
+      JSON.stringify(storedPlan(plan, spare?.limitsName ?? shortName(plan.id), spare !== undefined)),
+    );
+    return folder.at("ml");
+  }
+
+  start(spec: UnitSpec): Promise<void> {
+    const starting = this.#starting.get(spec.id) ?? this.#start(spec).finally(() => this.#starting.delete(spec.id));
+    this.#starting.set(spec.id, starting);
+    return starting;
+  }
+
+  async #start(spec: UnitSpec): Promise<void> {
+    const machine = await this.#machine;
+    await this.reserve(spec);
+    const folder = this.#unit(spec.id);
+    const state = await this.#stateOf(folder);
+    if (state?.phase === "reserved" || (state?.phase === "starting" && !folder.isSupervised())) {
+      await this.#begin(machine, spec, folder);
+      this.#networks.refill();
+      this.#spares.refill();
+    }
+    await this.#changes.settled(folder);
+  }
+
+  async #begin(machine: Machine, spec: UnitSpec, folder: UnitFolder): Promise<void> {
+    const spare = this.#taken.get(spec.id);
+    this.#taken.delete(spec.id);
+    const fits = spare && !spec.entrypoint && spec.mounts.length === 0 && spare.folder.isSupervised();
+    if (spare && !fits) await this.#giveUp(spare);
+    const network = fits ? spare.network : await this.#networks.take(spec, this.#peers(spec.group));
+    try {
+      const process = { process: network.process, inode: networkInode(`/proc/${network.process}/ns/net`) };
+      await this.#forward(folder, process);
+      if (!fits) clearRun(folder);
+      folder.write("start.json", JSON.stringify({ writable: writableSources(spec) } satisfies StoredStart));
+      this.#changes.track(folder, "starting");
+      if (fits) await this.#order(machine, spare, spec);
+      else await this.#launch(machine, spec, folder, network);
+    } finally {
+      await this.#networks.keepOnly(spec, network);
+    }
+  }
+
+  async #launch(machine: Machine, spec: UnitSpec, folder: UnitFolder, network: HostNetwork): Promise<void> {
+    const supervisor = await launch(machine, {
+      folder,
+      program: spec,
+      hosts: spec.hosts,
+      limitsName: shortName(spec.id),
+      user: await this.#userNamespace(),
+      network,
+      waits: false,
+    });
+    supervisor.on("exit", () => {
+      if (!folder.has("started")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
+    });
+  }
+
+  async #order(machine: Machine, spare: Spare, spec: UnitSpec): Promise<void> {
+    await machine.limits.adjust(spare.limitsName, spec.resources);
+    await handOver([spare.folder.at("ml")], machine.identity);
+    await new Promise<void>((resolve, reject) => {
+      spare.input.once("error", reject);
+      spare.input.end(orders(spec), resolve);
+    });
+    spare.folder.write("taken", "");
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    this.#stop(this.#unit(id), graceSeconds);
+  }
+
+  #stop(folder: UnitFolder, graceSeconds: number): void {
+    if (!folder.has("start.json") && !folder.has("started")) return;
+    folder.write("stop", `${Math.max(0, Math.ceil(graceSeconds))}\n`);
+    const { supervisor } = folder;
+    if (supervisor !== undefined && folder.isSupervised()) process.kill(supervisor, "SIGTERM");
+  }
+
+  async state(id: string): Promise<UnitState | undefined> {
+    await this.#machine;
+    return this.#stateOf(this.#unit(id));
+  }
+
+  async list(): Promise<readonly UnitState[]> {
+    await this.#machine;
+    const states = await Promise.all(this.#units().map((folder) => this.#stateOf(folder)));
+    return states.filter((state) => state !== undefined);
+  }
+
+  watch(changed: (state: UnitState) => void, signal: AbortSignal): void {
+    this.#changes.listen(changed, signal);
+  }
+
+  async log(id: string, offset: number): Promise<Readable> {
+    const path = this.#unit(id).at("output");
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return offset < size ? createReadStream(path, { start: offset, end: size - 1 }) : Readable.from([]);
+  }
+
+  async socket(id: string, port: number): Promise<string | undefined> {
+    const folder = this.#unit(id);
+    if (!folder.plan?.ports.includes(port) || folder.init === undefined || !folder.isSupervised()) return undefined;
+    return this.#sockets.path(shortName(id), port);
+  }
+
+  async remove(id: string): Promise<void> {
+    const machine = await this.#machine;
+    const folder = this.#unit(id);
+    const { plan } = folder;
+    const spare = this.#taken.get(id);
+    this.#taken.delete(id);
+    if (spare) await this.#giveUp(spare);
+    if (!plan) return;
+    this.#changes.forget(folder);
+    await this.#endNow(folder);
+    if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
+    this.#sockets.remove(shortName(id), plan.ports);
+    await this.#networks.forget(plan.group);
+    await machine.limits.release(plan.limitsName);
+    await rm(folder.path, { recursive: true, force: true });
+  }
+
+  async warm(image: PreparedImage, network: NetworkLevel, count: number): Promise<void> {
+    await this.#machine;
+    await this.#spares.warm(image, network, count);
+  }
+
+  async close(): Promise<void> {
+    await this.#machine.catch(() => undefined); // nothing was opened then
+    this.#watchdog?.close();
+    this.#changes.close();
+    await this.#spares.close();
+    await this.#networks.close();
+    this.#forwarders.stop();
+    this.#sockets.close();
+    const user = await this.#user;
+    if (user !== undefined) closeSync(user);
+  }
+
+  /** Looks for what this machine offers and for units of an earlier server. */
+  async #open(limitBytes: number): Promise<Machine> {
+    const machine = { identity: this.#identity, limits: await findLimits(), logLimitBytes: limitBytes };
+    this.#watchdog = new Watchdog({
+      running: () => this.#changes.running,
+      watchProcesses: machine.limits.kind === "watching",
+      end: (folder, overrun) => {
+        folder.write("overrun", overrun);
+        this.#stop(folder, 0);
+      },
+    });
+    for (const folder of this.#units()) {
+      if (!folder.isSupervised() || !folder.has("start.json")) continue;
+      const { supervisor, init } = folder;
+      if (init !== undefined && supervisor !== undefined) {
+        const inode = networkInode(`/proc/${supervisor}/fd/4`);
+        await this.#forward(folder, { process: init, inode });
+      }
+      this.#changes.track(folder, init === undefined ? "starting" : "running");
+    }
+    for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(sparePrefix))) {
+      await this.#discard(new UnitFolder(join(this.#folder, name)), machine);
+    }
+    return machine;
+  }
+
+  async #forward(folder: UnitFolder, inside: { readonly process: number; readonly inode: number }): Promise<void> {
+    const { plan } = folder;
+    if (!plan || (plan.ports.length === 0 && plan.platformSocket === undefined)) return;
+    const name = shortName(plan.id);
+    this.#forwarded.add(name);
+    const ports = plan.ports.map((port) => ({ port, path: this.#sockets.path(name, port) }));
+    const platform = { address: platformAddress, socket: plan.platformSocket ?? "" };
+    await this.#forwarders.ask({ open: name, ...inside, ports, ...(plan.platformSocket ? { platform } : {}) });
+  }
+
+  #userNamespace(): Promise<number> {
+    const running = this.#units().find((folder) => folder.isSupervised())?.supervisor;
+    this.#user ??= running === undefined ? makeUserNamespace(this.#identity) : open(`/proc/${running}/fd/3`);
+    return this.#user;
+  }
+
+  async #makeSpare(folder: UnitFolder, image: PreparedImage): Promise<Spare> {
+    const machine = await this.#machine;
+    makeFolders(folder, machine.identity);
+    const network = await this.#networks.single();
+    const limitsName = basename(folder.path);
+    const environment = { SAGEBRUSH_SPARE: "1" };
+    const program = { host: spareHost, image, arguments: [], environment, mounts: [], resources: spareResources };
+    const user = await this.#userNamespace();
+    const supervisor = await launch(machine, {
+      ...{ folder, program, hosts: [spareHost], limitsName, user, network, waits: true },
+    });
+    if (!supervisor.stdin) throw new Error("A spare was started without an input.");
+    return { folder, limitsName, network, input: supervisor.stdin };
+  }
+
+  async #giveUp(spare: Spare): Promise<void> {
+    spare.input.destroy();
+    closeHostNetwork(spare.network);
+    await this.#endNow(spare.folder);
+  }
+
+  async #discard(folder: UnitFolder, machine: Machine): Promise<void> {
+    await this.#endNow(folder);
+    await machine.limits.release(basename(folder.path));
+    await rm(folder.path, { recursive: true, force: true });
+  }
+
+  /** Kills what runs of a unit and waits until its supervisor is gone. */
+  async #endNow(folder: UnitFolder): Promise<void> {
+    const deadline = Date.now() + endSeconds * 1000;
+    while (folder.isSupervised()) {
+      if (Date.now() > deadline) throw new Error(`The unit in ${folder.path} does not end.`);
+      this.#stop(folder, 0);
+      await setTimeout(10);
+    }
+  }
+
+  #stateOf(folder: UnitFolder): Promise<UnitState | undefined> {
+    return folder.state(async (plan) => (await this.#machine).limits.ranOutOfMemory(plan.limitsName));
+  }
+
+  #unit(id: string): UnitFolder {
+    return new UnitFolder(join(this.#folder, shortName(id)));
+  }
+
+  #units(): UnitFolder[] {
+    const names = readdirSync(this.#folder).filter((name) => isUnitName.test(name));
+    return names.map((name) => new UnitFolder(join(this.#folder, name)));
+  }
+
+  #peers(group: string): UnitFolder[] {
+    return this.#units().filter((folder) => folder.plan?.group === group);
+  }
+}
+
+/** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
+function clearRun(folder: UnitFolder): void {
+  for (const name of ["started", "ended", "pid", "status", "output", "fstab"]) rmSync(folder.at(name), { force: true });
+}
+
+async function open(path: string): Promise<number> {
+  return openSync(path, "r");
+}

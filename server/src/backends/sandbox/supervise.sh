@@ -1,0 +1,69 @@
+#!/bin/sh
+# Supervises one unit: holds the lock that says the unit lives, caps its log, ends it with grace, keeps its exit code.
+# It outlives the server that started it. bwrap is its own child (--die-with-parent), so nothing outlives the supervisor.
+# Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
+# (kept so that the bridge lives as long as any of its hosts). $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
+# $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
+umask 077
+exec 9>>lock
+flock --nonblock 9 || exit 0
+[ ! -e ended ] || exit 0
+trap : TERM # until there is something to end
+echo $$ >pid
+: >started
+
+if [ -e fstab ]; then # sources that an unprivileged id cannot reach: see stage.ts
+  mount -t tmpfs -o mode=755,size=1m stage "$STAGE" && mount --all --fstab fstab || { echo "125 $(date +%s%3N)" >ended; exit 1; }
+fi
+rm -f pipe && mkfifo pipe
+
+( # the log: copied as it comes, up to the limit, then thrown away behind one clear line
+  exec <pipe 3<&- 4<&- 5<&- 9>&-
+  (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null) && exit
+  printf '\n[sagebrush] The log reached its limit of %s bytes; what followed was dropped.\n' $((LOG_BLOCKS * 512)) >>output
+  exec cat >/dev/null
+) </dev/null &
+log=$!
+
+(
+  for procs in $CGROUPS; do echo 0 >"$procs" || exit 125; done
+  exec >pipe 2>&1 6<arguments 7>>status 8<seccomp 3<&- 4<&- 5<&- 9>&-
+  umask 022
+  # shellcheck disable=SC2086 # some are lists of words
+  exec $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
+) <&0 &
+sandbox=$!
+
+program() { # process id of the first program inside, which the sandbox's own init started
+  init=$(sed -n 's/.*"child-pid": *\([0-9]*\).*/\1/p' status 2>/dev/null)
+  [ -n "$init" ] && cut -d' ' -f1 "/proc/$init/task/$init/children" 2>/dev/null
+}
+
+terminate() {
+  [ -z "$killer" ] || kill "$killer" 2>/dev/null
+  read -r grace <stop
+  target=$(program)
+  [ "$grace" = 0 ] || [ -z "$target" ] || kill -TERM "$target" 2>/dev/null
+  [ -n "$target" ] || grace=0
+  (
+    exec 9>&- 3<&- 4<&- 5<&-
+    trap 'kill $sleeper; exit' TERM
+    sleep "$grace" &
+    sleeper=$!
+    wait "$sleeper" && kill -KILL "$sandbox"
+  ) 2>/dev/null &
+  killer=$!
+}
+killer=
+trap terminate TERM
+[ ! -e stop ] || terminate
+
+while :; do
+  wait "$sandbox"
+  code=$?
+  kill -0 "$sandbox" 2>/dev/null || break
+done
+wait "$log"
+[ -z "$killer" ] || kill "$killer" 2>/dev/null
+rm -f pipe
+echo "$code $(date +%s%3N)" >ended.new && mv ended.new ended

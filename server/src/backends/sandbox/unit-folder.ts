@@ -1,0 +1,158 @@
+// What is kept of a unit on disk, and how its state is read back from there: the files are the truth, also after a restart.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
+import { isLocked, isMissing } from "./system-calls.ts";
+
+/** Written by `reserve`. */
+export interface StoredPlan {
+  readonly id: string;
+  readonly group: string;
+  readonly ports: readonly number[];
+  readonly platformSocket?: string;
+  /** Name of its cgroup. */
+  readonly limitsName: string;
+  readonly diskBytes: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** Whether a spare brought the folder. */
+  readonly spare: boolean;
+}
+
+/** Written by `start`. */
+export interface StoredStart {
+  /** Folders of this machine that count against the unit's disk. */
+  readonly writable: readonly string[];
+}
+
+/** Exit code by which the entry point of a spare says that it never got its line (docs/decisions/0010-spares.md). */
+export const neverTaken = 125;
+
+/** Files of a unit: `supervise.sh` writes pid, lock, started, status, output and ended. */
+export class UnitFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  at(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.at(name));
+  }
+
+  read(name: string): string | undefined {
+    try {
+      return readFileSync(this.at(name), "utf8");
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** All or nothing: a reader sees the old contents or the new. */
+  write(name: string, contents: string | Uint8Array): void {
+    writeFileSync(this.at(`${name}.new`), contents, { mode: 0o600 });
+    renameSync(this.at(`${name}.new`), this.at(name));
+  }
+
+  get plan(): StoredPlan | undefined {
+    return parse<StoredPlan>(this.read("plan.json"));
+  }
+
+  get start(): StoredStart | undefined {
+    return parse<StoredStart>(this.read("start.json"));
+  }
+
+  isSupervised(): boolean {
+    return isLocked(this.at("lock"));
+  }
+
+  /** Process id of the supervisor; only meaningful while it holds the lock. */
+  get supervisor(): number | undefined {
+    return Number(this.read("pid")) || undefined;
+  }
+
+  /** Process id of the sandbox's own first process, once there is one. */
+  get init(): number | undefined {
+    return Number(/"child-pid": *(\d+)/.exec(this.read("status") ?? "")?.[1]) || undefined;
+  }
+
+  get startedAt(): number | undefined {
+    return statSync(this.at("start.json"), { throwIfNoEntry: false })?.mtimeMs;
+  }
+
+  /** Reads the state; `ranOutOfMemory` is asked only for a unit that was killed. */
+  async state(ranOutOfMemory: (plan: StoredPlan) => Promise<boolean>): Promise<UnitState | undefined> {
+    const plan = this.plan;
+    if (!plan) return undefined;
+    const known = { id: plan.id, ...(this.startedAt === undefined ? {} : { startedAt: Math.floor(this.startedAt) }) };
+    if (!this.has("start.json")) return { id: plan.id, phase: "reserved" };
+    const supervised = this.isSupervised(); // before `ended` is read: it is written before the lock is given up
+    const ended = this.read("ended");
+    if (ended !== undefined) {
+      const end = await this.#end(plan, ended, ranOutOfMemory);
+      return end ? { ...known, phase: "ended", end } : { ...known, phase: "lost" };
+    }
+    if (supervised) return { ...known, phase: this.init === undefined ? "starting" : "running" };
+    return this.has("started") ? { ...known, phase: "lost" } : { id: plan.id, phase: "starting" };
+  }
+
+  /** As a shell and Docker have it: bwrap itself answers 1 both when the program does and when it cannot start it. */
+  #exitCode(code: number): number {
+    if (code !== 1 || this.read("status")?.includes('"exit-code"')) return code;
+    return this.read("output")?.includes("bwrap: execvp") ? programMissing : sandboxFailed;
+  }
+
+  async #end(plan: StoredPlan, ended: string, ranOutOfMemory: (plan: StoredPlan) => Promise<boolean>) {
+    const [code, at] = ended.split(" ").map(Number);
+    const exitCode = this.#exitCode(code ?? 1);
+    if (plan.spare && exitCode === neverTaken && !this.has("taken")) return undefined;
+    const overrun = this.read("overrun");
+    const signal = exitCode > 128 ? signalName(exitCode - 128) : undefined;
+    const end: UnitEnd = {
+      exitCode,
+      ...(signal === undefined ? {} : { signal }),
+      outOfMemory: overrun === "memory" || (exitCode !== 0 && (await ranOutOfMemory(plan))),
+      diskFull: overrun === "disk",
+      at: at ?? 0,
+    };
+    return end;
+  }
+}
+
+/** The sandbox could not be made; the log says why. */
+export const sandboxFailed = 125;
+const programMissing = 127;
+
+function signalName(number: number): string | undefined {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+}
+
+function parse<T>(text: string | undefined): T | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as T);
+}
+
+/** Name of a unit's folder: short, since paths of Unix sockets are, and safe whatever the id holds. */
+export function shortName(id: string): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 12);
+}
+
+export function storedPlan(plan: UnitPlan, limitsName: string, spare: boolean): StoredPlan {
+  return {
+    id: plan.id,
+    group: plan.group,
+    ports: plan.ports,
+    ...(plan.platformSocket === undefined ? {} : { platformSocket: plan.platformSocket }),
+    limitsName,
+    diskBytes: plan.resources.diskBytes,
+    memoryBytes: plan.resources.memoryBytes,
+    pids: plan.resources.pids,
+    spare,
+  };
+}
