@@ -1,0 +1,115 @@
+// Who may do what with a bucket: its policy, which IAM evaluates with every call, and access control lists.
+// Gap: access control lists are kept and shown; only the owner and the bucket policy decide.
+import type {
+  AccessControlPolicy,
+  GetBucketPolicyStatusOutput,
+  Operations as S3Contract,
+} from "../../../../../contract/s3/types.ts";
+import { ApiError } from "../../../core/errors.ts";
+import type { Operations } from "../../../core/service.ts";
+import { s3Errors } from "../errors.ts";
+import { bucketAction, objectAction } from "../shared/access.ts";
+import { cannedAcl, checkedAcl, grantedAcl, privateAcl } from "../shared/acl.ts";
+import { changeSettings, findBucket } from "../shared/buckets.ts";
+import type { Bucket, S3Context } from "../shared/model.ts";
+import { changeVersion } from "../shared/objects.ts";
+import { readableVersion } from "../shared/reading.ts";
+import { checkPolicy, isPublicPolicy } from "./policy.ts";
+
+export const accessControlOperations = (context: S3Context) =>
+  ({ ...policyOperations(context), ...aclOperations(context) }) satisfies Operations<S3Contract>;
+
+function policyOf(bucket: Bucket): string {
+  if (bucket.settings.policy === undefined)
+    throw s3Errors.noSuchSetting("NoSuchBucketPolicy", "The bucket policy does not exist", {
+      BucketName: bucket.name,
+    });
+  return bucket.settings.policy;
+}
+
+const policyOperations = (context: S3Context) =>
+  ({
+    GetBucketPolicy: {
+      permissions: bucketAction(context, "GetBucketPolicy"),
+      run: async (input) => ({ Policy: policyOf(await findBucket(context, input)) }),
+    },
+    PutBucketPolicy: {
+      permissions: bucketAction(context, "PutBucketPolicy"),
+      run: async (input) => {
+        checkPolicy(input.Policy, input.Bucket);
+        await changeSettings(context, input, ({ settings }) => {
+          if (settings.publicAccess?.BlockPublicPolicy && isPublicPolicy(input.Policy))
+            throw s3Errors.accessDenied(
+              "User is not authorized to perform: s3:PutBucketPolicy because public policies are blocked by the BlockPublicPolicy block public access setting.",
+            );
+          return { policy: input.Policy };
+        });
+        return {};
+      },
+    },
+    DeleteBucketPolicy: {
+      permissions: bucketAction(context, "DeleteBucketPolicy"),
+      run: async (input) => {
+        await changeSettings(context, input, () => ({ policy: undefined }));
+        return {};
+      },
+    },
+    GetBucketPolicyStatus: {
+      permissions: bucketAction(context, "GetBucketPolicyStatus"),
+      run: async (input): Promise<GetBucketPolicyStatusOutput> => ({
+        PolicyStatus: { IsPublic: isPublicPolicy(policyOf(await findBucket(context, input))) },
+      }),
+    },
+  }) satisfies Operations<S3Contract>;
+
+/** @throws ApiError AccessControlListNotSupported, AccessDenied */
+function checkAclsAllowed(bucket: Bucket, acl: AccessControlPolicy): void {
+  const [rule] = bucket.settings.ownership?.Rules ?? [];
+  if (rule?.ObjectOwnership === "BucketOwnerEnforced")
+    throw new ApiError("AccessControlListNotSupported", 400, "The bucket does not allow ACLs");
+  const isPublic = (acl.Grants ?? []).some((grant) => grant.Grantee?.URI?.includes("/groups/global/"));
+  if (isPublic && bucket.settings.publicAccess?.BlockPublicAcls) throw s3Errors.accessDenied("Access Denied");
+}
+
+const aclOperations = (context: S3Context) =>
+  ({
+    GetBucketAcl: {
+      permissions: bucketAction(context, "GetBucketAcl"),
+      run: async (input) => {
+        const { settings, owner } = await findBucket(context, input);
+        return settings.acl ?? privateAcl(owner);
+      },
+    },
+    PutBucketAcl: {
+      permissions: bucketAction(context, "PutBucketAcl"),
+      run: async (input) => {
+        await changeSettings(context, input, (bucket) => {
+          const acl =
+            cannedAcl(input.ACL, bucket) ?? grantedAcl(input, bucket) ?? checkedAcl(input.AccessControlPolicy, bucket);
+          checkAclsAllowed(bucket, acl);
+          return { acl };
+        });
+        return {};
+      },
+    },
+    GetObjectAcl: {
+      permissions: objectAction(context, "GetObjectAcl", "GetObjectVersionAcl"),
+      run: async (input, call) => {
+        const bucket = await findBucket(context, input);
+        const { document } = await readableVersion(context, bucket, input, call);
+        return document.acl ?? privateAcl(document.owner);
+      },
+    },
+    PutObjectAcl: {
+      permissions: objectAction(context, "PutObjectAcl", "PutObjectVersionAcl"),
+      run: async (input, call) => {
+        const bucket = await findBucket(context, input);
+        const found = await readableVersion(context, bucket, input, call);
+        const acl =
+          cannedAcl(input.ACL, bucket) ?? grantedAcl(input, bucket) ?? checkedAcl(input.AccessControlPolicy, bucket);
+        checkAclsAllowed(bucket, acl);
+        await changeVersion(context, found, (document) => ({ ...document, acl }));
+        return {};
+      },
+    },
+  }) satisfies Operations<S3Contract>;

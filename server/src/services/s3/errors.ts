@@ -1,0 +1,109 @@
+// S3's own error codes. Texts and status numbers follow the S3 API reference, "Error responses".
+import { ApiError } from "../../core/errors.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fixed = (code: string, status: number, message: string) => (fields: Fields, headers?: Record<string, string>) =>
+  new ApiError(code, status, message, { fields, headers: headers ?? {} });
+
+const told =
+  (code: string, status: number) =>
+  (message: string, fields: Fields = {}, headers?: Record<string, string>) =>
+    new ApiError(code, status, message, { fields, headers: headers ?? {} });
+
+export const s3Errors = {
+  accessDenied: told("AccessDenied", 403),
+  badDigest: told("BadDigest", 400),
+  badRequest: told("BadRequest", 400),
+  bucketAlreadyExists: fixed(
+    "BucketAlreadyExists",
+    409,
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+  ),
+  bucketAlreadyOwnedByYou: fixed(
+    "BucketAlreadyOwnedByYou",
+    409,
+    "Your previous request to create the named bucket succeeded and you already own it.",
+  ),
+  bucketNotEmpty: told("BucketNotEmpty", 409),
+  conditionalConflict: fixed(
+    "ConditionalRequestConflict",
+    409,
+    "The conditional request cannot succeed due to a conflicting operation against this resource.",
+  ),
+  entityTooLarge: told("EntityTooLarge", 400),
+  entityTooSmall: fixed("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size"),
+  illegalLocationConstraint: told("IllegalLocationConstraintException", 400),
+  invalidArgument: told("InvalidArgument", 400),
+  invalidBucketName: fixed("InvalidBucketName", 400, "The specified bucket is not valid."),
+  invalidBucketState: told("InvalidBucketState", 409),
+  invalidDigest: fixed("InvalidDigest", 400, "The Content-MD5 you specified was invalid."),
+  invalidLocationConstraint: fixed("InvalidLocationConstraint", 400, "The specified location-constraint is not valid"),
+  invalidObjectState: told("InvalidObjectState", 403),
+  invalidPart: fixed(
+    "InvalidPart",
+    400,
+    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+  ),
+  invalidPartNumber: fixed("InvalidPartNumber", 416, "The requested partnumber is not satisfiable"),
+  invalidPartOrder: fixed(
+    "InvalidPartOrder",
+    400,
+    "The list of parts was not in ascending order. Parts must be ordered by part number.",
+  ),
+  invalidRange: fixed("InvalidRange", 416, "The requested range is not satisfiable"),
+  invalidRequest: told("InvalidRequest", 400),
+  invalidStorageClass: fixed("InvalidStorageClass", 400, "The storage class you specified is not valid"),
+  invalidTag: told("InvalidTag", 400),
+  keyTooLong: fixed("KeyTooLongError", 400, "Your key is too long"),
+  malformedAcl: told("MalformedACLError", 400),
+  malformedPolicy: told("MalformedPolicy", 400),
+  malformedXml: fixed(
+    "MalformedXML",
+    400,
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  ),
+  metadataTooLarge: fixed("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size"),
+  methodNotAllowed: told("MethodNotAllowed", 405),
+  missingContentLength: fixed("MissingContentLength", 411, "You must provide the Content-Length HTTP header."),
+  noSuchBucket: fixed("NoSuchBucket", 404, "The specified bucket does not exist"),
+  noSuchKey: fixed("NoSuchKey", 404, "The specified key does not exist."),
+  noSuchUpload: fixed(
+    "NoSuchUpload",
+    404,
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+  ),
+  noSuchVersion: fixed("NoSuchVersion", 404, "The specified version does not exist."),
+  notFound: told("NotFound", 404),
+  notImplemented: told("NotImplemented", 501),
+  notModified: (headers: Record<string, string>) => new ApiError("NotModified", 304, "Not Modified", { headers }),
+  operationAborted: fixed(
+    "OperationAborted",
+    409,
+    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+  ),
+  preconditionFailed: (condition: string) =>
+    new ApiError("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold", {
+      fields: { Condition: condition },
+    }),
+  /** A setting of a bucket that has not been made: `NoSuchTagSet`, `NoSuchBucketPolicy` … */
+  noSuchSetting: (code: string, message: string, fields: Fields) => new ApiError(code, 404, message, { fields }),
+  checksumMismatch: told("XAmzContentChecksumMismatch", 400),
+} as const;
+
+/** The general codes of core/errors.ts as S3 spells them. */
+export const s3ErrorCodes: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {
+  AccessDeniedException: { code: "AccessDenied", status: 403 },
+  ExpiredTokenException: { code: "ExpiredToken", status: 400 },
+  IncompleteSignature: { code: "AuthorizationHeaderMalformed", status: 400 },
+  InternalFailure: { code: "InternalError", status: 500 },
+  InvalidSignatureException: { code: "SignatureDoesNotMatch", status: 403 },
+  MissingAuthenticationTokenException: { code: "AccessDenied", status: 403 },
+  RequestEntityTooLarge: { code: "MaxMessageLengthExceeded", status: 400 },
+  SerializationException: { code: "MalformedXML", status: 400 },
+  ServiceUnavailable: { code: "ServiceUnavailable", status: 503 },
+  ThrottlingException: { code: "SlowDown", status: 503 },
+  UnknownOperationException: { code: "MethodNotAllowed", status: 405 },
+  UnrecognizedClientException: { code: "InvalidAccessKeyId", status: 403 },
+  ValidationException: { code: "InvalidArgument", status: 400 },
+};

@@ -1,0 +1,45 @@
+// S3: the nouns of the service in one table.
+import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { Operations, Service } from "../../core/service.ts";
+import type { Blobs } from "../../store/blobs/blobs.ts";
+import type { Rows } from "../../store/rows/rows.ts";
+import { accessControlOperations } from "./access-control/operations.ts";
+import { bucketOperations } from "./bucket/operations.ts";
+import { finishRemovals } from "./bucket/remove.ts";
+import { bucketSettingOperations } from "./bucket-setting/operations.ts";
+import { s3ErrorCodes } from "./errors.ts";
+import { listingOperations } from "./listing/operations.ts";
+import { multipartOperations } from "./multipart-upload/operations.ts";
+import { objectOperations } from "./object/operations.ts";
+import { objectLockOperations } from "./object-lock/operations.ts";
+import { objectTaggingOperations } from "./object-tagging/operations.ts";
+import { createChecksums } from "./shared/checksums.ts";
+import type { S3Context } from "./shared/model.ts";
+
+export interface S3Parts {
+  readonly rows: Rows;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const createS3Context = (parts: S3Parts): S3Context => ({ ...parts, checksums: createChecksums() });
+
+export function createS3(context: S3Context): Service {
+  const operations = {
+    ...accessControlOperations(context),
+    ...bucketOperations(context),
+    ...bucketSettingOperations(context),
+    ...listingOperations(context),
+    ...multipartOperations(context),
+    ...objectLockOperations(context),
+    ...objectOperations(context),
+    ...objectTaggingOperations(context),
+  } satisfies { readonly [Name in keyof S3Contract]: NonNullable<Operations<S3Contract>[Name]> };
+  return { name: "s3", iamPrefix: "s3", operations, validatesItself: true, errorCodes: s3ErrorCodes };
+}
+
+/** What S3 has to do once when the server starts. */
+export const startS3 = (context: S3Context): Promise<void> => finishRemovals(context);

@@ -1,0 +1,107 @@
+// GetObject and HeadObject: conditions, ranges and parts, overrides of headers.
+import type {
+  GetObjectOutput,
+  GetObjectRequest,
+  HeadObjectOutput,
+  HeadObjectRequest,
+} from "../../../../../contract/s3/types.ts";
+import type { Call } from "../../../core/call.ts";
+import type { Operation } from "../../../core/service.ts";
+import { s3Errors } from "../errors.ts";
+import { objectAction } from "../shared/access.ts";
+import { type ByteRange, partsOf, readBody } from "../shared/bodies.ts";
+import { findBucket } from "../shared/buckets.ts";
+import { checkRead, parseRange } from "../shared/conditions.ts";
+import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
+import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
+import { readableVersion } from "../shared/reading.ts";
+
+interface Reading {
+  readonly bucket: Bucket;
+  readonly document: ObjectDocument;
+  /** Absent for the whole object. */
+  readonly range: ByteRange | undefined;
+  readonly answer: GetObjectOutput;
+}
+
+const status = (output: { readonly ContentRange?: string | undefined }): number | undefined =>
+  output.ContentRange === undefined ? undefined : 206;
+
+export const headObject = (context: S3Context): Operation<HeadObjectRequest, HeadObjectOutput> => ({
+  permissions: objectAction(context, "GetObject", "GetObjectVersion"),
+  status,
+  run: async (input, call) => (await prepare(context, input, call)).answer,
+});
+
+export const getObject = (context: S3Context): Operation<GetObjectRequest, GetObjectOutput> => ({
+  permissions: objectAction(context, "GetObject", "GetObjectVersion"),
+  status,
+  run: async (input, call) => {
+    const { bucket, document, range, answer } = await prepare(context, input, call);
+    return { ...answer, Body: await readBody(context, { bucket, place: document.body, range }) };
+  },
+});
+
+async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectRequest, call: Call): Promise<Reading> {
+  if (input.Range !== undefined && input.PartNumber !== undefined)
+    throw s3Errors.invalidRequest("Cannot specify both Range header and partNumber query parameter");
+  const bucket = await findBucket(context, input);
+  const { document } = await readableVersion(context, bucket, input, call);
+  checkCustomerKeyForRead(input, document);
+  checkRead(input, document);
+  const { range, partsCount } = await rangeOf(context, bucket, document, input);
+  const whole = range === undefined || range.end - range.start + 1 === document.sizeBytes;
+  return {
+    bucket,
+    document,
+    range,
+    answer: {
+      ...describe(document, bucket),
+      PartsCount: partsCount,
+      ContentLength: range === undefined ? document.sizeBytes : range.end - range.start + 1,
+      ContentRange: range && `bytes ${range.start}-${range.end}/${document.sizeBytes}`,
+      ...(input.ChecksumMode === "ENABLED" && whole ? checksumAnswer(document) : {}),
+      ...overrides(input),
+    },
+  };
+}
+
+async function rangeOf(
+  context: S3Context,
+  bucket: Bucket,
+  document: ObjectDocument,
+  input: GetObjectRequest | HeadObjectRequest,
+): Promise<{ readonly range: ByteRange | undefined; readonly partsCount?: number }> {
+  if (input.PartNumber !== undefined) return partRange(context, bucket, document, input.PartNumber);
+  const range = parseRange(input.Range, document.sizeBytes);
+  if (range === "unsatisfiable")
+    throw s3Errors.invalidRange(
+      { RangeRequested: input.Range, ActualObjectSize: String(document.sizeBytes) },
+      { "content-range": `bytes */${document.sizeBytes}` },
+    );
+  return { range: range === "whole" ? undefined : range };
+}
+
+async function partRange(context: S3Context, bucket: Bucket, document: ObjectDocument, wanted: number) {
+  const parts = await partsOf(context, bucket.name, document.body);
+  const sizes = parts?.map((part) => part.sizeBytes) ?? [document.sizeBytes];
+  const sizeBytes = sizes[wanted - 1];
+  if (sizeBytes === undefined)
+    throw s3Errors.invalidPartNumber({ PartNumberRequested: String(wanted), ActualPartCount: String(sizes.length) });
+  const start = sizes.slice(0, wanted - 1).reduce((sum, size) => sum + size, 0);
+  const count = parts === undefined ? {} : { partsCount: sizes.length };
+  return { range: sizeBytes === 0 ? undefined : { start, end: start + sizeBytes - 1 }, ...count };
+}
+
+/** Headers that a (presigned) address asks for in place of the object's own. */
+function overrides(input: GetObjectRequest | HeadObjectRequest): Partial<GetObjectOutput> {
+  const wanted = {
+    CacheControl: input.ResponseCacheControl,
+    ContentDisposition: input.ResponseContentDisposition,
+    ContentEncoding: input.ResponseContentEncoding,
+    ContentLanguage: input.ResponseContentLanguage,
+    ContentType: input.ResponseContentType,
+    Expires: input.ResponseExpires === undefined ? undefined : new Date(input.ResponseExpires * 1000).toUTCString(),
+  };
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,24 @@
+// Objects: put, get, head, copy, delete. Follows the S3 API reference and the S3 user guide.
+// Gap: bodies are not encrypted with SSE-C or KMS keys; encryption headers are checked, recorded and given back.
+// Gap: storage classes are recorded; nothing is archived, so nothing has to be restored.
+// Gap: grants to single accounts in x-amz-grant-* headers are not kept; canned ACLs are.
+// Gap: x-amz-request-payer and MFA delete are accepted and without effect.
+import type { Operations as S3Contract } from "../../../../../contract/s3/types.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { S3Context } from "../shared/model.ts";
+import { getObjectAttributes } from "./attributes.ts";
+import { copyObject } from "./copy.ts";
+import { deleteObject, deleteObjects } from "./delete.ts";
+import { getObject, headObject } from "./get.ts";
+import { putObject } from "./put.ts";
+
+export const objectOperations = (context: S3Context) =>
+  ({
+    CopyObject: copyObject(context),
+    DeleteObject: deleteObject(context),
+    DeleteObjects: deleteObjects(context),
+    GetObject: getObject(context),
+    GetObjectAttributes: getObjectAttributes(context),
+    HeadObject: headObject(context),
+    PutObject: putObject(context),
+  }) satisfies Operations<S3Contract>;

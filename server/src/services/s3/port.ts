@@ -1,0 +1,159 @@
+// Objects for the rest of the platform: the same operations, authorised for a principal as if it had called from outside.
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
+import type { Call, Principal } from "../../core/call.ts";
+import { ApiError } from "../../core/errors.ts";
+import { newRequestId } from "../../core/ids.ts";
+import type { Authorizer, ObjectFacts, ObjectReference, Objects } from "../../core/ports.ts";
+import type { Service } from "../../core/service.ts";
+import { s3Errors } from "./errors.ts";
+import { onBucket } from "./shared/access.ts";
+import { readBody } from "./shared/bodies.ts";
+import { findBucket } from "./shared/buckets.ts";
+import { kinds, type ObjectDocument, type S3Context } from "./shared/model.ts";
+import { decodeKey, encodeKey } from "./shared/names.ts";
+import { currentObject } from "./shared/objects.ts";
+
+export interface ObjectsParts {
+  readonly context: S3Context;
+  readonly service: Service;
+  readonly authorizer: Authorizer;
+  /** For condition keys; objects themselves know no region. */
+  readonly region: string;
+}
+
+/** Rows read at once by a list. */
+const PAGE = 1000;
+
+export function createObjects(parts: ObjectsParts): Objects {
+  const { context } = parts;
+  const perform = performer(parts);
+
+  /** The current object, once the principal is known to be allowed to read it. */
+  async function readable(principal: Principal, { bucket: Bucket, key: Key }: ObjectReference, signal?: AbortSignal) {
+    await perform(principal, "HeadObject", { Bucket, Key }, signal);
+    const bucket = await findBucket(context, { Bucket });
+    const found = await currentObject(context, bucket, Key);
+    if (found === undefined) throw naming(s3Errors.noSuchKey({ Key }), Bucket, Key);
+    return { bucket, document: found.document };
+  }
+
+  return {
+    async *list(principal, bucketName, prefix) {
+      const bucket = await named(bucketName, prefix, () => findBucket(context, { Bucket: bucketName }));
+      const call = callOf(parts, principal, "ListObjectsV2");
+      await named(bucketName, prefix, () => call.authorize([onBucket(bucket, "ListBucket", { prefix })]));
+      let after: string | undefined;
+      for (;;) {
+        const range = { kind: kinds.object, scope: bucket.name, prefix: encodeKey(prefix), after, limit: PAGE };
+        const rows = await context.rows.scan<ObjectDocument>(range);
+        for (const row of rows) yield factsOf(bucketName, decodeKey(row.name), row.document);
+        after = rows.at(-1)?.name;
+        if (rows.length < PAGE) return;
+      }
+    },
+    async head(principal, object) {
+      const { document } = await readable(principal, object);
+      return factsOf(object.bucket, object.key, document);
+    },
+    async open(principal, object) {
+      const { bucket, document } = await readable(principal, object);
+      return {
+        ...factsOf(object.bucket, object.key, document),
+        body: await readBody(context, { bucket, place: document.body }),
+      };
+    },
+    async copyToFile(principal, object, path, signal) {
+      const { bucket, document } = await readable(principal, object, signal);
+      if (document.body !== undefined && "blob" in document.body) await context.blobs.copyTo(document.body.blob, path);
+      else
+        await pipeline(await readBody(context, { bucket, place: document.body }), createWriteStream(path), { signal });
+      return factsOf(object.bucket, object.key, document);
+    },
+    async put(principal, object, body, signal) {
+      const { bucket, key, contentType, kmsKeyId } = object;
+      const encryption =
+        kmsKeyId === undefined ? {} : { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: kmsKeyId };
+      const input = { Bucket: bucket, Key: key, ContentType: contentType, Body: body, ...encryption };
+      await perform(principal, "PutObject", input, signal);
+      const written = await currentObject(context, await findBucket(context, { Bucket: bucket }), key);
+      if (written === undefined) throw naming(s3Errors.noSuchKey({ Key: key }), bucket, key);
+      return factsOf(bucket, key, written.document);
+    },
+    async headBucket(principal, bucket) {
+      await perform(principal, "HeadBucket", { Bucket: bucket });
+      const { region } = await findBucket(context, { Bucket: bucket });
+      return { region };
+    },
+  };
+}
+
+const factsOf = (bucket: string, key: string, document: ObjectDocument): ObjectFacts => ({
+  bucket,
+  key,
+  sizeBytes: document.sizeBytes,
+  etag: `"${document.etag}"`,
+  modifiedAt: document.modifiedAt,
+  ...(document.headers.ContentType === undefined ? {} : { contentType: document.headers.ContentType }),
+});
+
+/** Runs an operation of S3 for a principal, with the permissions its table asks for. */
+const performer =
+  (parts: ObjectsParts) =>
+  <Name extends keyof S3Contract & string>(
+    principal: Principal,
+    name: Name,
+    input: S3Contract[Name]["input"] & { readonly Bucket: string; readonly Key?: string },
+    signal?: AbortSignal,
+  ): Promise<S3Contract[Name]["output"]> =>
+    named(input.Bucket, input.Key ?? "", async () => {
+      const operation = parts.service.operations[name];
+      if (operation === undefined) throw new Error(`S3 has no operation ${name}`);
+      const call = callOf(parts, principal, name, signal);
+      await call.authorize((await operation.permissions?.(input, call)) ?? []);
+      return operation.run(input, call);
+    });
+
+function callOf(parts: ObjectsParts, principal: Principal, operation: string, signal?: AbortSignal): Call {
+  const at = parts.context.clock.now();
+  return {
+    service: "s3",
+    operation,
+    requestId: newRequestId(),
+    account: principal.account,
+    region: parts.region,
+    principal,
+    at,
+    sourceIp: "127.0.0.1",
+    userAgent: "sagebrush",
+    secure: true,
+    origin: "",
+    headers: {},
+    signal: signal ?? new AbortController().signal,
+    async authorize(permissions) {
+      const refusal = await parts.authorizer.refusal(principal, permissions, {
+        at,
+        region: parts.region,
+        secure: true,
+      });
+      if (refusal !== undefined) throw s3Errors.accessDenied(refusal);
+    },
+    invoke: (service, name) => Promise.reject(new Error(`${service}:${name} was called from an operation of S3`)),
+  };
+}
+
+/** Errors of S3 do not say which object they are about; here nobody sees the request. */
+async function named<Result>(bucket: string, key: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ApiError ? naming(error, bucket, key) : error;
+  }
+}
+
+const naming = (error: ApiError, bucket: string, key: string): ApiError =>
+  new ApiError(error.code, error.status, `${error.message} (s3://${bucket}/${key})`, {
+    fields: error.fields,
+    headers: error.headers,
+  });
