@@ -46,6 +46,10 @@ export function queryValue(request: Pick<WireRequest, "query">, name: string): s
   return undefined;
 }
 
+/** Whether it is an upload from a browser's form. */
+export const isUploadForm = (request: WireRequest): boolean =>
+  request.method === "POST" && /^multipart\/form-data\b/i.test(request.headers["content-type"] ?? "");
+
 /** @throws ApiError Validation for a broken escape or bytes that are not UTF-8 */
 export function percentDecode(text: string): string {
   if (!text.includes("%")) return text;

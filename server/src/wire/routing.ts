@@ -2,7 +2,7 @@
 import { ApiError, errors } from "../core/errors.ts";
 import type { Catalogue, LoadedService } from "./catalogue.ts";
 import type { WireProtocol } from "./protocols/codec.ts";
-import type { WireRequest } from "./request.ts";
+import { isUploadForm, percentDecode, type WireRequest } from "./request.ts";
 import { matchRest, type RestMatch } from "./rest-routes.ts";
 import { credentialScope } from "./signatures/form.ts";
 
@@ -23,7 +23,10 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   const scope = credentialScope(request);
   const target = request.headers["x-amz-target"];
   const host = readHost(request.host);
-  const candidates = candidateServices(catalogue, scope?.service ?? host.signingName, target);
+  const isForm =
+    request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true &&
+    request.rawPath === "/";
+  const candidates = candidateServices(catalogue, scope?.service ?? host.signingName, target, isForm);
   const path = host.bucket === undefined ? request.rawPath : `/${host.bucket}${request.rawPath}`;
   const found = { region: scope?.region, path, labels: {} };
   if (target !== undefined) return { ...found, ...targetRoute(candidates, target) };
@@ -50,6 +53,15 @@ function restRoute(request: WireRequest, candidates: readonly LoadedService[], f
       headers: request.headers,
     });
     if (match) return { ...found, ...match, service, protocol: restProtocol(service) };
+    const bucket = isS3 && isUploadForm(request) ? /^\/([^/]+)\/?$/.exec(found.path)?.[1] : undefined;
+    if (bucket !== undefined)
+      return {
+        ...found,
+        service,
+        protocol: "rest-xml",
+        operation: "PutObject",
+        labels: { Bucket: percentDecode(bucket) },
+      };
   }
   const service = fallback ?? candidates[0];
   if (service === undefined)
@@ -64,11 +76,15 @@ function restRoute(request: WireRequest, candidates: readonly LoadedService[], f
 
 const restProtocol = (service: LoadedService): WireProtocol => (service.dialect === "s3" ? "rest-xml" : "rest-json");
 
-/** Without a scope or a known host: the service of the target's prefix, else S3, which is also called unsigned. */
+/**
+ * Without a scope or a known host: the service of the target's prefix; STS for forms, which has calls that nobody
+ * signs; else S3, which is asked by presigned addresses and by anyone.
+ */
 function candidateServices(
   catalogue: Catalogue,
   signingName: string | undefined,
   target: string | undefined,
+  isForm: boolean,
 ): readonly LoadedService[] {
   if (signingName !== undefined) {
     const services = catalogue.bySigningName(signingName);
@@ -76,7 +92,7 @@ function candidateServices(
     throw new ApiError("UnknownOperationException", 404, `This server does not serve ${signingName}.`);
   }
   if (target !== undefined) return catalogue.all();
-  return catalogue.bySigningName("s3");
+  return catalogue.bySigningName(isForm ? "sts" : "s3");
 }
 
 function targetRoute(

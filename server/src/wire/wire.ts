@@ -12,9 +12,9 @@ import type { Service } from "../core/service.ts";
 import { sendAnswer } from "./answer.ts";
 import { type Catalogue, createCatalogue, type LoadedService, type Plan } from "./catalogue.ts";
 import { inWordsOf } from "./dialects.ts";
-import { receive } from "./payload.ts";
 import { mustBeKept, type Progress, recordOf } from "./progress.ts";
 import type { Answer } from "./protocols/codec.ts";
+import { receive } from "./receive.ts";
 import { internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
 import { readRequest, type WireRequest } from "./request.ts";
 import { routeOf } from "./routing.ts";
@@ -97,12 +97,15 @@ async function answerCall(
   progress.plan = plan;
 
   const codec = service.codec(route.protocol);
-  const input = decodeInput(plan, () => codec.decode(plan, { ...payload, query: request.query, labels: route.labels }));
+  const input = decodeInput(plan, () =>
+    codec.decode(plan, { ...payload, query: request.query, labels: payload.labels ?? route.labels }),
+  );
   progress.input = input;
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
   const output = await perform(parts, service, plan, input, call);
-  return codec.encode(plan, output, progress.requestId);
+  const answer = codec.encode(plan, output, progress.requestId);
+  return payload.finish ? payload.finish(answer) : answer;
 }
 
 /** The steps that calls from outside and calls made inside have in common. */

@@ -142,7 +142,7 @@ function entriesReader(
   };
 }
 
-function children(node: XmlNode, tag: string): readonly XmlNode[] {
+export function children(node: XmlNode, tag: string): readonly XmlNode[] {
   const found = Object.hasOwn(node, tag) ? node[tag] : undefined;
   return Array.isArray(found) ? found : [];
 }
@@ -152,7 +152,7 @@ function attribute(node: XmlNode, name: string): string | undefined {
   return typeof value === "string" ? decodeEntities(value) : undefined;
 }
 
-const textOf = (node: XmlNode): string => decodeEntities(node["#text"] ?? "");
+export const textOf = (node: XmlNode): string => decodeEntities(node["#text"] ?? "");
 
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 

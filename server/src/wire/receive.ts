@@ -1,0 +1,162 @@
+// Authenticates a request and receives its body, in the order the signature allows: a key nobody knows is refused
+// before a byte is read, a signed hash is checked before the body, an unsigned one needs the body first.
+import type { ServerResponse } from "node:http";
+import type { StreamedBody } from "../core/body.ts";
+import type { Principal } from "../core/call.ts";
+import { ApiError, errors } from "../core/errors.ts";
+import { flow, hasBody, PlainBody, readWhole, unzip, wrongHash } from "./body.ts";
+import { DEFAULT_BODY_LIMIT_BYTES, type Plan } from "./catalogue.ts";
+import type { Checks, Payload } from "./payload.ts";
+import { isUploadForm, type QueryParameter, queryValue, readQuery, type WireRequest } from "./request.ts";
+import type { Route } from "./routing.ts";
+import { type Caller, checkSignature, findCaller, type SignedFor } from "./signatures/authenticate.ts";
+import { ChunkedBody } from "./signatures/chunked.ts";
+import { readSignature, type SignatureForm } from "./signatures/form.ts";
+import { EMPTY_SHA256, type SigningKeys, scopeOf, sha256Hex } from "./signatures/version4.ts";
+import { receiveUpload } from "./upload-form.ts";
+
+const UNSIGNED = "UNSIGNED-PAYLOAD";
+const CHUNKED = /^STREAMING-(AWS4-HMAC-SHA256|UNSIGNED)-PAYLOAD(-TRAILER)?$/;
+
+/** @throws ApiError every refusal of a signature, and RequestEntityTooLarge */
+export async function receive(
+  request: WireRequest,
+  response: ServerResponse,
+  route: Route,
+  checks: Checks,
+  found: (principal: Principal) => void,
+): Promise<Payload> {
+  const isS3 = route.service.dialect === "s3";
+  const form = readSignature(request);
+  if (form === undefined) {
+    const bucket = route.labels["Bucket"];
+    if (!isS3 || bucket === undefined || !isUploadForm(request))
+      throw errors.missingAuthentication("Request is missing Authentication Token");
+    goOn(request, response);
+    return receiveUpload(request, bucket, checks, found);
+  }
+  const caller = await findCaller(checks.authenticator, form, checks.now);
+  found(caller.principal);
+
+  const plan = route.operation === undefined ? undefined : route.service.plan(route.operation);
+  const limitBytes = plan?.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES;
+  const signedFor: SignedFor = { signingName: route.service.model.signingName, isS3, pathWithBucket: route.path };
+  const verify = (payloadHash: string): void =>
+    checkSignature(request, caller, signedFor, { keys: checks.keys, payloadHash, now: checks.now });
+  const payload = (body: Buffer | StreamedBody): Payload => ({
+    principal: caller.principal,
+    headers: isS3 ? effectiveHeaders(request, form) : request.headers,
+    body: Buffer.isBuffer(body) ? plainText(request, plan, body, limitBytes) : body,
+    form: route.protocol === "query" ? readForm(request, body) : [],
+  });
+
+  const declared = declaredHash(request, form, isS3);
+  if (declared === undefined) {
+    goOn(request, response);
+    const body = await readWhole(request.incoming, request.incoming, limitBytes);
+    verify(body.length === 0 ? EMPTY_SHA256 : sha256Hex(body));
+    return payload(body);
+  }
+  verify(declared);
+  const streams = plan?.streamedMember !== undefined;
+  const body = streams || CHUNKED.test(declared) ? checkedBody(request, caller, declared, checks.keys) : undefined;
+  goOn(request, response);
+  if (body !== undefined && streams) return payload(flow(request.incoming, body));
+  const source = body === undefined ? request.incoming : flow(request.incoming, body);
+  const whole = await readWhole(request.incoming, source, limitBytes);
+  if (body === undefined && declared !== UNSIGNED && declared !== sha256Hex(whole)) throw wrongHash();
+  return payload(whole);
+}
+
+/** The hash that was signed with the head; undefined when it is that of the body, which has to be read first. */
+function declaredHash(request: WireRequest, form: SignatureForm, isS3: boolean): string | undefined {
+  if (form.kind === "v2") return UNSIGNED;
+  const declared = request.headers["x-amz-content-sha256"];
+  if (!isS3) return declared;
+  if (form.presigned) return declared ?? queryValue(request, "X-Amz-Content-Sha256") ?? UNSIGNED;
+  if (declared === undefined)
+    throw new ApiError("InvalidRequest", 400, "Missing required header for this request: x-amz-content-sha256");
+  if (declared !== UNSIGNED && !CHUNKED.test(declared) && !/^[0-9a-f]{64}$/.test(declared))
+    throw new ApiError(
+      "InvalidArgument",
+      400,
+      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+    );
+  return declared;
+}
+
+/** A body that checks itself while it passes. @throws ApiError MissingContentLength */
+function checkedBody(
+  request: WireRequest,
+  caller: Caller,
+  declared: string,
+  keys: SigningKeys,
+): PlainBody | ChunkedBody {
+  const chunked = CHUNKED.exec(declared);
+  const length = request.headers[chunked ? "x-amz-decoded-content-length" : "content-length"];
+  if (length === undefined || !/^\d+$/.test(length))
+    throw new ApiError("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
+  const lengthBytes = Number(length);
+  if (!chunked) return new PlainBody({ lengthBytes, sha256: declared === UNSIGNED ? undefined : declared });
+  const { form, credential } = caller;
+  const trailers = request.headers["x-amz-trailer"] ?? "";
+  const signed = chunked[1] !== "UNSIGNED" && form.kind === "v4";
+  return new ChunkedBody({
+    lengthBytes,
+    trailerNames: trailers
+      .split(",")
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ""),
+    signing: signed
+      ? { key: keys(credential.secretAccessKey, form), time: form.time, scope: scopeOf(form), seed: form.signature }
+      : undefined,
+  });
+}
+
+/** Parameters of a presigned query that are the signature's own, not headers moved there. */
+const signatureParameters = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)$/;
+
+/**
+ * S3's headers as its operations read them: without the transfer's own encoding and length, and with those that a
+ * presigned URL carries in its query.
+ */
+function effectiveHeaders(request: WireRequest, form: SignatureForm): Readonly<Record<string, string>> {
+  const decodedLength = request.headers["x-amz-decoded-content-length"];
+  const encoding = request.headers["content-encoding"];
+  if (decodedLength === undefined && !form.presigned && !encoding?.includes("aws-chunked")) return request.headers;
+  const headers: Record<string, string> = { ...request.headers };
+  if (decodedLength !== undefined) headers["content-length"] = decodedLength;
+  if (encoding !== undefined) {
+    const kept = encoding
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && name !== "aws-chunked");
+    if (kept.length > 0) headers["content-encoding"] = kept.join(",");
+    else delete headers["content-encoding"];
+  }
+  if (form.presigned)
+    for (const { name, value } of request.query) {
+      const header = name.toLowerCase();
+      const moved = header.startsWith("x-amz-")
+        ? !signatureParameters.test(header)
+        : form.kind === "v2" && /^content-(type|md5)$/.test(header);
+      if (moved) headers[header] ??= value;
+    }
+  return headers;
+}
+
+/** Tells a client that waits with `Expect: 100-continue` to send its body. */
+function goOn(request: WireRequest, response: ServerResponse): void {
+  if (/100-continue/i.test(request.headers["expect"] ?? "") && hasBody(request.incoming)) response.writeContinue();
+}
+
+/** Only operations whose model says so take compressed bodies; for others the encoding is the body's own business. */
+function plainText(request: WireRequest, plan: Plan | undefined, body: Buffer, limitBytes: number): Buffer {
+  const gzip = plan?.model.compression?.includes("gzip") && request.headers["content-encoding"] === "gzip";
+  return gzip ? unzip(body, limitBytes) : body;
+}
+
+function readForm(request: WireRequest, body: Buffer | StreamedBody): readonly QueryParameter[] {
+  if (request.method === "GET" || !Buffer.isBuffer(body)) return request.query;
+  return [...request.query, ...readQuery(body.toString("utf8"))];
+}
