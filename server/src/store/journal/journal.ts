@@ -5,7 +5,7 @@ import { type FileHandle, open, readdir, rm, truncate } from "node:fs/promises";
 import { Batches } from "../batches.ts";
 import { replaceFile, syncFolder } from "../durable.ts";
 import { type Entry, encode, type Line } from "./line.ts";
-import { readEntries } from "./read.ts";
+import { type Range, readEntries, type StoredEntry } from "./read.ts";
 import { addLine, emptySegment, indexFile, linesFile, readIndex, type Segment, scanSegment } from "./segment.ts";
 
 export interface Appending {
@@ -14,23 +14,6 @@ export interface Appending {
   readonly sync: boolean;
   /** Taken only when `offset` is beyond the last one recorded for the source, which is recorded in the same line. */
   readonly source?: { readonly id: string; readonly offset: number } | undefined;
-}
-
-export interface Range {
-  /** Position to begin at; read downwards from it when `backwards`. */
-  readonly from: number;
-  readonly backwards?: boolean | undefined;
-  readonly limit: number;
-  /** Inclusive start, exclusive end of the entries' own time. */
-  readonly startTime?: number | undefined;
-  readonly endTime?: number | undefined;
-}
-
-export interface StoredEntry {
-  readonly sequence: number;
-  readonly at: number;
-  readonly writtenAt: number;
-  readonly value: unknown;
 }
 
 export interface JournalFacts {

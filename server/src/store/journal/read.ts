@@ -1,7 +1,23 @@
 // Reading a journal by position and time: blocks are chosen by the index, then their lines are gone through.
 import { type FileHandle, open } from "node:fs/promises";
-import type { Range, StoredEntry } from "./journal.ts";
 import { type Block, linesFile, type Segment, wholeLines } from "./segment.ts";
+
+export interface Range {
+  /** Position to begin at; read downwards from it when `backwards`. */
+  readonly from: number;
+  readonly backwards?: boolean | undefined;
+  readonly limit: number;
+  /** Inclusive start, exclusive end of the entries' own time. */
+  readonly startTime?: number | undefined;
+  readonly endTime?: number | undefined;
+}
+
+export interface StoredEntry {
+  readonly sequence: number;
+  readonly at: number;
+  readonly writtenAt: number;
+  readonly value: unknown;
+}
 
 export async function readEntries(folder: string, segments: readonly Segment[], range: Range): Promise<StoredEntry[]> {
   const found: StoredEntry[] = [];

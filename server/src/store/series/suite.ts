@@ -146,6 +146,19 @@ function streamTests(it: It, store: () => SeriesUnderTest): void {
     assert.deepEqual(await names("job-b/algo-1"), ["other"]);
   });
 
+  it("groups that have streams are listed by name, from when their first stream was made", async () => {
+    const place = { account: "555555555555", region: "us-east-1" };
+    for (const name of ["/aws/b", "/aws/A", "other"])
+      for (const stream of ["one", "two"]) await series().createLogStream({ ...place, group: name, stream });
+    const list = async () => (await series().logGroups(place, "/aws/")).map((facts) => facts.group);
+    assert.deepEqual(await list(), ["/aws/A", "/aws/b"]);
+    for (const stream of ["one", "two"]) await series().deleteLogStream({ ...place, group: "/aws/b", stream });
+    assert.deepEqual(await list(), ["/aws/A"]);
+    const [facts] = await series().logGroups(place, "/aws/A");
+    const [first] = await series().logStreams({ ...place, group: "/aws/A" }, "one");
+    assert.equal(facts?.createdAt, first?.createdAt);
+  });
+
   it("a removed stream is gone, and can be made anew", async () => {
     const key = { ...group, group: "removed", stream: "s" };
     await series().appendLogs(key, lines(0, 3), { sync: true, source: { id: "a", offset: 9 } });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileName, mayStartWith } from "../../journal/file-names.ts";
 import type { Journal } from "../../journal/journal.ts";
 import { type Journals, journalFolders, readHeader } from "../../journal/journals.ts";
-import type { LogStreamFacts, LogStreamKey, Series } from "../series.ts";
+import type { LogGroupFacts, LogStreamFacts, LogStreamKey, Series } from "../series.ts";
 
 type Group = Omit<LogStreamKey, "stream">;
 
@@ -16,6 +16,7 @@ type LogSeries = Pick<
   | "deleteLogStream"
   | "hasLogStream"
   | "logStreams"
+  | "logGroups"
   | "expireLogs"
 >;
 
@@ -24,6 +25,8 @@ export function createLogs(root: string, journals: Journals, now: () => number):
     join(root, fileName(account), fileName(region), fileName(group));
   const streamFolder = (key: LogStreamKey) => join(groupFolder(key), fileName(key.stream));
   const header = (key: LogStreamKey) => () => ({ group: key.group, stream: key.stream, createdAt: now() });
+  /** Facts of groups looked at before; only the removal of a stream changes them. */
+  const groups = new Map<string, LogGroupFacts>();
   return {
     async appendLogs(key, events, { sync, source }) {
       const entries = events.map(({ timestamp, message }) => [timestamp, message] as const);
@@ -42,7 +45,10 @@ export function createLogs(root: string, journals: Journals, now: () => number):
       }));
     },
     createLogStream: (key) => journals.use(streamFolder(key), header(key), async () => {}),
-    deleteLogStream: (key) => journals.remove(streamFolder(key)),
+    async deleteLogStream(key) {
+      await journals.remove(streamFolder(key));
+      groups.delete(groupFolder(key));
+    },
     hasLogStream: async (key) => (await readHeader(streamFolder(key))) !== undefined,
     async logStreams(group, prefix, page) {
       const streams = await namesOf(groupFolder(group), prefix);
@@ -56,12 +62,36 @@ export function createLogs(root: string, journals: Journals, now: () => number):
       }
       return facts;
     },
+    async logGroups({ account, region }, prefix) {
+      const place = join(root, fileName(account), fileName(region));
+      const found: LogGroupFacts[] = [];
+      for (const name of await journalFolders(place)) {
+        if (!mayStartWith(name, prefix)) continue;
+        const folder = join(place, name);
+        const facts = groups.get(folder) ?? (await groupFacts(folder));
+        if (facts !== undefined) groups.set(folder, facts);
+        if (facts?.group.startsWith(prefix)) found.push(facts);
+      }
+      return found.sort((a, b) => (a.group < b.group ? -1 : 1));
+    },
     async expireLogs(group, before) {
       const folder = groupFolder(group);
       for (const name of await journalFolders(folder))
         await journals.find(join(folder, name), (journal) => journal.expire(before));
     },
   };
+}
+
+/** Facts of the group in a folder, undefined when it has no streams. */
+async function groupFacts(folder: string): Promise<LogGroupFacts | undefined> {
+  let found: LogGroupFacts | undefined;
+  for (const name of await journalFolders(folder)) {
+    const header = await readHeader(join(folder, name));
+    const group = header?.["group"];
+    const createdAt = Number(header?.["createdAt"]);
+    if (typeof group === "string" && (found === undefined || createdAt < found.createdAt)) found = { group, createdAt };
+  }
+  return found;
 }
 
 interface Named {
