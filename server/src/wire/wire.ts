@@ -104,7 +104,8 @@ async function answerCall(
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
   const output = await perform(parts, service, plan, input, call);
-  const answer = codec.encode(plan, output, progress.requestId);
+  const encoded = codec.encode(plan, output, progress.requestId);
+  const answer = { ...encoded, status: plan.operation?.status?.(output) ?? encoded.status };
   return payload.finish ? payload.finish(answer) : answer;
 }
 

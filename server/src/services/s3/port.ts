@@ -8,6 +8,7 @@ import { newRequestId } from "../../core/ids.ts";
 import type { Authorizer, ObjectFacts, ObjectReference, Objects } from "../../core/ports.ts";
 import type { Service } from "../../core/service.ts";
 import { s3Errors } from "./errors.ts";
+import { createS3 } from "./index.ts";
 import { onBucket } from "./shared/access.ts";
 import { readBody } from "./shared/bodies.ts";
 import { findBucket } from "./shared/buckets.ts";
@@ -17,17 +18,22 @@ import { currentObject } from "./shared/objects.ts";
 
 export interface ObjectsParts {
   readonly context: S3Context;
-  readonly service: Service;
   readonly authorizer: Authorizer;
-  /** For condition keys; objects themselves know no region. */
-  readonly region: string;
 }
+
+interface Inside extends ObjectsParts {
+  readonly service: Service;
+}
+
+/** Region of calls that the platform makes itself; only condition keys see it. */
+const REGION = "us-east-1";
 
 /** Rows read at once by a list. */
 const PAGE = 1000;
 
-export function createObjects(parts: ObjectsParts): Objects {
-  const { context } = parts;
+export function createObjects(given: ObjectsParts): Objects {
+  const { context } = given;
+  const parts: Inside = { ...given, service: createS3(context) };
   const perform = performer(parts);
 
   /** The current object, once the principal is known to be allowed to read it. */
@@ -100,7 +106,7 @@ const factsOf = (bucket: string, key: string, document: ObjectDocument): ObjectF
 
 /** Runs an operation of S3 for a principal, with the permissions its table asks for. */
 const performer =
-  (parts: ObjectsParts) =>
+  (parts: Inside) =>
   <Name extends keyof S3Contract & string>(
     principal: Principal,
     name: Name,
@@ -115,14 +121,14 @@ const performer =
       return operation.run(input, call);
     });
 
-function callOf(parts: ObjectsParts, principal: Principal, operation: string, signal?: AbortSignal): Call {
+function callOf(parts: Inside, principal: Principal, operation: string, signal?: AbortSignal): Call {
   const at = parts.context.clock.now();
   return {
     service: "s3",
     operation,
     requestId: newRequestId(),
     account: principal.account,
-    region: parts.region,
+    region: REGION,
     principal,
     at,
     sourceIp: "127.0.0.1",
@@ -134,7 +140,7 @@ function callOf(parts: ObjectsParts, principal: Principal, operation: string, si
     async authorize(permissions) {
       const refusal = await parts.authorizer.refusal(principal, permissions, {
         at,
-        region: parts.region,
+        region: REGION,
         secure: true,
       });
       if (refusal !== undefined) throw s3Errors.accessDenied(refusal);
