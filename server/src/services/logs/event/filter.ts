@@ -1,0 +1,120 @@
+// Lines of several streams, merged by time, a page at a time.
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import type { LogStreamKey, Series, StoredLogEvent } from "../../../store/series/series.ts";
+import { badToken } from "../errors.ts";
+import type { Matches } from "../shared/filter-pattern.ts";
+
+const CHUNK = 1000;
+/** Lines looked at for one page: a rare word in a long log gives an empty page and a token, not a long wait. */
+const SCAN_LIMIT = 100_000;
+/** A page's text (Logs API reference, FilterLogEvents). */
+const PAGE_BYTES = 1_048_576;
+/** A token names every stream not yet read to its end; more than this was not made by us. */
+const TOKEN_BYTES = 16 * 1_048_576;
+
+export interface Found extends StoredLogEvent {
+  readonly stream: string;
+}
+
+/** Where each stream has to be read on; streams read to their end are not named. */
+export type Positions = Readonly<Record<string, number>>;
+
+export async function filterStreams(
+  series: Series,
+  query: {
+    readonly group: Omit<LogStreamKey, "stream">;
+    readonly from: Positions;
+    readonly startTime: number;
+    readonly endTime: number | undefined;
+    readonly limit: number;
+    readonly matches: Matches;
+  },
+): Promise<{ readonly found: readonly Found[]; readonly rest?: Positions }> {
+  const heads = Object.entries(query.from).map(([stream, next]) => new Head(stream, next));
+  const fill = (head: Head) => head.fill(series, query);
+  await Promise.all(heads.map(fill));
+  const found: Found[] = [];
+  let open = heads.filter((head) => head.first);
+  let bytes = 0;
+  for (let scanned = 0; open.length > 0 && scanned < SCAN_LIMIT && found.length < query.limit; scanned++) {
+    const head = open.reduce((one, other) => (other.time < one.time ? other : one));
+    const event = head.first;
+    if (event && query.matches(event.message)) {
+      bytes += Buffer.byteLength(event.message);
+      if (found.length > 0 && bytes > PAGE_BYTES) break;
+      found.push({ ...event, stream: head.stream });
+    }
+    await head.advance(series, query);
+    if (!head.first) open = open.filter((one) => one !== head);
+  }
+  if (open.length === 0) return { found };
+  return { found, rest: Object.fromEntries(open.map((head) => [head.stream, head.first?.sequence ?? head.next])) };
+}
+
+/** One stream while it is read: the lines at hand, and where the next ones begin. */
+class Head {
+  readonly stream: string;
+  next: number;
+  #lines: readonly StoredLogEvent[] = [];
+  #at = 0;
+
+  constructor(stream: string, next: number) {
+    this.stream = stream;
+    this.next = next;
+  }
+
+  get first(): StoredLogEvent | undefined {
+    return this.#lines[this.#at];
+  }
+
+  get time(): number {
+    return this.first?.timestamp ?? Number.POSITIVE_INFINITY;
+  }
+
+  async advance(series: Series, query: Parameters<Head["fill"]>[1]): Promise<void> {
+    this.#at++;
+    if (!this.first && this.#lines.length === CHUNK) await this.fill(series, query);
+  }
+
+  async fill(
+    series: Series,
+    query: {
+      readonly group: Omit<LogStreamKey, "stream">;
+      readonly startTime: number;
+      readonly endTime: number | undefined;
+    },
+  ): Promise<void> {
+    this.#lines = await series.readLogs(
+      { ...query.group, stream: this.stream },
+      {
+        from: this.next,
+        limit: CHUNK,
+        startTime: query.startTime,
+        ...(query.endTime === undefined ? {} : { endTime: query.endTime }),
+      },
+    );
+    this.#at = 0;
+    this.next = (this.#lines.at(-1)?.sequence ?? this.next - 1) + 1;
+  }
+}
+
+export const writePositions = (rest: Positions): string => deflateRawSync(JSON.stringify(rest)).toString("base64url");
+
+/** @throws ApiError InvalidParameter */
+export function readPositions(token: string): Positions {
+  let found: unknown;
+  try {
+    const text = inflateRawSync(Buffer.from(token, "base64url"), { maxOutputLength: TOKEN_BYTES }).toString();
+    found = JSON.parse(text);
+  } catch {
+    // Whatever zlib or JSON says of it: it is no token of ours, and the caller is told so.
+    throw badToken();
+  }
+  const isPositions =
+    typeof found === "object" &&
+    found !== null &&
+    !Array.isArray(found) &&
+    Object.values(found).every((at) => Number.isSafeInteger(at) && at >= 0);
+  if (!isPositions) throw badToken();
+  return found as Positions;
+}

@@ -1,0 +1,103 @@
+// Log streams.
+// Gap: a list ordered by LastEventTime looks at every stream of the group, also for one page.
+import type { Operations as Contract, LogStream } from "../../../../../contract/logs/types.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { LogStreamFacts } from "../../../store/series/series.ts";
+import { invalidParameter, noGroup, noStream, resourceExists } from "../errors.ts";
+import { groupNameOf, hasGroup, onGroup, onStream, type Parts, type Place, streamArn } from "../shared/groups.ts";
+import { readToken, writeToken } from "../shared/tokens.ts";
+
+const DEFAULT_PAGE = 50;
+
+/** Where a page ended: the stream's last event and name. */
+type Last = readonly [number, string];
+
+const isLast = (value: unknown): value is Last =>
+  Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "string";
+
+export const stream = (parts: Parts): Operations<Contract> => ({
+  CreateLogStream: {
+    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    async run({ logGroupName: group, logStreamName: stream }, call) {
+      const { account, region } = call;
+      if (!(await hasGroup(parts, call, group))) throw noGroup();
+      const key = { account, region, group, stream };
+      if (await parts.series.hasLogStream(key)) throw resourceExists("The specified log stream already exists");
+      await parts.series.createLogStream(key);
+      return {};
+    },
+  },
+  DeleteLogStream: {
+    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    async run({ logGroupName: group, logStreamName: stream }, call) {
+      const { account, region } = call;
+      if (!(await hasGroup(parts, call, group))) throw noGroup();
+      const key = { account, region, group, stream };
+      if (!(await parts.series.hasLogStream(key))) throw noStream();
+      await parts.series.deleteLogStream(key);
+      return {};
+    },
+  },
+  DescribeLogStreams: {
+    permissions: (input, call) => onGroup(call, groupNameOf(input)),
+    async run(input, call) {
+      const group = groupNameOf(input);
+      const byTime = input.orderBy === "LastEventTime";
+      if (byTime && input.logStreamNamePrefix !== undefined) {
+        throw invalidParameter("Cannot order by LastEventTime with a logStreamNamePrefix.");
+      }
+      if (!(await hasGroup(parts, call, group))) throw noGroup();
+      const { account, region } = call;
+      const limit = input.limit ?? DEFAULT_PAGE;
+      const descending = input.descending === true;
+      const list = `streams ${byTime ? "time" : "name"} ${descending ? "down" : "up"} ${group}`;
+      const last = readToken(list, input.nextToken, isLast);
+      const prefix = input.logStreamNamePrefix ?? "";
+      const isSimple = !byTime && !descending;
+      const found = await parts.series.logStreams(
+        { account, region, group },
+        prefix,
+        isSimple ? { after: last?.[1], limit: limit + 1 } : undefined,
+      );
+      const all = isSimple ? found : remaining(found, last, comparer(byTime, descending));
+      const page = all.slice(0, limit);
+      const end = page.at(-1);
+      return {
+        logStreams: page.map((facts) => answer(call, group, facts)),
+        ...(end && all.length > page.length ? { nextToken: writeToken(list, [timeOf(end), end.stream]) } : {}),
+      };
+    },
+  },
+});
+
+const timeOf = ({ lastEventAt }: LogStreamFacts): number => lastEventAt ?? 0;
+
+/** The order of a list: by name, or by last event and then name. */
+function comparer(byTime: boolean, descending: boolean): (one: Last, other: Last) => number {
+  const direction = descending ? -1 : 1;
+  return ([time, name], [otherTime, otherName]) => {
+    const byName = name === otherName ? 0 : name < otherName ? -1 : 1;
+    return direction * (byTime ? time - otherTime || byName : byName);
+  };
+}
+
+function remaining(
+  streams: readonly LogStreamFacts[],
+  last: Last | undefined,
+  compare: (one: Last, other: Last) => number,
+): LogStreamFacts[] {
+  const placed = streams.map((facts) => ({ facts, at: [timeOf(facts), facts.stream] as const }));
+  placed.sort((one, other) => compare(one.at, other.at));
+  return placed.filter(({ at }) => !last || compare(at, last) > 0).map(({ facts }) => facts);
+}
+
+const answer = (place: Place, group: string, facts: LogStreamFacts): LogStream => ({
+  logStreamName: facts.stream,
+  creationTime: facts.createdAt,
+  ...(facts.firstEventAt === undefined ? {} : { firstEventTimestamp: facts.firstEventAt }),
+  ...(facts.lastEventAt === undefined ? {} : { lastEventTimestamp: facts.lastEventAt }),
+  ...(facts.lastIngestionAt === undefined ? {} : { lastIngestionTime: facts.lastIngestionAt }),
+  arn: streamArn(place, group, facts.stream),
+  // AWS has told 0 for every stream since June 2019.
+  storedBytes: 0,
+});
