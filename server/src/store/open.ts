@@ -5,6 +5,8 @@ import type { Clock } from "../core/clock.ts";
 import { errors } from "../core/errors.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 import { openFolderBlobs } from "./blobs/folder/open.ts";
+import type { Calls } from "./calls/calls.ts";
+import { openFolderCalls } from "./calls/folder/open.ts";
 import { lockFolder } from "./lock.ts";
 import { openRows } from "./rows/open.ts";
 import type { Rows } from "./rows/rows.ts";
@@ -28,6 +30,7 @@ export interface Store {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly series: Series;
+  readonly calls: Calls;
   close(): Promise<void>;
 }
 
@@ -57,7 +60,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     closers.push(blobs.close);
     const series = await openFolderSeries({ folder: join(folder, "series"), clock, report });
     closers.push(series.close);
-    return { rows, blobs, series, close };
+    const calls = await openFolderCalls({ folder: join(folder, "calls"), clock, report });
+    closers.push(calls.close);
+    return { rows, blobs, series, calls, close };
   } catch (error) {
     await close();
     throw error;

@@ -6,11 +6,18 @@ export type { CallRecord };
 export interface Calls {
   /** Takes the record at once, writes it within a second; with `sync` resolves when it is on disk. */
   record(call: CallRecord, options: { readonly sync: boolean }): Promise<void>;
-  /** Newest first, from `before` (exclusive, milliseconds since 1970) downwards. */
+  /** Newest first, at most `limit`: those that ended before a time, milliseconds since 1970, or from where a page ended. */
   read(filter: {
     readonly account: string;
-    readonly before?: number;
+    readonly before?: number | undefined;
+    readonly after?: number | undefined;
     readonly limit: number;
-  }): Promise<readonly CallRecord[]>;
+  }): Promise<CallPage>;
   close(): Promise<void>;
+}
+
+export interface CallPage {
+  readonly calls: readonly CallRecord[];
+  /** `after` of the next page; absent when there is none. */
+  readonly next?: number;
 }

@@ -1,6 +1,7 @@
 // Series in a folder that belongs to this process alone.
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.ts";
+import { everyDay } from "../../daily.ts";
 import { makeFolder } from "../../durable.ts";
 import { Journals } from "../../journal/journals.ts";
 import type { Series } from "../series.ts";
@@ -23,21 +24,12 @@ export async function openFolderSeries({ folder, clock, report }: FolderSeriesOp
   const now = () => clock.now();
   const journals = new Journals(now);
   const { expire, ...metrics } = createMetrics(join(folder, "metrics"), journals);
-  let running: Promise<void> = Promise.resolve();
-  let cancel = () => {};
-  const tomorrow = () => {
-    cancel = clock.at(now() + DAY_MS, () => {
-      running = expire(now() - POINTS_KEPT_MS).catch(report);
-      tomorrow();
-    });
-  };
-  tomorrow();
+  const stopExpiring = everyDay(clock, report, () => expire(now() - POINTS_KEPT_MS));
   return {
     ...createLogs(join(folder, "logs"), journals, now),
     ...metrics,
     async close() {
-      cancel();
-      await running;
+      await stopExpiring();
       await journals.close();
     },
   };

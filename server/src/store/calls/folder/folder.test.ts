@@ -1,0 +1,80 @@
+// Calls in a folder: the shared suite, and retention.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Clock, realClock } from "../../../core/clock.ts";
+import { callsSuite } from "../suite.ts";
+import { openFolderCalls } from "./open.ts";
+
+const report = (error: unknown): never => {
+  throw error;
+};
+
+const aFolder = () => mkdtemp(join(tmpdir(), "sagebrush-calls-"));
+
+callsSuite("folder", async () => {
+  const folder = await aFolder();
+  const open = () => openFolderCalls({ folder, clock: realClock, report });
+  let calls = await open();
+  return {
+    calls: () => calls,
+    async reopen() {
+      await calls.close();
+      calls = await open();
+    },
+    async close() {
+      await calls.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+const DAY_MS = 86_400_000;
+
+test("calls of more than ninety days ago are dropped", async () => {
+  const folder = await aFolder();
+  let now = 0;
+  let wake = () => {};
+  const clock: Clock = {
+    now: () => now,
+    at: (_, callback) => {
+      wake = callback;
+      return () => {};
+    },
+  };
+  const record = (requestId: string) =>
+    calls.record(
+      {
+        requestId,
+        at: now,
+        durationMs: 0,
+        service: "s3",
+        operation: "GetObject",
+        account: "a",
+        region: "us-east-1",
+        sourceIp: "127.0.0.1",
+        userAgent: "",
+        status: 200,
+      },
+      { sync: true },
+    );
+  let calls = await openFolderCalls({ folder, clock, report });
+  await record("old");
+  now = 60 * DAY_MS;
+  await record("younger");
+  now = 95 * DAY_MS;
+  await record("new");
+  wake();
+  // Closing waits for the work of the day.
+  await calls.close();
+  calls = await openFolderCalls({ folder, clock, report });
+  const kept = await calls.read({ account: "a", limit: 10 });
+  await calls.close();
+  await rm(folder, { recursive: true });
+  assert.deepEqual(
+    kept.calls.map(({ requestId }) => requestId),
+    ["new", "younger"],
+  );
+});
