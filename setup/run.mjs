@@ -16,7 +16,6 @@ const tasks = {
   demo: ["setup/demo.ts"],
   generate: ["contract/generator/generate.ts"],
   serve: ["server/src/cli/main.ts", "serve"],
-  sagebrush: ["server/src/cli/main.ts"],
 };
 
 /** Path of a Node that runs TypeScript directly: the pinned one, or the machine's if it is new enough. */
@@ -59,12 +58,17 @@ function fail(message) {
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Sagebrush needs Node 20 or newer to set up, this is ${process.version}.`);
 const [name = "", ...rest] = process.argv.slice(2);
+if (name === "node-path") {
+  installPackages();
+  console.log(pinnedNode());
+  process.exit(0);
+}
 const task = tasks[name] ?? fail(`Unknown task ${JSON.stringify(name)}; one of: ${Object.keys(tasks).join(", ")}.`);
 installPackages();
 const [file, ...fixed] = task;
-const child = spawn(pinnedNode(), [join(root, file), ...fixed, ...rest], {
+const child = spawn(pinnedNode(), ["--disable-warning=ExperimentalWarning", join(root, file), ...fixed, ...rest], {
   stdio: "inherit",
-  cwd: name === "sagebrush" || name === "serve" ? process.cwd() : root,
+  cwd: name === "serve" ? process.cwd() : root,
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

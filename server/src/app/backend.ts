@@ -1,0 +1,17 @@
+// Which backend the settings name. The only place that knows them all.
+import { join } from "node:path";
+import type { Backend } from "../backends/backend.ts";
+import { createSandbox } from "../backends/sandbox/sandbox.ts";
+import { errors } from "../core/errors.ts";
+import type { Settings } from "./settings.ts";
+
+/** @throws ApiError NotYetAvailable for backends that are not built */
+export async function openBackend(settings: Settings): Promise<Backend> {
+  switch (settings.backend) {
+    case "sandbox":
+      return createSandbox({ folder: join(settings.data, "units") });
+    case "docker":
+    case "kubernetes":
+      throw errors.notYetAvailable(`The ${settings.backend} backend is not yet available; expected --backend sandbox.`);
+  }
+}

@@ -1,0 +1,49 @@
+// The images of Sagebrush for the command line: which there are, and bringing one before it is needed.
+import { existsSync } from "node:fs";
+import { availableImages } from "../engine/images/catalogue.ts";
+import { ensureEnvironment, environmentFolder } from "../engine/images/environments.ts";
+import { knownImages } from "../engine/images/list.ts";
+import { environmentLock } from "../engine/images/prepare.ts";
+import { findPython } from "../engine/images/python.ts";
+
+export interface ListedImage {
+  /** Folder of images/, the name that `install` and `build` take. */
+  readonly name: string;
+  /** `sagemaker-xgboost:1.0-1-cpu-py3`; account and region of the URI do not matter. */
+  readonly uris: readonly string[];
+  readonly installed: boolean;
+}
+
+/** Images that work, and repositories of AWS that do not yet. */
+export async function imagesHere(): Promise<{
+  readonly works: readonly ListedImage[];
+  readonly later: readonly string[];
+}> {
+  const python = await findPython(process.env);
+  const names = [...new Set(availableImages().flatMap(({ image }) => image ?? []))];
+  const works = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      uris: knownImages
+        .filter(({ image }) => image === name)
+        .map(({ repository, example }) => `${repository}:${example}`),
+      installed: existsSync(await environmentFolder(environmentLock(name), python, process.env)),
+    })),
+  );
+  return { works, later: knownImages.filter(({ image }) => !image).map(({ repository }) => repository) };
+}
+
+/** Installs the image's environment if it is missing. @throws UnknownImage */
+export async function install(name: string, progress: (line: string) => void): Promise<string> {
+  const { works } = await imagesHere();
+  if (!works.some((image) => image.name === name)) throw new UnknownImage(name, works);
+  return (await ensureEnvironment(environmentLock(name), { variables: process.env, progress })).folder;
+}
+
+/** A name that no image has. */
+export class UnknownImage extends Error {
+  override readonly name = "UnknownImage";
+  constructor(name: string, works: readonly ListedImage[]) {
+    super(`There is no image ${JSON.stringify(name)}; there is ${works.map((image) => image.name).join(", ")}.`);
+  }
+}

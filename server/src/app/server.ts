@@ -1,0 +1,136 @@
+// Construction: the only place where the parts meet. Order matters here and nowhere else.
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { realClock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { createImages } from "../engine/images/prepare.ts";
+import { openEngine } from "../engine/open-engine.ts";
+import { ensureFirstIdentities } from "../services/iam/first-start.ts";
+import { createIam } from "../services/iam/index.ts";
+import {
+  createAuthenticator,
+  createAuthorizer,
+  createRoleSessions,
+  createSessions,
+  openIdentities,
+} from "../services/iam/port.ts";
+import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
+import { createObjects } from "../services/s3/port.ts";
+import { createSageMaker } from "../services/sagemaker/index.ts";
+import { createSts } from "../services/sts/index.ts";
+import { openStore } from "../store/open.ts";
+import { createWire, type Wire } from "../wire/wire.ts";
+import { openBackend } from "./backend.ts";
+import { removeAddress, writeAddress } from "./folder.ts";
+import { isLoopback, listen } from "./listen.ts";
+import type { Settings } from "./settings.ts";
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8000` */
+  readonly url: string;
+  /** Answers what is under way, stops units unless they are detached, closes the stores. */
+  close(): Promise<void>;
+}
+
+export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
+  const clock = realClock;
+  const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
+  const store = await openStore({
+    folder: settings.data,
+    databaseUrl: settings.database === "sqlite" ? undefined : settings.database,
+    blobsUrl: settings.blobs === "folder" ? undefined : settings.blobs,
+    reserveBytes: settings.diskReserveMb * 2 ** 20,
+    clock,
+    report,
+  });
+  const { rows, blobs, series } = store;
+
+  const identities = await openIdentities({ rows, keyFile: join(settings.data, "master.key"), now: () => clock.now() });
+  await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
+  const authenticator = createAuthenticator(identities);
+  const authorizer = createAuthorizer(identities);
+  const roles = createRoleSessions(identities);
+
+  const s3 = createS3Context({ rows, blobs, clock, log });
+  const s3Service = createS3(s3);
+  const objects = createObjects({ context: s3, service: s3Service, authorizer, region: settings.region });
+  const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
+  const backend = await openBackend(settings);
+
+  // The engine's containers call the wire, whose services call the engine.
+  let wire: Wire | undefined;
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (wire) void wire.handle(request, response);
+    else response.writeHead(503).end();
+  };
+  const engine = await openEngine({
+    rows,
+    series,
+    backend,
+    images,
+    roles,
+    clock,
+    log,
+    api: handle,
+    folder: join(settings.data, "engine"),
+    cpus: settings.cpus,
+    strictCapacity: settings.capacity === "strict",
+    spares: settings.spares,
+  });
+  const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
+  const services = [createS3(s3), createIam(identities), createSts(createSessions(identities)), sagemaker.service];
+  wire = createWire({
+    services,
+    authenticator,
+    authorizer,
+    recordCall: async () => {},
+    clock,
+    log,
+    region: settings.region,
+  });
+  await startS3(s3);
+  await engine.start(sagemaker.jobs);
+
+  const front = await listen(settings.listen, (request, response) => {
+    const isOurs = request.url === "/healthz" || request.url === "/metrics";
+    if (isOurs && request.method === "GET" && !request.headers.authorization) answerHealth(settings, request, response);
+    else handle(request, response);
+  });
+  await writeAddress(settings.data, front.url);
+  return {
+    url: front.url,
+    async close() {
+      await removeAddress(settings.data);
+      await front.close();
+      await engine.close({ detach: settings.detachWork });
+      await backend.close();
+      await store.close();
+    },
+  };
+}
+
+/** Written whole under another name first, so that nobody ever reads half of it, and readable by its owner only. */
+async function writeCredentials(folder: string, text: string): Promise<void> {
+  const path = join(folder, "credentials");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await chmod(`${path}.new`, 0o600);
+  await rename(`${path}.new`, path);
+}
+
+function answerHealth(settings: Settings, request: IncomingMessage, response: ServerResponse): void {
+  if (!settings.openMetrics && !isLoopback(request.socket.remoteAddress)) {
+    response
+      .writeHead(403, { "content-type": "text/plain" })
+      .end("Only for callers on loopback; see --open-metrics.\n");
+    return;
+  }
+  const memory = process.memoryUsage();
+  const text =
+    request.url === "/healthz"
+      ? "ok\n"
+      : `# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${memory.rss}\n` +
+        `# TYPE process_uptime_seconds gauge\nprocess_uptime_seconds ${process.uptime().toFixed(3)}\n`;
+  response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(text);
+}

@@ -1,0 +1,26 @@
+// `sagebrush images`
+import { imagesHere, install, UnknownImage } from "../app/images.ts";
+import { CommandError } from "./command-error.ts";
+
+export async function listImages(): Promise<void> {
+  const { works, later } = await imagesHere();
+  for (const { name, uris, installed } of works) {
+    console.log(
+      `${name}  ${installed ? "installed" : "not installed yet: brought at its first job, or by `sagebrush images install`"}`,
+    );
+    for (const uri of uris) console.log(`  <account>.dkr.ecr.<region>.amazonaws.com/${uri}`);
+  }
+  console.log(`\nKnown, not yet available: ${later.join(", ")}`);
+}
+
+export async function installImage(name: string): Promise<void> {
+  console.log(`${name} is ready: ${await forPeople(install(name, (line) => console.log(line)))}`);
+}
+
+async function forPeople<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw cause instanceof UnknownImage ? new CommandError(cause.message) : cause;
+  }
+}

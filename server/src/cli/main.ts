@@ -1,0 +1,94 @@
+// The sagebrush command. Each command loads what it needs when it is called, so that --help is instant.
+import { enableCompileCache } from "node:module";
+import { Command, Option } from "commander";
+import {
+  flagOf,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingName,
+  SettingsError,
+  settingNames,
+  settingsTable,
+  variableOf,
+} from "../app/settings.ts";
+
+enableCompileCache();
+
+/** Adds one flag for each of the named settings, with variable and default in its help. */
+function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const setting = settingsTable[name];
+    const fallback = setting.default === "" ? "none" : String(setting.default);
+    command.addOption(
+      new Option(`${flagOf(name)} <${setting.argument}>`, `${setting.help} (default ${fallback}; ${variableOf(name)})`),
+    );
+  }
+  return command.option("--config <FILE>", "settings file (default ./sagebrush.yaml, read when it is there)");
+}
+
+/** The settings in force for a command's flags. */
+function settingsOf(flags: Readonly<Record<string, string>>): ResolvedSettings {
+  const { config, ...rest } = flags;
+  const given = Object.fromEntries(Object.entries(rest).filter(([name]) => name in settingsTable));
+  return resolveSettings(given, process.env, config ?? "sagebrush.yaml");
+}
+
+const where: readonly SettingName[] = ["data", "listen", "region"];
+
+const program = new Command("sagebrush")
+  .description(
+    "Answers the Amazon SageMaker API on your own machine and does the work: training jobs train, endpoints serve.\n" +
+      'Start with `sagebrush serve`; in another shell run `eval "$(sagebrush env)"` and use boto3 as on AWS.',
+  )
+  .showHelpAfterError("(add --help to see what this command takes)");
+
+withSettings(program.command("serve"), settingNames)
+  .description(
+    "Serves until it gets SIGTERM or Ctrl-C. Prints one line when it is ready:\n  Sagebrush is listening on http://HOST:PORT\n" +
+      "First start makes DIR/credentials with two keys: `default` (the role SageMakerRole) and `root`.",
+  )
+  .action(async (flags: Record<string, string>) => {
+    const { serve } = await import("./serve.ts");
+    await serve(settingsOf(flags));
+  });
+
+withSettings(program.command("env"), where)
+  .description(
+    'Prints export lines for a shell: eval "$(sagebrush env)".\n' +
+      "Sets the keys, the region and AWS_ENDPOINT_URL, which boto3, the AWS CLI and current SDKs read.",
+  )
+  .option("--profile <NAME>", "key to use, as in DIR/credentials: default or root", "default")
+  .action(async (flags: Record<string, string>) => {
+    const { printEnvironment } = await import("./env.ts");
+    await printEnvironment(settingsOf(flags).values, flags["profile"] ?? "default");
+  });
+
+withSettings(program.command("doctor"), ["data", "backend"])
+  .description("Says what this machine has, what is missing or limited, and the exact command that mends it.")
+  .action(async (flags: Record<string, string>) => {
+    const { doctor } = await import("./doctor.ts");
+    process.exitCode = (await doctor(settingsOf(flags).values)) ? 0 : 1;
+  });
+
+const images = program
+  .command("images")
+  .description("The images Sagebrush knows by their AWS names. Without a subcommand: lists them.")
+  .action(async () => (await import("./images.ts")).listImages());
+images
+  .command("install <NAME>")
+  .description("Brings an image's environment now, instead of at its first job. NAME as in the list: xgboost.")
+  .action(async (name: string) => (await import("./images.ts")).installImage(name));
+withSettings(program.command("config"), settingNames)
+  .description("Prints every setting in force and where it came from: flag, variable, file or default.")
+  .action(async (flags: Record<string, string>) => {
+    const { printConfig } = await import("./config.ts");
+    printConfig(settingsOf(flags));
+  });
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const known = thrown instanceof SettingsError || (thrown instanceof Error && thrown.name === "CommandError");
+  console.error(known ? (thrown as Error).message : thrown);
+  process.exitCode = 1;
+}

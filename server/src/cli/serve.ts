@@ -1,0 +1,41 @@
+// `sagebrush serve`
+import { startServer } from "../app/server.ts";
+import type { ResolvedSettings } from "../app/settings.ts";
+import { createLog } from "../core/log.ts";
+import { CommandError } from "./command-error.ts";
+
+/** How long a clean stop may take before the process ends anyway; units are stopped with their own grace times. */
+const STOP_LIMIT_MS = 150_000;
+
+/** Serves until SIGTERM or SIGINT. A second signal ends the process at once. */
+export async function serve({ values }: ResolvedSettings): Promise<void> {
+  const log = createLog(values.logLevel, (line) => process.stderr.write(line));
+  const server = await startServer(values, log).catch((cause: unknown) => {
+    throw isForPeople(cause) ? new CommandError(cause.message) : cause;
+  });
+  process.stdout.write(`Sagebrush is listening on ${server.url}\n`);
+  if (process.stdout.isTTY) {
+    const flags = values.data.endsWith("/data") ? "" : ` --data ${values.data}`;
+    process.stdout.write(`In another shell: eval "$(sagebrush env${flags})"   Data: ${values.data}   Stop: Ctrl-C\n`);
+  }
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+  log.info("Stopping.", { signal });
+  process.once(signal, () => process.exit(1));
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+  await server.close();
+  process.exit(0);
+}
+
+/** Errors whose text says all there is to say: a folder in use, a newer layout, an address in use. */
+const peopleErrors = new Set([
+  "FolderInUse",
+  "NewerLayout",
+  "SettingsError",
+  "ApiError",
+  "CannotListen",
+  "BackendUnusable",
+]);
+const isForPeople = (cause: unknown): cause is Error => cause instanceof Error && peopleErrors.has(cause.name);
