@@ -181,14 +181,15 @@ export interface PackedTree {
 
 /**
  * Packs everything below a folder that a container has left. Links are kept as links when they stay inside, otherwise
- * left out: following one would read files of the host. `seenAs`: where the container saw the folder, for absolute links.
+ * left out: following one would read files of the host. `seenAs`: where the container saw the folder, for absolute links. Without a folder the archive is empty.
  */
-export function packTarGz(folder: string, seenAs: string, level: number): PackedTree {
+export function packTarGz(folder: string | undefined, seenAs: string, level: number): PackedTree {
   const archive = pack();
   const skipped: string[] = [];
   const gzip = createGzip({ level });
   const packing = async () => {
-    for await (const name of walk(folder, "")) await packEntry(archive, { folder, name, seenAs, skipped });
+    if (folder !== undefined)
+      for await (const name of walk(folder, "")) await packEntry(archive, { folder, name, seenAs, skipped });
     archive.finalize();
   };
   packing().catch((cause: Error) => archive.destroy(cause));

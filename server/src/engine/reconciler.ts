@@ -222,9 +222,9 @@ export class Reconciler {
       region,
       session: (roleArn) => asJobFailure(sessions.session(roleArn)),
       async unitFolder(id) {
-        const folder = units.get(id)?.folder;
-        if (folder === undefined) throw new Error(`Unit ${id} has no folder yet.`);
-        return folder;
+        const unit = units.get(id);
+        if (!unit) throw new Error(`Unit ${id} is not wanted.`);
+        return unit.folder;
       },
       async socket(id, port) {
         const socket = units.observe(id).sockets.get(port);

@@ -60,7 +60,8 @@ export class Unit {
   #notes: readonly string[] = [];
   #state: UnitState | undefined;
   #image: PreparedImage | undefined;
-  #folder: string | undefined;
+  readonly #folder = Promise.withResolvers<string>();
+  #hasFolder = false;
   #isStopping = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
@@ -74,6 +75,8 @@ export class Unit {
     this.#owner = owner;
     this.#parts = parts;
     group.live.add(wanted.id);
+    // Whoever waits for the folder hears that there will be none; mostly nobody does.
+    this.#folder.promise.catch(() => undefined);
   }
 
   get id(): string {
@@ -93,9 +96,9 @@ export class Unit {
     return this.#phase === "waiting" ? this.#parts.slots.reason(this.#wanted.group) : undefined;
   }
 
-  /** Folder seen as /opt/ml, once it is reserved. */
-  get folder(): string | undefined {
-    return this.#folder;
+  /** Folder seen as /opt/ml; resolves once it is reserved. */
+  get folder(): Promise<string> {
+    return this.#folder.promise;
   }
 
   get observed(): ObservedUnit {
@@ -122,6 +125,7 @@ export class Unit {
     if (this.#isDropped) return;
     this.#isDropped = true;
     this.#abort.abort();
+    this.#folder.reject(new Error(`Unit ${this.id} is no longer wanted.`));
     this.advance();
   }
 
@@ -136,6 +140,7 @@ export class Unit {
   /** After a restart: it was running, and the backend does not know it any more. */
   lose(): void {
     this.#phase = "lost";
+    this.#folder.reject(new Error(`Unit ${this.id} was lost.`));
   }
 
   /** The backend tells of a change. */
@@ -182,6 +187,7 @@ export class Unit {
       this.#parts.log.error("A unit could not be started.", { unit: this.id, cause });
     this.#phase = "refused";
     this.#reason = cause.message;
+    this.#folder.reject(cause);
     this.#release();
   }
 
@@ -212,7 +218,7 @@ export class Unit {
     if (this.#phase === "gone") return false;
     this.#health?.close();
     await this.#follower?.finish();
-    if (this.#folder !== undefined || state) await this.#parts.backend.remove(this.id);
+    if (this.#hasFolder || state) await this.#parts.backend.remove(this.id);
     this.#release();
     this.#phase = "gone";
     return true;
@@ -239,9 +245,15 @@ export class Unit {
   }
 
   async #reserve(): Promise<boolean> {
-    this.#folder = await this.#parts.backend.reserve(await this.#plan());
+    await this.#takeFolder();
     this.#phase = "reserved";
     return true;
+  }
+
+  async #takeFolder(): Promise<void> {
+    if (this.#hasFolder) return;
+    this.#folder.resolve(await this.#parts.backend.reserve(await this.#plan()));
+    this.#hasFolder = true;
   }
 
   async #plan(): Promise<UnitPlan> {
@@ -290,6 +302,7 @@ export class Unit {
     if (!state) return false;
     this.#follow();
     if (this.#wanted.want === "stopped" && isLive(state)) await this.#stop();
+    if (state.phase !== "lost") await this.#takeFolder();
     if (state.phase === "running" && this.#phase === "starting") {
       await this.#connect();
       this.#phase = "running";

@@ -7,11 +7,13 @@ import { endpointConfig } from "./endpoint-config/operations.ts";
 import { model } from "./model/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
+import { trainingJob } from "./training-job/operations.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
   "endpoint-config": endpointConfig,
   model,
   tag,
+  "training-job": trainingJob,
 };
 
 /** Every operation of the contract without a handler. A test holds this list and the nouns to exactly the contract. */
@@ -36,7 +38,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "CreatePresignedDomainUrl",
   "CreatePresignedNotebookInstanceUrl",
   "CreateProcessingJob",
-  "CreateTrainingJob",
   "CreateTransformJob",
   "CreateTrial",
   "CreateTrialComponent",
@@ -78,7 +79,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DescribeNotebookInstanceLifecycleConfig",
   "DescribeProcessingJob",
   "DescribeSubscribedWorkteam",
-  "DescribeTrainingJob",
   "DescribeTransformJob",
   "DescribeTrial",
   "DescribeTrialComponent",
@@ -108,7 +108,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListNotebookInstances",
   "ListProcessingJobs",
   "ListSubscribedWorkteams",
-  "ListTrainingJobs",
   "ListTrainingJobsForHyperParameterTuningJob",
   "ListTransformJobs",
   "ListTrialComponents",
@@ -127,7 +126,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "StopMonitoringSchedule",
   "StopNotebookInstance",
   "StopProcessingJob",
-  "StopTrainingJob",
   "StopTransformJob",
   "UpdateCodeRepository",
   "UpdateDomain",

@@ -1,0 +1,73 @@
+// What the operations of every job noun do with its row: create it once, find it, change it as it is now.
+import type { Tag } from "../../../../../contract/sagemaker/types.ts";
+import { errors } from "../../../core/errors.ts";
+import type { ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
+import { Conflict } from "../../../store/rows/rows.ts";
+import { tagRow } from "./tags.ts";
+
+export interface NewJob<Document> {
+  readonly key: RowKey;
+  readonly status: string;
+  readonly document: Document;
+  readonly arn: string;
+  readonly tags: readonly Tag[] | undefined;
+  readonly now: number;
+  /** `training job`, for the text of a duplicate. */
+  readonly noun: string;
+}
+
+/** One commit: the row, its tags, the event that wakes the engine. @throws ApiError ResourceInUse */
+export async function createJob<Document>(rows: Rows, job: NewJob<Document>): Promise<void> {
+  const { key, arn, now, noun } = job;
+  const created: ChangeEvent = { ...key, type: "created", detail: job.status };
+  try {
+    await rows.commit({
+      expect: [{ key, version: "absent" }],
+      put: [
+        { ...key, status: job.status, createdAt: now, modifiedAt: now, document: job.document },
+        tagRow(key.scope, arn, job.tags, now),
+      ],
+      events: [created],
+    });
+  } catch (cause) {
+    if (!(cause instanceof Conflict)) throw cause;
+    const Noun = noun.charAt(0).toUpperCase() + noun.slice(1);
+    throw errors.resourceInUse(
+      `${Noun} names must be unique within an AWS account and region, and a ${noun} with this name already exists (${arn}).`,
+    );
+  }
+}
+
+/** @throws ApiError ResourceNotFound */
+export async function needJob<Document>(rows: Rows, key: RowKey): Promise<Row<Document>> {
+  const row = await rows.get<Document>(key);
+  if (!row) throw errors.resourceNotFound("Requested resource not found.");
+  return row;
+}
+
+/**
+ * Changes a job as it is now, again if the engine was faster. `change` gives the new status and document, or throws.
+ * @throws ApiError ResourceNotFound
+ */
+export async function changeJob<Document>(
+  rows: Rows,
+  key: RowKey,
+  now: number,
+  change: (row: Row<Document>) => { readonly status: string; readonly document: Document },
+): Promise<void> {
+  for (;;) {
+    const row = await needJob<Document>(rows, key);
+    const { version, ...rest } = row;
+    const next = { ...rest, ...change(row), modifiedAt: now };
+    try {
+      await rows.commit({
+        expect: [{ key, version }],
+        put: [next],
+        events: [{ ...key, type: "status", detail: next.status }],
+      });
+      return;
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause;
+    }
+  }
+}
