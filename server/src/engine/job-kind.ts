@@ -5,6 +5,8 @@ import type { NetworkLevel, UnitEnd } from "../backends/backend.ts";
 import type { RoleSession } from "../core/ports.ts";
 import type { ChangeEvent, Row } from "../store/rows/rows.ts";
 
+export type { UnitEnd } from "../backends/backend.ts";
+
 export interface JobKind<Document> {
   /** Row kind, `sagemaker:training-job`. Rows of it have the scope `<account>/<region>`. */
   readonly kind: string;

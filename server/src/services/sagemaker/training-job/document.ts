@@ -5,7 +5,7 @@ import type {
   SecondaryStatus,
   SecondaryStatusTransition,
 } from "../../../../../contract/sagemaker/types.ts";
-import type { UnitEnd } from "../../../backends/backend.ts";
+import type { UnitEnd } from "../../../engine/job-kind.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { toSeconds } from "../shared/noun.ts";
 

@@ -1,5 +1,5 @@
 // Why a training program ended badly, in words its author can act on.
-import type { UnitEnd } from "../../../backends/backend.ts";
+import type { UnitEnd } from "../../../engine/job-kind.ts";
 import type { TrainingDocument } from "./document.ts";
 
 /** Characters of the failure file that are told (container contract). */

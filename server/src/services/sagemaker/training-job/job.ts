@@ -1,8 +1,7 @@
 // How a training job goes: Starting → Downloading → Training → Uploading → Completed, and the ways out of it.
 // Pure: from what is stored and observed to the next step. Statuses and order: API reference, DescribeTrainingJob.
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { UnitEnd } from "../../../backends/backend.ts";
-import type { Observed, ObservedUnit, Step, WantedUnit, Wants } from "../../../engine/job-kind.ts";
+import type { Observed, ObservedUnit, Step, UnitEnd, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import { arnOf, toSeconds } from "../shared/noun.ts";
 import {
   enter,
