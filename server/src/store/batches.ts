@@ -6,14 +6,14 @@ interface Waiting<Item, Result> {
   reject(reason: unknown): void;
 }
 
-/** Runs one batch at a time, in the order of submission; `run` answers with one result for each item. */
+/** Runs one batch at a time, in the order of submission; `run` answers with one result for each item, an Error for one that failed alone. */
 export class Batches<Item, Result> {
-  readonly #run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly #run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
   readonly #limit: number;
   #waiting: Waiting<Item, Result>[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(limit: number, run: (items: readonly Item[]) => Promise<readonly Result[]>) {
+  constructor(limit: number, run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>) {
     this.#limit = limit;
     this.#run = run;
   }
@@ -37,7 +37,11 @@ export class Batches<Item, Result> {
       const batch = this.#waiting.splice(0, this.#limit);
       try {
         const results = await this.#run(batch.map(({ item }) => item));
-        for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result);
+        for (const [index, waiting] of batch.entries()) {
+          const result = results[index];
+          if (result instanceof Error) waiting.reject(result);
+          else waiting.resolve(result as Result);
+        }
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
       }

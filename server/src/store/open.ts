@@ -50,10 +50,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
-    const rows = await openRows(
-      databaseUrl === undefined ? { file: join(folder, "rows.db") } : { url: databaseUrl },
+    const rows = await openRows(databaseUrl === undefined ? { file: join(folder, "rows.db") } : { url: databaseUrl }, {
       clock,
-    );
+      report,
+    });
     closers.push(rows.close);
     const reserveBytes = options.reserveBytes ?? RESERVE_BYTES;
     const blobs = await openFolderBlobs({ folder: join(folder, "blobs"), rows, clock, reserveBytes, report });

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Rows } from "../rows/rows.ts";
 import { type Blob, BlobCorrupt, type Blobs } from "./blobs.ts";
 
@@ -31,6 +31,10 @@ const MINUTE_MS = 60_000;
 type It = (behaviour: string, run: () => Promise<void>) => void;
 
 export function blobsSuite(title: string, open: () => Promise<BlobsUnderTest>): void {
+  describe(title, () => define(open));
+}
+
+function define(open: () => Promise<BlobsUnderTest>): void {
   let store: BlobsUnderTest;
   let folder: string;
   before(async () => {
@@ -41,7 +45,7 @@ export function blobsSuite(title: string, open: () => Promise<BlobsUnderTest>): 
     await store.close();
     await rm(folder, { recursive: true });
   });
-  const it: It = (behaviour, run) => test(`${title}: ${behaviour}`, run);
+  const it: It = (behaviour, run) => test(behaviour, run);
   const write = (...all: readonly Uint8Array[]) => store.blobs.write(pieces(...all));
   const read = async (blob: Blob, range?: { start: number; end: number }) =>
     contents(await store.blobs.read(blob, range));

@@ -1,6 +1,6 @@
 // What every implementation of Calls has to do.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { CallRecord, Calls } from "./calls.ts";
 
 export interface CallsUnderTest {
@@ -25,12 +25,16 @@ const aCall = (requestId: string, more: Partial<CallRecord> = {}): CallRecord =>
 });
 
 export function callsSuite(title: string, open: () => Promise<CallsUnderTest>): void {
+  describe(title, () => define(open));
+}
+
+function define(open: () => Promise<CallsUnderTest>): void {
   let store: CallsUnderTest;
   before(async () => {
     store = await open();
   });
   after(() => store.close());
-  const it = (behaviour: string, run: () => Promise<void>) => test(`${title}: ${behaviour}`, run);
+  const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
 
   it("a call is read as it was recorded, at once and after opening again", async () => {
     const account = "1";

@@ -1,7 +1,7 @@
 // What every implementation of Rows has to do. Each `*.test.ts` and `*.slow.ts` beside it runs this over its own.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import {
   BadCursor,
   type Change,
@@ -41,12 +41,16 @@ async function allPages(rows: Rows, query: RowQuery): Promise<string[]> {
 }
 
 export function rowsSuite(title: string, open: () => Promise<Rows>): void {
+  describe(title, () => define(open));
+}
+
+function define(open: () => Promise<Rows>): void {
   let rows: Rows;
   before(async () => {
     rows = await open();
   });
   after(() => rows.close());
-  const it = (behaviour: string, run: () => Promise<void>) => test(`${title}: ${behaviour}`, run);
+  const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
   commitTests(it, () => rows);
   listTests(it, () => rows);
   scanTests(it, () => rows);

@@ -1,6 +1,6 @@
 // What every implementation of Series has to do.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { LogEvent, LogStreamKey, MetricKey, MetricPoint, Series, StoredLogEvent } from "./series.ts";
 
 type It = (behaviour: string, run: () => Promise<void>) => void;
@@ -20,12 +20,16 @@ const messages = (events: readonly StoredLogEvent[]) => events.map(({ message })
 const numbered = (...numbers: readonly number[]) => numbers.map((number) => `line ${number}`);
 
 export function seriesSuite(title: string, open: () => Promise<SeriesUnderTest>): void {
+  describe(title, () => define(open));
+}
+
+function define(open: () => Promise<SeriesUnderTest>): void {
   let store: SeriesUnderTest;
   before(async () => {
     store = await open();
   });
   after(() => store.close());
-  const it: It = (behaviour, run) => test(`${title}: ${behaviour}`, run);
+  const it: It = (behaviour, run) => test(behaviour, run);
   logTests(it, () => store);
   streamTests(it, () => store);
   metricTests(it, () => store);
