@@ -21,18 +21,24 @@ function collect(source: Readable, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const fail = (cause: unknown): void => {
+    let over = false;
+    const fail = (cause: () => unknown): void => {
+      if (over) return;
+      over = true;
       source.removeAllListeners("data");
-      reject(cause);
+      reject(cause());
     };
     source.on("data", (part: Buffer) => {
       size += part.length;
-      if (size > limitBytes) fail(tooLarge(limitBytes));
+      if (size > limitBytes) fail(() => tooLarge(limitBytes));
       else parts.push(part);
     });
-    source.once("end", () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
-    source.once("error", (cause) => fail(cause instanceof ApiError ? cause : cutShort(size)));
-    source.once("close", () => fail(cutShort(size)));
+    source.once("end", () => {
+      over = true;
+      resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
+    });
+    source.once("error", (cause) => fail(() => (cause instanceof ApiError ? cause : cutShort(size))));
+    source.once("close", () => fail(() => cutShort(size)));
   });
 }
 
@@ -96,6 +102,8 @@ export const wrongHash = (): ApiError =>
  * request's flow without closing the connection, so that the caller is told.
  */
 export function flow<Body extends Transform>(incoming: IncomingMessage, body: Body): Body {
+  // Whoever reads the body gets its error; one that is never read must not bring the process down.
+  body.on("error", () => {});
   if (!hasBody(incoming)) {
     body.end();
     return body;

@@ -17,6 +17,7 @@ export const DEFAULT_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 export interface LoadedService {
   readonly service: Service;
   readonly model: ServiceModel;
+  /** Of its preferred protocol. */
   readonly dialect: Dialect;
   readonly routes: readonly RestRoute[];
   codec(protocol: WireProtocol): Codec;
@@ -91,7 +92,7 @@ function loadedService(service: Service): LoadedService {
   return {
     service,
     model,
-    dialect: dialectOf(model),
+    dialect: dialectOf(model.protocols[0]),
     routes: restRoutes(model),
     codec: codecs,
     plan: (name) => {

@@ -1,7 +1,7 @@
 // One failure, four wordings: JSON services, REST JSON services, query services and S3 each have their own code and
 // status for what the wire itself refuses. Seen in recorded answers of DynamoDB and SageMaker (json), Lambda
 // (rest-json), STS and IAM (query) and S3. Services change single rows by `errorCodes`.
-import type { ServiceModel } from "../../../contract/model.ts";
+import type { Protocol } from "../../../contract/model.ts";
 import { ApiError } from "../core/errors.ts";
 import type { Service } from "../core/service.ts";
 
@@ -71,14 +71,13 @@ const wordings: Readonly<Record<string, Partial<Readonly<Record<Dialect, Wording
   },
 };
 
-export function dialectOf(model: ServiceModel): Dialect {
-  switch (model.protocols[0]) {
+export function dialectOf(protocol: Protocol | undefined): Dialect {
+  switch (protocol) {
     case "rest-xml":
       return "s3";
     case "rest-json":
-      return "rest-json";
     case "query":
-      return "query";
+      return protocol;
     default:
       return "json";
   }

@@ -55,7 +55,7 @@ const originOf = (request: WireRequest): string => `${request.secure ? "https" :
 function readFields(incoming: IncomingMessage): Promise<UploadForm> {
   return new Promise((resolve, reject) => {
     const fields: Record<string, string> = Object.create(null);
-    const refuse = (text: string): void => reject(new ApiError("MalformedPOSTRequest", 400, text));
+    const refuse = (text: string): void => reject(malformed(text));
     let parser: InstanceType<typeof Busboy>;
     try {
       parser = new Busboy({
@@ -72,7 +72,7 @@ function readFields(incoming: IncomingMessage): Promise<UploadForm> {
       else fields[name.toLowerCase()] = value;
     });
     parser.on("file", (name, file, filename, _encoding, mimeType) => {
-      if (name !== "file") refuse(`Expected the file in a field named 'file', got '${name}'.`);
+      parser.once("error", (cause) => file.destroy(cause instanceof Error ? cause : undefined));
       resolve({ fields, file, filename: filename ?? "", mimeType });
     });
     parser.on("finish", () => refuse("POST requires exactly one file upload per request."));
@@ -81,6 +81,8 @@ function readFields(incoming: IncomingMessage): Promise<UploadForm> {
     incoming.pipe(parser);
   });
 }
+
+const malformed = (text: string): ApiError => new ApiError("MalformedPOSTRequest", 400, text);
 
 /** Version 4 signs the policy's base64 with the signing key, Version 2 with the secret itself. */
 async function authenticateForm(fields: Readonly<Record<string, string>>, checks: Checks): Promise<Principal> {
@@ -140,8 +142,10 @@ class FormFile extends Transform implements StreamedBody {
   constructor(file: Readable, incoming: IncomingMessage, range: { readonly least: number; readonly most: number }) {
     super();
     this.#range = range;
+    // Whoever reads the file gets its error; one that is never read must not bring the process down.
+    this.on("error", () => {});
     file.pipe(this);
-    file.once("error", (cause) => this.destroy(cause));
+    file.once("error", (cause) => this.destroy(malformed(cause.message)));
     incoming.once("close", () => {
       if (!incoming.complete)
         this.destroy(new ApiError("RequestTimeout", 400, "The connection ended before the form did."));

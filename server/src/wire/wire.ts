@@ -11,7 +11,7 @@ import type { Authenticator, Authorizer, Invoker } from "../core/ports.ts";
 import type { Service } from "../core/service.ts";
 import { sendAnswer } from "./answer.ts";
 import { type Catalogue, createCatalogue, type LoadedService, type Plan } from "./catalogue.ts";
-import { inWordsOf } from "./dialects.ts";
+import { dialectOf, inWordsOf } from "./dialects.ts";
 import { mustBeKept, type Progress, recordOf } from "./progress.ts";
 import type { Answer } from "./protocols/codec.ts";
 import { receive } from "./receive.ts";
@@ -56,7 +56,10 @@ async function handle(parts: Parts, incoming: IncomingMessage, response: ServerR
   const requestId = newRequestId();
   const progress: Progress = { requestId, startedAt: Date.now(), region: parts.region };
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  // An abort costs an exception, so only a caller who left early is told of.
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   try {
     const answer = await answerCall(parts, incoming, response, gone.signal, progress).catch((cause: unknown) =>
       answerError(parts, progress, cause),
@@ -205,7 +208,7 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
     const body = JSON.stringify({ __type: error.code, message: error.message });
     return { status: error.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.1" }, body };
   }
-  progress.error = inWordsOf(service.service, service.dialect, error);
+  progress.error = inWordsOf(service.service, dialectOf(protocol), error);
   const resource = progress.request?.rawPath ?? "/";
   return service.codec(protocol).encodeError(progress.error, { requestId, resource });
 }

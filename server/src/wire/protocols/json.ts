@@ -67,15 +67,16 @@ function buildReader(model: ServiceModel, shape: Shape, of: Of): Convert {
 
 function readStructure(model: ServiceModel, shape: StructureShape, of: Of): Convert {
   if (shape.document) return (value) => value;
-  const members = jsonMembers(shape).map(
-    ([name, wireName, member]) => [name, wireName, memberReader(model, member, of)] as const,
+  const members = new Map(
+    jsonMembers(shape).map(([name, wireName, member]) => [wireName, { name, read: memberReader(model, member, of) }]),
   );
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw mismatch(value, "a structure");
     const result: Record<string, unknown> = {};
-    for (const [name, wireName, read] of members) {
-      const item = Object.hasOwn(value, wireName) ? (value as Record<string, unknown>)[wireName] : undefined;
-      if (item !== undefined && item !== null) result[name] = read(item);
+    for (const key of Object.keys(value)) {
+      const item = (value as Readonly<Record<string, unknown>>)[key];
+      const member = item === null || item === undefined ? undefined : members.get(key);
+      if (member !== undefined) result[member.name] = member.read(item);
     }
     return result;
   };
@@ -165,14 +166,15 @@ function buildWriter(model: ServiceModel, shape: Shape, of: Of): Convert {
 
 function writeStructure(model: ServiceModel, shape: StructureShape, of: Of): Convert {
   if (shape.document) return (value) => value;
-  const members = jsonMembers(shape).map(
-    ([name, wireName, member]) => [name, wireName, memberWriter(model, member, of)] as const,
+  const members = new Map(
+    jsonMembers(shape).map(([name, wireName, member]) => [name, { wireName, write: memberWriter(model, member, of) }]),
   );
   return (value) => {
     const result: Record<string, unknown> = {};
-    for (const [name, wireName, write] of members) {
-      const item = (value as Record<string, unknown>)[name];
-      if (item !== undefined && item !== null) result[wireName] = write(item);
+    for (const key of Object.keys(value as object)) {
+      const item = (value as Readonly<Record<string, unknown>>)[key];
+      const member = item === null || item === undefined ? undefined : members.get(key);
+      if (member !== undefined) result[member.wireName] = member.write(item);
     }
     return result;
   };

@@ -154,8 +154,14 @@ function basicTime(date: string | undefined): string | undefined {
 }
 
 /** Milliseconds since 1970 as `20201001T120000Z`. */
-export const toBasicTime = (at: number): string => new Date(at).toISOString().replace(/[-:]|\.\d+/g, "");
+export function toBasicTime(at: number): string {
+  const text = new Date(at).toISOString();
+  return `${text.slice(0, 4)}${text.slice(5, 7)}${text.slice(8, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`;
+}
 
-/** Milliseconds since 1970 of `20201001T120000Z`; NaN when there is no such time. */
-export const fromBasicTime = (time: string): number =>
-  Date.parse(time.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
+/** Milliseconds since 1970 of `20201001T120000Z`; NaN when it is not of that form. */
+export function fromBasicTime(time: string): number {
+  if (!TIME.test(time)) return Number.NaN;
+  const part = (from: number, to: number): number => Number(time.slice(from, to));
+  return Date.UTC(part(0, 4), part(4, 6) - 1, part(6, 8), part(9, 11), part(11, 13), part(13, 15));
+}
