@@ -71,7 +71,7 @@ function readFields(incoming: IncomingMessage): Promise<UploadForm> {
       if (nameTruncated || valueTruncated) refuse(`The form field ${name} has more than ${LIMITS.fieldSize} bytes.`);
       else fields[name.toLowerCase()] = value;
     });
-    parser.on("file", (name, file, filename, _encoding, mimeType) => {
+    parser.on("file", (_name, file, filename, _encoding, mimeType) => {
       parser.once("error", (cause) => file.destroy(cause instanceof Error ? cause : undefined));
       resolve({ fields, file, filename: filename ?? "", mimeType });
     });
