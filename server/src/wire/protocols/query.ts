@@ -7,7 +7,7 @@ import { errorNames } from "./error-names.ts";
 import { type FormNode, formTree, numbered } from "./form.ts";
 import { formatOf } from "./rest-bindings.ts";
 import { scalarFromText } from "./scalars.ts";
-import { escapeXml, xmlWriters } from "./xml-write.ts";
+import { escapeText, xmlWriters } from "./xml-write.ts";
 
 type Read = (node: FormNode) => unknown;
 
@@ -37,9 +37,9 @@ export function queryCodec(model: ServiceModel): Codec {
     encodeError(error, { requestId }) {
       const { code, type } = names(error);
       const more = Object.entries(error.fields)
-        .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+        .map(([name, value]) => `<${name}>${escapeText(String(value))}</${name}>`)
         .join("");
-      const inner = `<Type>${type}</Type><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>${more}`;
+      const inner = `<Type>${type}</Type><Code>${escapeText(code)}</Code><Message>${escapeText(error.message)}</Message>${more}`;
       return {
         status: error.status,
         headers: { ...headers(requestId), ...error.headers },

@@ -6,7 +6,7 @@ import type { Answer, Codec, CodecOperation, Source } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
 import { bindingReader, bindingWriter } from "./rest-bindings.ts";
 import { malformed, parseXml, xmlReaders } from "./xml-read.ts";
-import { escapeXml, xmlWriters } from "./xml-write.ts";
+import { escapeText, escapeXml, xmlWriters } from "./xml-write.ts";
 
 type Values = Record<string, unknown>;
 
@@ -71,12 +71,12 @@ export function restXmlCodec(model: ServiceModel): Codec {
       const { code } = names(error);
       const fields = { Resource: resource, ...error.fields, RequestId: requestId, HostId: hostId(requestId) };
       const more = Object.entries(fields)
-        .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+        .map(([name, value]) => `<${name}>${escapeText(String(value))}</${name}>`)
         .join("");
       return {
         status: error.status,
         headers: { ...requestHeaders(requestId), "Content-Type": "application/xml", ...error.headers },
-        body: `${DECLARATION}<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>${more}</Error>`,
+        body: `${DECLARATION}<Error><Code>${escapeText(code)}</Code><Message>${escapeText(error.message)}</Message>${more}</Error>`,
       };
     },
   };

@@ -157,3 +157,8 @@ const special = /[&<>"\x00-\x08\x0b-\x1f]/g;
 /** Escapes markup and control characters. */
 export const escapeXml = (text: string): string =>
   text.replace(special, (char) => entities[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
+
+/** Text for people, as in messages: what XML cannot hold even as a reference is replaced. */
+export const escapeText = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what XML cannot hold
+  escapeXml(text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd"));

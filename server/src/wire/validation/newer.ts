@@ -1,6 +1,6 @@
 // Members newer than September 2020: a caller may send them, and an operation that does not honour one must not
 // pretend to. Design §7, third refusal.
-import type { ServiceModel, Shape } from "../../../../contract/model.ts";
+import type { Member, ServiceModel, Shape } from "../../../../contract/model.ts";
 import { errors } from "../../core/errors.ts";
 import { shapeCompiler, shapeOf } from "../compile.ts";
 
@@ -25,13 +25,16 @@ export function refuseNewer(path: string, operation: string): never {
 
 const nothing: FindNewer = () => undefined;
 
+/** Clients fill in idempotency tokens by themselves; ignoring one does less than the caller hoped, never something else. */
+const isNewer = (member: Member): boolean => member.newer === true && member.idempotencyToken !== true;
+
 function hasNewer(model: ServiceModel, name: string, seen: Set<string>): boolean {
   if (seen.has(name)) return false;
   seen.add(name);
   const shape = shapeOf(model, name);
   switch (shape.type) {
     case "structure":
-      return Object.values(shape.members).some((member) => member.newer || hasNewer(model, member.shape, seen));
+      return Object.values(shape.members).some((member) => isNewer(member) || hasNewer(model, member.shape, seen));
     case "list":
       return hasNewer(model, shape.member.shape, seen);
     case "map":
@@ -44,7 +47,7 @@ function hasNewer(model: ServiceModel, name: string, seen: Set<string>): boolean
 function buildFinder(shape: Shape, of: (name: string) => FindNewer): FindNewer {
   if (shape.type === "structure") {
     const members = Object.entries(shape.members)
-      .map(([name, member]) => ({ name, newer: member.newer === true, find: of(member.shape) }))
+      .map(([name, member]) => ({ name, newer: isNewer(member), find: of(member.shape) }))
       .filter((member) => member.newer || member.find !== nothing);
     return (value, path, honoured) => {
       for (const { name, newer, find } of members) {
