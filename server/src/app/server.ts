@@ -15,6 +15,7 @@ import {
   createSessions,
   openIdentities,
 } from "../services/iam/port.ts";
+import { createLogs } from "../services/logs/index.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker } from "../services/sagemaker/index.ts";
@@ -44,7 +45,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     clock,
     report,
   });
-  const { rows, blobs, series } = store;
+  const { rows, blobs, series, calls } = store;
 
   const identities = await openIdentities({ rows, keyFile: join(settings.data, "master.key"), now: () => clock.now() });
   await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
@@ -53,8 +54,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const roles = createRoleSessions(identities);
 
   const s3 = createS3Context({ rows, blobs, clock, log });
-  const s3Service = createS3(s3);
-  const objects = createObjects({ context: s3, service: s3Service, authorizer, region: settings.region });
+  const objects = createObjects({ context: s3, authorizer });
   const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
   const backend = await openBackend(settings);
 
@@ -79,12 +79,18 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     spares: settings.spares,
   });
   const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
-  const services = [createS3(s3), createIam(identities), createSts(createSessions(identities)), sagemaker.service];
+  const services = [
+    createS3(s3),
+    createIam(identities),
+    createSts(createSessions(identities)),
+    createLogs({ rows, series }),
+    sagemaker.service,
+  ];
   wire = createWire({
     services,
     authenticator,
     authorizer,
-    recordCall: async () => {},
+    recordCall: (record, options) => calls.record(record, options),
     clock,
     log,
     region: settings.region,
