@@ -12,15 +12,5 @@ export const invalidInput = error("InvalidInput", 400);
 export const unmodifiable = error("UnmodifiableEntity", 400);
 export const concurrentModification = error("ConcurrentModification", 409);
 
-/** The general errors as the old query services spell them. */
-export const errorCodes = {
-  AccessDeniedException: { code: "AccessDenied", status: 403 },
-  ExpiredTokenException: { code: "ExpiredToken", status: 403 },
-  InternalFailure: { code: "ServiceFailure", status: 500 },
-  InvalidSignatureException: { code: "SignatureDoesNotMatch", status: 403 },
-  MissingAuthenticationTokenException: { code: "MissingAuthenticationToken", status: 403 },
-  ThrottlingException: { code: "Throttling", status: 400 },
-  UnknownOperationException: { code: "InvalidAction", status: 400 },
-  UnrecognizedClientException: { code: "InvalidClientTokenId", status: 403 },
-  ValidationException: { code: "ValidationError", status: 400 },
-} as const;
+/** How IAM names a failure of its own. */
+export const errorCodes = { InternalFailure: { code: "ServiceFailure", status: 500 } } as const;

@@ -8,14 +8,4 @@ export const createSts = (sessions: Sessions): Service => ({
   name: "sts",
   iamPrefix: "sts",
   operations: { ...caller(), ...session(sessions) },
-  errorCodes: {
-    AccessDeniedException: { code: "AccessDenied", status: 403 },
-    ExpiredTokenException: { code: "ExpiredToken", status: 403 },
-    InvalidSignatureException: { code: "SignatureDoesNotMatch", status: 403 },
-    MissingAuthenticationTokenException: { code: "MissingAuthenticationToken", status: 403 },
-    ThrottlingException: { code: "Throttling", status: 400 },
-    UnknownOperationException: { code: "InvalidAction", status: 400 },
-    UnrecognizedClientException: { code: "InvalidClientTokenId", status: 403 },
-    ValidationException: { code: "ValidationError", status: 400 },
-  },
 });
