@@ -6,6 +6,7 @@ import { realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createImages } from "../engine/images/prepare.ts";
 import { openEngine } from "../engine/open-engine.ts";
+import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { ensureFirstIdentities } from "../services/iam/first-start.ts";
 import { createIam } from "../services/iam/index.ts";
 import {
@@ -84,6 +85,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createIam(identities),
     createSts(createSessions(identities)),
     createLogs({ rows, series }),
+    createCloudWatch({ series }),
     sagemaker.service,
   ];
   wire = createWire({
