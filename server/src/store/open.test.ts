@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
 import { FolderInUse } from "./lock.ts";
 import { openStore } from "./open.ts";
@@ -41,15 +42,8 @@ test("a second store on the same folder is refused, and the message names the fi
 
 test("the folder is free again after its server was killed", async (context) => {
   const folder = await aFolder(context);
-  const program = `
-    import { realClock } from ${JSON.stringify(import.meta.resolve("../core/clock.ts"))};
-    import { openStore } from ${JSON.stringify(import.meta.resolve("./open.ts"))};
-    await openStore({ folder: ${JSON.stringify(folder)}, clock: realClock, report: () => process.exit(1) });
-    console.log("open");
-    setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const program = fileURLToPath(import.meta.resolve("./crash-writer.ts"));
+  const child = spawn(process.execPath, [program, folder, "0"], { stdio: ["ignore", "pipe", "inherit"] });
   context.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data", { signal: AbortSignal.timeout(30_000) });
   await assert.rejects(openStore(options(folder)), FolderInUse);

@@ -36,7 +36,16 @@ export type Dialect = "sqlite" | "postgres";
  * Kinds with millions of rows that are walked by name only. They are left out of the indexes by time and status, which
  * keeps a write to one B-tree. Changing this list takes a new layout step that makes the partial indexes again.
  */
-export const keySpaces = ["s3:object", "s3:part", "blob", "blob:garbage"] as const;
+export const keySpaces = [
+  "s3:object",
+  "s3:version",
+  "s3:null-version",
+  "s3:part-list",
+  "s3:part",
+  "s3:multipart-upload",
+  "blob",
+  "blob:garbage",
+] as const;
 
 /** The condition of the partial indexes; a query that repeats it may use them. */
 export const isListed = sql<boolean>`kind not in (${sql.join(keySpaces.map((kind) => sql.lit(kind)))})`;

@@ -1,0 +1,70 @@
+// The process that the crash test kills: several writers at once, each telling what was acknowledged before it goes on.
+// Run as `node crash-writer.ts FOLDER LIFE`.
+import { writeSync } from "node:fs";
+import { realClock } from "../core/clock.ts";
+import { STREAM, THING } from "./crash-keys.ts";
+import { openStore } from "./open.ts";
+
+const [folder = "", life = ""] = process.argv.slice(2);
+const { rows, blobs, series, calls } = await openStore({
+  folder,
+  reserveBytes: 0,
+  clock: realClock,
+  report: (error) => {
+    throw error;
+  },
+});
+
+/** Into the pipe at once, so that a kill does not take it. */
+const say = (...words: readonly (string | number)[]) => writeSync(1, `${words.join(" ")}\n`);
+
+async function* bytesOf(name: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(name.repeat(1000));
+}
+
+async function putObjects(writer: string): Promise<never> {
+  for (let count = 0; ; count++) {
+    const name = [life, writer, count].join("-");
+    const blob = await blobs.write(bytesOf(name));
+    const key = { ...THING, name };
+    const row = { ...key, status: "", createdAt: 1, modifiedAt: 1, document: blob };
+    await rows.commit({
+      expect: [{ key, version: "absent" }],
+      put: [row, ...(blobs.owns(blob).put ?? [])],
+      events: [{ ...key, type: "created" }],
+    });
+    say("object", name);
+  }
+}
+
+async function appendLines(source: string, sync: boolean): Promise<never> {
+  const key = { ...STREAM, stream: source };
+  for (let offset = await series.logOffset(key, source); ; ) {
+    const from = offset;
+    const events = Array.from({ length: 1 + (from % 7) }, (_, index) => ({
+      timestamp: 1,
+      message: String(from + index),
+    }));
+    offset += events.length;
+    await series.appendLogs(key, events, { sync, source: { id: source, offset } });
+    say(source, offset);
+  }
+}
+
+async function recordCalls(): Promise<never> {
+  const whoever = { account: "a", region: "r", sourceIp: "127.0.0.1", userAgent: "" };
+  const call = { ...whoever, at: 1, durationMs: 1, service: "s3", operation: "PutObject", status: 200 };
+  for (let count = 0; ; count++) {
+    const requestId = [life, count].join("-");
+    await calls.record({ ...call, requestId }, { sync: true });
+    say("call", requestId);
+  }
+}
+
+say("ready");
+await Promise.all([
+  ...["x", "y", "z"].map(putObjects),
+  appendLines("synced", true),
+  appendLines("batched", false),
+  recordCalls(),
+]);
