@@ -7,6 +7,7 @@ survive a fork. uvicorn does HTTP (keep-alive, chunked bodies, back-pressure).
 
 import asyncio
 import json
+import mmap
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import traceback
 
 import uvicorn
 
-from .errors import RequestError
+from .errors import RequestError, UserError
 
 INLINE_BYTES = 64 * 1024
 """A body up to this size is answered on the event loop: a hop to a thread costs more than the prediction."""
@@ -43,24 +44,21 @@ def worker_count():
 def run_serving(load):
     """Serves until SIGTERM and returns the exit code.
 
-    load() returns answer(body, content_type, accept) -> (body, content type); it may raise RequestError. It runs once
-    in each worker; when it fails, the container ends with its message in the log.
+    load() returns answer(body, content_type, accept) -> (body, content type); it may raise UserError. It runs once in
+    each worker; when it fails, even by crashing the library that reads the model, the log says so.
     """
-    listener = socket.create_server(
-        ("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), backlog=1024, reuse_port=False
-    )
+    listener = socket.create_server(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), backlog=1024)
     workers = worker_count()
-    if workers == 1:
-        return _work(load, listener, workers)
-    return _supervise([_fork(load, listener, workers) for _ in range(workers)])
+    ready = mmap.mmap(-1, workers)
+    return _supervise({_fork(load, listener, workers, ready, number): number for number in range(workers)}, ready)
 
 
-def _fork(load, listener, workers):
+def _fork(load, listener, workers, ready, number):
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            code = _work(load, listener, workers)
+            code = _work(load, listener, workers, lambda: ready.__setitem__(number, 1))
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -68,9 +66,9 @@ def _fork(load, listener, workers):
     return pid
 
 
-def _supervise(pids):
-    """Waits for the workers; a stop signal goes to all, and the first that ends otherwise ends all."""
-    running = set(pids)
+def _supervise(numbers, ready):
+    """Waits for the workers, pid to number; a stop signal goes to all, and the first that ends otherwise ends all."""
+    running = dict(numbers)
 
     def pass_on(number, _frame):
         for pid in running:
@@ -81,22 +79,31 @@ def _supervise(pids):
     exit_code = 0
     while running:
         pid, status = os.wait()
-        running.discard(pid)
+        number = running.pop(pid, None)
+        if number is None:
+            continue
         code = os.waitstatus_to_exitcode(status)
         if code != 0 and exit_code == 0:
             exit_code = code if code > 0 else 128 - code
+            if code < 0:
+                doing = "serving" if ready[number] else "reading the model, whose file must be broken"
+                name = signal.Signals(-code).name
+                print(f"ERROR: A worker was ended by {name} while {doing}.", file=sys.stderr, flush=True)
         pass_on(signal.SIGTERM, None)
     return exit_code
 
 
-def _work(load, listener, workers):
+def _work(load, listener, workers, report_ready):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         answer = load()
     except Exception as error:
-        if not isinstance(error, RequestError):
+        if not isinstance(error, UserError):
             traceback.print_exc()
         print(f"ERROR: Unable to load model: {error}", file=sys.stderr, flush=True)
         return 1
+    report_ready()
     server = uvicorn.Server(
         uvicorn.Config(
             application(answer, workers),

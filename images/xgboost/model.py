@@ -50,6 +50,9 @@ def fit(train, validation, settings, after_round, threads):
     Raises UserError if the data or the parameters cannot be used together.
     """
     parameters = {"nthread": threads, **settings.booster}
+    for rows, name in ((train, "train"), (validation, "validation")):
+        if rows is not None:
+            _check_labels(rows.labels, name, parameters)
     own = [name for name in settings.metrics if name not in parameters.get("eval_metric", [])]
     try:
         named = [(rows, name) for rows, name in ((train, "train"), (validation, "validation")) if rows is not None]
@@ -70,6 +73,28 @@ def fit(train, validation, settings, after_round, threads):
             raise UserError(_first_line(error)) from error
         raise
     return booster
+
+
+def _check_labels(labels, name, parameters):
+    """Refuses labels that the objective has no meaning for; XGBoost's own messages do not say which."""
+    loss = parameters.get("objective", "reg:squarederror")
+    if loss.startswith("multi:"):
+        rule, legal = f"a class number in [0, {parameters['num_class']})", labels < parameters["num_class"]
+        legal &= (labels >= 0) & (labels % 1 == 0)
+    elif loss in UNIT_LABELS:
+        rule, legal = "in [0,1]", (labels >= 0) & (labels <= 1)
+    elif loss in POSITIVE_LABELS:
+        rule, legal = "0 or more", labels >= 0
+    else:
+        return
+    wrong = np.flatnonzero(~legal)
+    if wrong.size:
+        row = int(wrong[0])
+        raise UserError(f"label must be {rule} for {loss}; row {row + 1} of the {name} data has {labels[row]:g}.")
+
+
+UNIT_LABELS = ("binary:logistic", "binary:logitraw", "binary:hinge", "reg:logistic")
+POSITIVE_LABELS = ("count:poisson", "reg:gamma", "reg:tweedie")
 
 
 def predict(booster, features):
@@ -103,6 +128,8 @@ def load(data):
     A pickle may hold nothing but a Booster made of plain values: any other class is refused, since unpickling it could
     run code. Raises UserError if the bytes are none of these.
     """
+    if not data:
+        raise UserError("The model is an empty file.")
     if data[:1] == b"\x80":
         try:
             booster = _BoosterUnpickler(io.BytesIO(data)).load()

@@ -1,0 +1,1 @@
+"""Tests of the container contract, run in the `test` environment."""

@@ -1,0 +1,1 @@
+"""Tests of the built-in XGBoost, run in the `test` environment."""
