@@ -14,7 +14,7 @@ export interface WireRequest {
   /** Percent-encoded as it came, `/bucket/a%20b`. */
   readonly rawPath: string;
   readonly query: readonly QueryParameter[];
-  /** Names in lower case, several values joined by `, `, bytes read as UTF-8. */
+  /** Names in lower case, several values joined by commas, bytes read as UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
   readonly host: string;
   readonly secure: boolean;
@@ -82,11 +82,14 @@ function originForm(url: string): string {
   return url.includes("://") && slash > 0 ? url.slice(slash) : "/";
 }
 
-function readHeaders(incoming: IncomingMessage): Record<string, string> {
+function readHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
-  for (const name in incoming.headers) {
-    const value = incoming.headers[name];
-    if (value !== undefined) headers[name] = asUtf8(typeof value === "string" ? value : value.join(", "));
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? "").toLowerCase();
+    const value = asUtf8(rawHeaders[index + 1] ?? "");
+    const before = headers[name];
+    // Signatures join the values of one name with a bare comma, which node:http would not.
+    headers[name] = before === undefined ? value : `${before},${value}`;
   }
   return headers;
 }
