@@ -5,6 +5,7 @@ import type { Call, Permission } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
+import { wholeSeconds } from "../shared/encoding.ts";
 import {
   commitChecked,
   created,
@@ -129,7 +130,7 @@ async function create(identities: Identities, name: string | undefined, call: Ca
     AccessKeyId: id,
     Status: record.status,
     SecretAccessKey: secret,
-    CreateDate: record.createdAt / 1000,
+    CreateDate: wholeSeconds(record.createdAt),
   };
 }
 
@@ -137,5 +138,5 @@ const metadata = ({ name, document }: Row<AccessKeyRecord>): AccessKeyMetadata =
   ...(document.owner.kind === "user" ? { UserName: document.owner.userName } : {}),
   AccessKeyId: name,
   Status: document.status,
-  CreateDate: document.createdAt / 1000,
+  CreateDate: wholeSeconds(document.createdAt),
 });

@@ -8,7 +8,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
 import { attachments, usageCounts } from "../shared/attachments.ts";
 import { type AwsManagedPolicy, awsPolicies } from "../shared/aws-policies.ts";
-import { encodeDocument } from "../shared/encoding.ts";
+import { encodeDocument, wholeSeconds } from "../shared/encoding.ts";
 import {
   created,
   createRow,
@@ -50,14 +50,14 @@ const answer = (policy: ManagedPolicy, attached: number, bounding: number): Poli
   AttachmentCount: attached,
   PermissionsBoundaryUsageCount: bounding,
   IsAttachable: true,
-  CreateDate: policy.createdAt / 1000,
-  UpdateDate: policy.updatedAt / 1000,
+  CreateDate: wholeSeconds(policy.createdAt),
+  UpdateDate: wholeSeconds(policy.updatedAt),
 });
 
 const versionAnswer = (policy: ManagedPolicy, version: ManagedPolicy["versions"][number]): PolicyVersion => ({
   VersionId: version.id,
   IsDefaultVersion: version.id === policy.defaultVersion,
-  CreateDate: version.createdAt / 1000,
+  CreateDate: wholeSeconds(version.createdAt),
 });
 
 /** @throws ApiError MalformedPolicyDocument, LimitExceeded */

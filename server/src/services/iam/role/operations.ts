@@ -5,7 +5,7 @@ import type { Operations as Contract, Role as RoleAnswer } from "../../../../../
 import type { Operations } from "../../../core/service.ts";
 import { deleteConflict, entityAlreadyExists, limitExceeded } from "../errors.ts";
 import { boundaryMember, checkBoundary } from "../shared/boundary.ts";
-import { encodeDocument } from "../shared/encoding.ts";
+import { encodeDocument, wholeSeconds } from "../shared/encoding.ts";
 import {
   changeEntity,
   created,
@@ -34,7 +34,7 @@ const basics = (role: Role): RoleAnswer => ({
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
-  CreateDate: role.createdAt / 1000,
+  CreateDate: wholeSeconds(role.createdAt),
   AssumeRolePolicyDocument: encodeDocument(role.trust),
 });
 

@@ -422,6 +422,11 @@ const texts: Readonly<Record<string, readonly [Case, string]>> = {
     { identity: allow(), boundary: allow({ Action: "ec2:*" }), gives: "implicitDeny" },
     `${who} because no permissions boundary allows the s3:GetObject action`,
   ],
+  "a role's trust is named": [
+    { identity: allow(), resource: [], action: "sts:AssumeRole", on: "arn:aws:iam::1:role/R", gives: "implicitDeny" },
+    "User: arn:aws:iam::123456789012:user/team/ann is not authorized to perform: sts:AssumeRole on resource: " +
+      "arn:aws:iam::1:role/R because no role trust policy allows the sts:AssumeRole action",
+  ],
   "a bucket policy's deny is named": [
     { identity: allow(), resource: deny({ Principal: "*" }), gives: "explicitDeny" },
     `${who} with an explicit deny in a resource-based policy`,

@@ -119,9 +119,10 @@ function matching(policies: readonly NamedPolicy[], permission: Permission, look
 export function refusalText(principal: Principal, permission: Permission, decision: Decision): string {
   const resource = permission.resource === "*" ? "" : ` on resource: ${permission.resource}`;
   const what = `User: ${principal.arn} is not authorized to perform: ${permission.action}${resource}`;
-  const layer = decision.layer ?? "identity-based policy";
+  const isTrust = decision.layer === "resource-based policy" && permission.action.startsWith("sts:AssumeRole");
+  const layer = isTrust ? "role trust policy" : (decision.layer ?? "identity-based policy");
   if (decision.outcome === "explicitDeny") {
-    const article = layer === "identity-based policy" ? "an" : "a";
+    const article = isTrust ? "the" : layer === "identity-based policy" ? "an" : "a";
     return `${what} with an explicit deny in ${article} ${layer}`;
   }
   return `${what} because no ${layer} allows the ${permission.action} action`;

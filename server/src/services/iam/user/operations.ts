@@ -5,6 +5,7 @@ import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { deleteConflict, entityAlreadyExists } from "../errors.ts";
 import { boundaryMember, checkBoundary } from "../shared/boundary.ts";
+import { wholeSeconds } from "../shared/encoding.ts";
 import {
   commitChecked,
   created,
@@ -32,7 +33,7 @@ const answer = (user: User): UserAnswer => ({
   UserName: user.name,
   UserId: user.id,
   Arn: user.arn,
-  CreateDate: user.createdAt / 1000,
+  CreateDate: wholeSeconds(user.createdAt),
 });
 
 const fullAnswer = (user: User): UserAnswer => ({

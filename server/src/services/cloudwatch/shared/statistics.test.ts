@@ -1,0 +1,68 @@
+// Statistics of small sets with known answers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { MetricPoint } from "../../../store/series/series.ts";
+import { rangeStart } from "./range.ts";
+import { intoPeriods, statisticOf } from "./statistics.ts";
+
+const point = (timestamp: number, value: MetricPoint["value"]): MetricPoint => ({
+  account: "123456789012",
+  region: "us-east-1",
+  namespace: "n",
+  name: "m",
+  dimensions: {},
+  timestamp,
+  value,
+});
+
+const oneToHundred = Array.from({ length: 100 }, (_, index) => point(index, index + 1));
+const withSet = [point(0, 4), point(1, { count: 3, sum: 30, minimum: 1, maximum: 20 })];
+const repeated = [point(0, 1), point(1, { count: 9, sum: 45, minimum: 5, maximum: 5 })];
+
+const cases: Readonly<
+  Record<string, readonly [points: readonly MetricPoint[], name: string, value: number | undefined]>
+> = {
+  "samples are counted": [oneToHundred, "SampleCount", 100],
+  "samples are summed": [oneToHundred, "Sum", 5050],
+  "the mean": [oneToHundred, "Average", 50.5],
+  "the least": [oneToHundred, "Minimum", 1],
+  "the greatest": [oneToHundred, "Maximum", 100],
+  "the median": [oneToHundred, "p50", 50],
+  "a high percentile": [oneToHundred, "p99.9", 100],
+  "percentile 0 is the least": [oneToHundred, "p0", 1],
+  "percentile 100 is the greatest": [oneToHundred, "p100", 100],
+  "a set counts with all its samples": [withSet, "Average", 34 / 4],
+  "a set's range counts": [withSet, "Maximum", 20],
+  "a set hides its samples from percentiles": [withSet, "p50", undefined],
+  "a value that came often is known": [repeated, "p10", 1],
+  "and weighs": [repeated, "p11", 5],
+};
+for (const [sentence, [points, name, value]] of Object.entries(cases)) {
+  test(sentence, () => {
+    const [period] = intoPeriods(points, 0, 60_000);
+    assert.ok(period);
+    assert.equal(statisticOf(name)?.(period), value);
+  });
+}
+
+for (const name of ["p101", "p-1", "p", "median", "tm90", "constructor"]) {
+  test(`${name} is no statistic`, () => {
+    assert.equal(statisticOf(name), undefined);
+  });
+}
+
+test("periods begin at whole steps from the origin, in order, without the empty ones", () => {
+  const periods = intoPeriods([point(190_000, 3), point(10_000, 1), point(69_999, 2)], 10_000, 60_000);
+  assert.deepEqual(
+    periods.map(({ at, count }) => [at, count]),
+    [
+      [10_000, 2],
+      [190_000, 1],
+    ],
+  );
+});
+
+test("a range begins at a whole minute, or at a whole period when that is shorter", () => {
+  assert.equal(rangeStart(125_000, 300), 120_000);
+  assert.equal(rangeStart(127_000, 5), 125_000);
+});
