@@ -13,6 +13,9 @@ export interface ContainerRequest {
   readonly signal?: AbortSignal;
 }
 
+/** The largest answer that is held in memory: the largest payload of a batch transform (API reference). */
+export const ANSWER_LIMIT_BYTES = 100 * 2 ** 20;
+
 export interface ContainerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -69,12 +72,17 @@ export class ContainerClient {
     }
   }
 
-  /** The whole answer in memory; meant for small ones. @throws ContainerUnreachable */
+  /** The whole answer in memory, at most ANSWER_LIMIT_BYTES. @throws ContainerUnreachable */
   async ask(request: ContainerRequest): Promise<{ readonly status: number; readonly body: Buffer }> {
     const answer = await this.request(request);
     try {
       const chunks: Buffer[] = [];
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) chunks.push(chunk);
+      let length = 0;
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > ANSWER_LIMIT_BYTES) throw new Error(`an answer has more than ${ANSWER_LIMIT_BYTES} bytes`);
+      }
       return { status: answer.status, body: Buffer.concat(chunks) };
     } catch (cause) {
       request.signal?.throwIfAborted();

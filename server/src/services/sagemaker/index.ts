@@ -8,12 +8,14 @@ import { model } from "./model/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
+import { transformJob } from "./transform-job/operations.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
   "endpoint-config": endpointConfig,
   model,
   tag,
   "training-job": trainingJob,
+  "transform-job": transformJob,
 };
 
 /** Every operation of the contract without a handler. A test holds this list and the nouns to exactly the contract. */
@@ -38,7 +40,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "CreatePresignedDomainUrl",
   "CreatePresignedNotebookInstanceUrl",
   "CreateProcessingJob",
-  "CreateTransformJob",
   "CreateTrial",
   "CreateTrialComponent",
   "CreateUserProfile",
@@ -79,7 +80,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DescribeNotebookInstanceLifecycleConfig",
   "DescribeProcessingJob",
   "DescribeSubscribedWorkteam",
-  "DescribeTransformJob",
   "DescribeTrial",
   "DescribeTrialComponent",
   "DescribeUserProfile",
@@ -109,7 +109,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListProcessingJobs",
   "ListSubscribedWorkteams",
   "ListTrainingJobsForHyperParameterTuningJob",
-  "ListTransformJobs",
   "ListTrialComponents",
   "ListTrials",
   "ListUserProfiles",
@@ -126,7 +125,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "StopMonitoringSchedule",
   "StopNotebookInstance",
   "StopProcessingJob",
-  "StopTransformJob",
   "UpdateCodeRepository",
   "UpdateDomain",
   "UpdateEndpoint",

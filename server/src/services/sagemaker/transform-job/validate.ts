@@ -1,0 +1,41 @@
+// Rules of CreateTransformJob that cross members or ask for what is not built; single members are checked by the wire.
+import type { CreateTransformJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import { errors } from "../../../core/errors.ts";
+import { instanceSize } from "../../../engine/instance-types.ts";
+import { needS3Uri } from "../shared/s3-uri.ts";
+
+/** Most megabytes of all requests that are under way together (API reference, MaxPayloadInMB). */
+const PAYLOADS_MB = 100;
+
+/** @throws ApiError Validation */
+export function checkTransformJob(request: CreateTransformJobRequest): void {
+  const { TransformInput: input, TransformOutput: output, TransformResources: resources } = request;
+  instanceSize(resources.InstanceType);
+  if (resources.InstanceCount > 1)
+    throw notBuilt(`TransformResources.InstanceCount ${resources.InstanceCount} (transforming on several instances)`);
+  const source = input.DataSource.S3DataSource;
+  if (source.S3DataType !== "S3Prefix" && source.S3DataType !== "ManifestFile")
+    throw errors.validation(
+      `S3DataType must be S3Prefix or ManifestFile for transform jobs, got ${source.S3DataType}.`,
+    );
+  needS3Uri(source.S3Uri, "TransformInput.DataSource.S3DataSource.S3Uri");
+  needS3Uri(output.S3OutputPath, "TransformOutput.S3OutputPath");
+  if (input.SplitType === "RecordIO" || input.SplitType === "TFRecord")
+    throw notBuilt(`TransformInput.SplitType ${input.SplitType}`);
+  checkProcessing(request);
+  const concurrent = request.MaxConcurrentTransforms ?? 0;
+  const payload = request.MaxPayloadInMB ?? 0;
+  if (concurrent * payload > PAYLOADS_MB)
+    throw errors.validation(
+      `MaxConcurrentTransforms × MaxPayloadInMB must be at most ${PAYLOADS_MB} MB, got ${concurrent} × ${payload}.`,
+    );
+}
+
+function checkProcessing({ DataProcessing }: CreateTransformJobRequest): void {
+  const { InputFilter = "$", OutputFilter = "$", JoinSource = "None" } = DataProcessing ?? {};
+  if (InputFilter !== "$") throw notBuilt("DataProcessing.InputFilter");
+  if (OutputFilter !== "$") throw notBuilt("DataProcessing.OutputFilter");
+  if (JoinSource !== "None") throw notBuilt("DataProcessing.JoinSource");
+}
+
+const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);
