@@ -96,9 +96,9 @@ export async function* inOrder<Item, Result>(
       underWay.push(result);
       if (underWay.length < ahead) continue;
       const first = underWay.shift();
-      if (first) yield await first;
+      if (first !== undefined) yield await first;
     }
-    for (let first = underWay.shift(); first; first = underWay.shift()) yield await first;
+    for (let first = underWay.shift(); first !== undefined; first = underWay.shift()) yield await first;
   } finally {
     await Promise.allSettled(underWay);
   }
