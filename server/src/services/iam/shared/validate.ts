@@ -20,22 +20,17 @@ export function checkIdentityPolicy(text: string): void {
   if (document["Version"] !== "2012-10-17") {
     throw malformedPolicy("Policy document must be version 2012-10-17 or greater.");
   }
-  for (const { Effect, Action, NotAction } of statements) {
-    if (Effect !== "Allow" && Effect !== "Deny") throw malformedPolicy(LEGACY);
-    for (const action of [...asList(Action), ...asList(NotAction)]) if (action === "") throw malformedPolicy(LEGACY);
-  }
+  for (const statement of statements) checkLegacy(statement);
   checkSids(statements);
   for (const { Action, NotAction } of statements) {
     if (isMissing(Action) && isMissing(NotAction)) throw malformedPolicy("Policy statement must contain actions.");
+    for (const action of [...asList(Action), ...asList(NotAction)]) checkAction(String(action));
   }
-  for (const { Resource, NotResource } of statements) {
-    if (isMissing(Resource) && isMissing(NotResource)) {
+  for (const statement of statements) {
+    if (isMissing(statement["Resource"]) && isMissing(statement["NotResource"])) {
       throw malformedPolicy("Policy statement must contain resources.");
     }
-    for (const resource of [...asList(Resource), ...asList(NotResource)]) checkResource(String(resource));
-  }
-  for (const { Action, NotAction } of statements) {
-    for (const action of [...asList(Action), ...asList(NotAction)]) checkAction(String(action));
+    for (const resource of resourcesOf(statement)) checkResource(resource);
   }
   checkConditions(text);
 }
@@ -109,8 +104,45 @@ function isStatementFormed(statement: Elements, known: readonly string[]): boole
     (Sid === undefined || typeof Sid === "string") &&
     texts.every((name) => asList(statement[name]).every((value) => typeof value === "string")) &&
     pairs.every(([one, other]) => statement[one] === undefined || statement[other] === undefined) &&
-    (Condition === undefined || (isElements(Condition) && Object.values(Condition).every(isElements)))
+    (Condition === undefined || (isElements(Condition) && Object.values(Condition).every(areKeysFormed)))
   );
+}
+
+/** Keys of one operator: text, booleans and numbers, or lists of them. */
+const areKeysFormed = (keys: unknown): boolean =>
+  isElements(keys) &&
+  Object.values(keys)
+    .flatMap(asList)
+    .every((value) => ["string", "boolean", "number"].includes(typeof value));
+
+const resourcesOf = ({ Resource, NotResource }: Elements): string[] =>
+  [...asList(Resource), ...asList(NotResource)].map(String);
+
+/** What AWS's first, older parser refuses before anything else is looked at. */
+function checkLegacy(statement: Elements): void {
+  const { Effect, Condition } = statement;
+  const isEffect = Effect === "Allow" || Effect === "Deny";
+  const dates = Object.entries(isElements(Condition) ? Condition : {})
+    .filter(([operator]) => /^(for(all|any)values?:)?date/i.test(operator))
+    .flatMap(([, keys]) => Object.values(isElements(keys) ? keys : {}).flatMap(asList));
+  if (!isEffect || !dates.every(isDate)) throw malformedPolicy(LEGACY);
+  for (const resource of resourcesOf(statement)) {
+    const parts = resource.split(":");
+    const [start, partition, service] = parts;
+    // ARNs of another partition, and what is none at all, are named by later checks.
+    if (start === "arn" && partition === "aws" && (service === "" || parts.length === 4 || parts.length === 5)) {
+      throw malformedPolicy(LEGACY);
+    }
+  }
+}
+
+/** Seconds since 1970, or ISO 8601 (W3C's profile); policy variables are filled in later. */
+function isDate(value: unknown): boolean {
+  const text = String(value);
+  if (text.includes("${")) return true;
+  if (/^[+-]?\d+$/.test(text)) return BigInt(text) <= 2n ** 63n - 1n;
+  const iso = /^\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?)?)?$/i;
+  return iso.test(text) && !Number.isNaN(Date.parse(text.slice(0, 10)));
 }
 
 const isMissing = (value: unknown): boolean => asList(value).length === 0;
@@ -162,7 +194,7 @@ function checkResource(resource: string): void {
   if (service === undefined) {
     throw malformedPolicy("Resource vendor must be fully qualified and cannot contain regexes.");
   }
-  if (service === "s3" && region) {
+  if (service === "s3" && region && !rest.join(":").startsWith("accesspoint")) {
     throw malformedPolicy(`Resource ${resource} can not contain region information.`);
   }
   if (service !== "iam") return;
