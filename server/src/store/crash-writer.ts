@@ -2,7 +2,7 @@
 // Run as `node crash-writer.ts FOLDER LIFE`.
 import { writeSync } from "node:fs";
 import { realClock } from "../core/clock.ts";
-import { STREAM, THING } from "./crash-keys.ts";
+import { contentsOf, STREAM, THING } from "./crash-keys.ts";
 import { openStore } from "./open.ts";
 
 const [folder = "", life = ""] = process.argv.slice(2);
@@ -15,11 +15,23 @@ const { rows, blobs, series, calls } = await openStore({
   },
 });
 
-/** Into the pipe at once, so that a kill does not take it. */
-const say = (...words: readonly (string | number)[]) => writeSync(1, `${words.join(" ")}\n`);
+/** Into the pipe at once, so that a kill does not take it; tries again while the pipe is full. */
+function say(...words: readonly (string | number)[]): void {
+  let rest = Buffer.from(`${words.join(" ")}\n`);
+  while (rest.length > 0) rest = rest.subarray(written(rest));
+}
+
+function written(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
+    throw error;
+  }
+}
 
 async function* bytesOf(name: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(name.repeat(1000));
+  yield Buffer.from(contentsOf(name));
 }
 
 async function putObjects(writer: string): Promise<never> {

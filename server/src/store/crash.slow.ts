@@ -10,7 +10,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
 import type { Blob } from "./blobs/blobs.ts";
-import { STREAM, THING } from "./crash-keys.ts";
+import { contentsOf, STREAM, THING } from "./crash-keys.ts";
 import { openStore, type Store } from "./open.ts";
 
 const KILLS = 20;
@@ -62,14 +62,14 @@ async function checkObjects(store: Store, folder: string, told: Acknowledged): P
   const found = await store.rows.scan<Blob>({ ...THING, limit: 1_000_000 });
   const names = new Set(found.map(({ name }) => name));
   for (const name of told.objects) assert.ok(names.has(name), `object ${name} was acknowledged and is gone`);
-  for (const { name, document } of found) assert.equal(await textOf(store, document), name.repeat(1000));
+  for (const { name, document } of found) assert.equal(await textOf(store, document), contentsOf(name));
   const events = await store.rows.changes(0, 1_000_000);
   assert.deepEqual(events.map(({ name }) => name).sort(), [...names].sort());
   await store.blobs.collect();
   const files = await readdir(join(folder, "blobs"), { recursive: true, withFileTypes: true });
   assert.deepEqual(
     files.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort(),
-    found.map(({ document }) => document.id).sort(),
+    found.flatMap(({ document }) => (document.sizeBytes > 1000 ? [document.id] : [])).sort(),
   );
 }
 

@@ -15,7 +15,10 @@ export interface Blobs {
    * that fails. @throws whatever the source throws, NoSpace below the disk reserve; nothing is left behind then.
    */
   write(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Blob>;
-  /** The row writes that make the blob lasting; put them into the commit that names it. */
+  /**
+   * The row writes that make the blob lasting; put them into the commit that names it. Takes the very value that `write`
+   * gave: the bytes of a small blob go with it into the row.
+   */
   owns(blob: Blob): Change;
   /** The row writes that hand the blob to the collector; put them into the commit that drops it. */
   disowns(id: string): Change;

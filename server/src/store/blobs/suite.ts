@@ -127,19 +127,21 @@ function collectorTests(it: It, of: () => BlobsUnderTest): void {
   const write = (text: string) => of().blobs.write(pieces(Buffer.from(text)));
   const text = async (blob: Blob) => String(await contents(await of().blobs.read(blob)));
 
-  it("an owned blob outlives the collector, a disowned one goes after a minute", async () => {
-    const [kept, dropped] = [await write("kept"), await write("dropped")];
-    await of().rows.commit(of().blobs.owns(kept));
-    await of().rows.commit(of().blobs.owns(dropped));
-    await of().rows.commit(of().blobs.disowns(dropped.id));
-    assert.equal(await of().blobs.collect(), 0);
-    assert.equal(await text(dropped), "dropped");
-    of().advance(MINUTE_MS);
-    assert.equal(await of().blobs.collect(), 1);
-    assert.equal(await text(kept), "kept");
-    await assert.rejects(text(dropped), BlobCorrupt);
-    assert.equal(await of().blobs.collect(), 0);
-  });
+  for (const size of [10, 100_000])
+    it(`an owned blob of ${size} bytes outlives the collector, a disowned one goes after a minute`, async () => {
+      const [kept, dropped] = [await write("k".repeat(size)), await write("d".repeat(size))];
+      await of().rows.commit(of().blobs.owns(kept));
+      await of().rows.commit(of().blobs.owns(dropped));
+      await of().rows.commit(of().blobs.disowns(dropped.id));
+      assert.equal(await of().blobs.collect(), 0);
+      // Copies, as they come out of the rows that name them.
+      assert.equal(await text({ ...dropped }), "d".repeat(size));
+      of().advance(MINUTE_MS);
+      assert.equal(await of().blobs.collect(), 1);
+      assert.equal(await text({ ...kept }), "k".repeat(size));
+      await assert.rejects(text({ ...dropped }), BlobCorrupt);
+      assert.equal(await of().blobs.collect(), 0);
+    });
 
   it("the collector waits for who reads", async () => {
     const bytes = randomBytes(2_000_000);
@@ -153,9 +155,10 @@ function collectorTests(it: It, of: () => BlobsUnderTest): void {
     assert.equal(await of().blobs.collect(), 1);
   });
 
-  it("a discarded blob is gone", async () => {
-    const blob = await write("unwanted");
-    await of().blobs.discard(blob);
-    await assert.rejects(text(blob), BlobCorrupt);
-  });
+  for (const size of [10, 100_000])
+    it(`a discarded blob of ${size} bytes is gone`, async () => {
+      const blob = await write("u".repeat(size));
+      await of().blobs.discard(blob);
+      await assert.rejects(text(blob), BlobCorrupt);
+    });
 }

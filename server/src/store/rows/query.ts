@@ -45,7 +45,7 @@ export function createQuestions(database: Kysely<Tables>) {
     get: compile(
       database
         .selectFrom("rows")
-        .selectAll()
+        .select(["version", "status", "parent", "created_at", "modified_at", "document"])
         .where("kind", "=", parameter<string>("kind"))
         .where("scope", "=", parameter<string>("scope"))
         .where("name", "=", parameter<string>("name")),

@@ -21,8 +21,10 @@ export function createReads(
 ): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
   const questions = createQuestions(database);
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
-    const [record] = await run(questions.get, { kind, scope, name }, false);
-    return record && toRow<Document>(record as RowRecord);
+    const key = { kind, scope, name };
+    const found = run(questions.get, key, false);
+    const [record] = (found instanceof Promise ? await found : found) as readonly Omit<RowRecord, keyof RowKey>[];
+    return record && toRow<Document>({ ...record, ...key });
   };
   return {
     get,

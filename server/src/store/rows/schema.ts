@@ -44,6 +44,7 @@ export const keySpaces = [
   "s3:part",
   "s3:multipart-upload",
   "blob",
+  "blob:inline",
   "blob:garbage",
 ] as const;
 

@@ -3,9 +3,11 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Row, Rows } from "../../rows/rows.ts";
 import type { Leases } from "./leases.ts";
-import { folderDigits, isBlobId, newBlobId, type Places } from "./places.ts";
+import { folderDigits, isBlobId, isInlineId, newBlobId, type Places } from "./places.ts";
 
 export const OWNED = "blob";
+/** Rows that hold the bytes themselves. */
+export const INLINE = "blob:inline";
 export const GARBAGE = "blob:garbage";
 /** Blobs of all accounts share one key space. */
 export const SCOPE = "";
@@ -28,9 +30,14 @@ export async function collectGarbage({ places, rows, leases, now }: Collecting):
   for (;;) {
     const page = await rows.scan({ kind: GARBAGE, scope: SCOPE, after, limit: PAGE });
     const ready = page.filter((row) => row.modifiedAt + GRACE_MS <= now() && !leases.has(row.name));
-    for (const { name } of ready) await rm(places.file(name), { force: true });
-    if (ready.length > 0) await rows.commit({ remove: ready });
-    await removeEmptyFolders(places, ready, now());
+    const [inline, filed] = [
+      ready.filter(({ name }) => isInlineId(name)),
+      ready.filter(({ name }) => !isInlineId(name)),
+    ];
+    for (const { name } of filed) await rm(places.file(name), { force: true });
+    const bytes = inline.map(({ name }) => ({ kind: INLINE, scope: SCOPE, name }));
+    if (ready.length > 0) await rows.commit({ remove: [...ready, ...bytes] });
+    await removeEmptyFolders(places, filed, now());
     removed += ready.length;
     if (page.length < PAGE) return removed;
     after = page.at(-1)?.name;

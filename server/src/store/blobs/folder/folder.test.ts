@@ -90,7 +90,7 @@ test("a write that fails leaves no file behind", async (context) => {
 
 test("below the reserve nothing is written, and the error says what to do", async (context) => {
   const { blobs, files } = await opened(context, { reserveBytes: Number.MAX_SAFE_INTEGER });
-  await assert.rejects(blobs.write(once(randomBytes(10))), (error) => {
+  await assert.rejects(blobs.write(once(randomBytes(20_000))), (error) => {
     assert.ok(error instanceof NoSpace);
     assert.match(error.message, /below its reserve.*Delete objects/);
     return true;
@@ -134,8 +134,8 @@ test("what a killed server left is removed at the next start, what is owned stay
   try {
     const first = await openIn(folder);
     const [owned, orphan] = [
-      await first.blobs.write(once(randomBytes(10))),
-      await first.blobs.write(once(randomBytes(10))),
+      await first.blobs.write(once(randomBytes(20_000))),
+      await first.blobs.write(once(randomBytes(20_000))),
     ];
     await first.rows.commit(first.blobs.owns(owned));
     await first.close();
@@ -143,7 +143,7 @@ test("what a killed server left is removed at the next start, what is owned stay
     const second = await openIn(folder);
     // Collecting waits for the sweep.
     await second.blobs.collect();
-    const written = await second.blobs.write(once(randomBytes(10)));
+    const written = await second.blobs.write(once(randomBytes(20_000)));
     assert.deepEqual((await second.files()).sort(), [owned.id, written.id].sort());
     assert.ok(!(await second.files()).includes(orphan.id));
     await second.close();
@@ -156,10 +156,31 @@ test("a blob written while the sweep runs is not taken for an orphan", async () 
   const folder = await aFolder();
   try {
     const store = await openIn(folder);
-    const blobs = await Promise.all(Array.from({ length: 30 }, () => store.blobs.write(once(randomBytes(10)))));
+    const blobs = await Promise.all(Array.from({ length: 30 }, () => store.blobs.write(once(randomBytes(20_000)))));
     await store.blobs.collect();
-    for (const blob of blobs) assert.equal(await drain(await store.blobs.read(blob)), 10);
+    for (const blob of blobs) assert.equal(await drain(await store.blobs.read(blob)), 20_000);
     await store.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("small blobs have no file, survive opening again, and go with their row", async () => {
+  const folder = await aFolder();
+  try {
+    const first = await openIn(folder);
+    const blob = await first.blobs.write(once(Buffer.from("small")));
+    await first.rows.commit(first.blobs.owns(blob));
+    assert.deepEqual(await first.files(), []);
+    await first.close();
+    const second = await openIn(folder);
+    assert.equal(await drain(await second.blobs.read({ ...blob })), 5);
+    await second.rows.commit(second.blobs.disowns(blob.id));
+    second.advance(60_000);
+    assert.equal(await second.blobs.collect(), 1);
+    await assert.rejects(second.blobs.read({ ...blob }), BlobCorrupt);
+    assert.deepEqual(await second.rows.scan({ kind: "blob:inline", scope: "", limit: 10 }), []);
+    await second.close();
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -167,7 +188,7 @@ test("a blob written while the sweep runs is not taken for an orphan", async () 
 
 test("folders that have become empty are removed", async (context) => {
   const { blobs, rows, advance, file } = await opened(context);
-  const blob = await blobs.write(once(randomBytes(10)));
+  const blob = await blobs.write(once(randomBytes(20_000)));
   await rows.commit(blobs.disowns(blob.id));
   advance(24 * 3_600_000);
   assert.equal(await blobs.collect(), 1);

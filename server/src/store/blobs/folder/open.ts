@@ -2,12 +2,12 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.ts";
-import type { Rows } from "../../rows/rows.ts";
+import type { Rows, RowWrite } from "../../rows/rows.ts";
 import type { Blob, Blobs } from "../blobs.ts";
 import { Checksums } from "../checksum.ts";
-import { type Collecting, collectGarbage, GARBAGE, OWNED, SCOPE, sweep } from "./collect.ts";
+import { type Collecting, collectGarbage, GARBAGE, INLINE, OWNED, SCOPE, sweep } from "./collect.ts";
 import { Leases } from "./leases.ts";
-import { Places } from "./places.ts";
+import { isInlineId, Places } from "./places.ts";
 import { createReader } from "./read.ts";
 import { createWriter } from "./write.ts";
 
@@ -32,28 +32,43 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
 
   const checksums = new Checksums();
   const leases = new Leases();
+  const small = new WeakMap<Blob, Buffer>();
   const background = createBackground(options, { places, rows, leases, now });
-  const writer = createWriter({ places, checksums, reserveBytes, now, starts: background.starts });
-  const reader = createReader({ places, checksums, leases });
+  const writer = createWriter({ places, checksums, reserveBytes, now, starts: background.starts, small });
+  const inline = async (blob: Blob) => small.get(blob) ?? (await inlineBytes(rows, blob.id));
+  const reader = createReader({ places, checksums, leases, inline });
   return {
     ...writer,
     ...reader,
-    owns({ id, sizeBytes, checksum }) {
-      const at = now();
-      const document = { sizeBytes, checksum };
-      return { put: [{ kind: OWNED, scope: SCOPE, name: id, status: "", createdAt: at, modifiedAt: at, document }] };
-    },
+    owns: (blob) => ({ put: [ownerOf(blob, small.get(blob), now())] }),
     disowns(id) {
       const at = now();
       return {
-        remove: [{ kind: OWNED, scope: SCOPE, name: id }],
+        remove: isInlineId(id) ? [] : [{ kind: OWNED, scope: SCOPE, name: id }],
         put: [{ kind: GARBAGE, scope: SCOPE, name: id, status: "", createdAt: at, modifiedAt: at, document: null }],
       };
     },
-    discard: (blob: Blob) => rm(places.file(blob.id), { force: true }),
+    async discard(blob: Blob) {
+      if (isInlineId(blob.id)) small.delete(blob);
+      else await rm(places.file(blob.id), { force: true });
+    },
     collect: background.collect,
     close: background.close,
   };
+}
+
+/** The row that makes a blob lasting; for a small one it holds the bytes. */
+function ownerOf(blob: Blob, bytes: Buffer | undefined, at: number): RowWrite {
+  const { id, sizeBytes, checksum } = blob;
+  const key = { scope: SCOPE, name: id, status: "", createdAt: at, modifiedAt: at };
+  if (!isInlineId(id)) return { ...key, kind: OWNED, document: { sizeBytes, checksum } };
+  if (!bytes) throw new TypeError(`Blob ${id} is not the value that \`write\` gave; only that one can be owned.`);
+  return { ...key, kind: INLINE, document: bytes.toString("base64") };
+}
+
+async function inlineBytes(rows: Rows, id: string): Promise<Buffer | undefined> {
+  const row = await rows.get<string>({ kind: INLINE, scope: SCOPE, name: id });
+  return row && Buffer.from(row.document, "base64");
 }
 
 /** Sweeps once, then collects every minute, one run at a time. */

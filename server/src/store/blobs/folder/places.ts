@@ -16,6 +16,13 @@ const ID = new RegExp(`^[0-9a-v]{${TIME_DIGITS + RANDOM_DIGITS}}$`);
 export const newBlobId = (now: number): string =>
   Math.floor(now).toString(32).padStart(TIME_DIGITS, "0") + newId().slice(0, RANDOM_DIGITS);
 
+/** Ends the id of a blob whose bytes are kept in its row. */
+const INLINE_MARK = "s";
+
+export const newInlineId = (now: number): string => newBlobId(now) + INLINE_MARK;
+
+export const isInlineId = (id: string): boolean => id.endsWith(INLINE_MARK) && isBlobId(id.slice(0, -1));
+
 export const isBlobId = (name: string): boolean => ID.test(name);
 
 /** Digits that all ids of one folder share. */

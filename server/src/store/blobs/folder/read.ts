@@ -7,9 +7,11 @@ import type { IHasher } from "hash-wasm";
 import { type Blob, BlobCorrupt } from "../blobs.ts";
 import type { Checksums } from "../checksum.ts";
 import type { Leases } from "./leases.ts";
-import type { Places } from "./places.ts";
+import { isInlineId, type Places } from "./places.ts";
 
 export interface Reading {
+  /** The bytes of a blob kept in its row, or not yet committed. */
+  readonly inline: (blob: Blob) => Promise<Buffer | undefined>;
   readonly places: Places;
   readonly checksums: Checksums;
   readonly leases: Leases;
@@ -23,11 +25,12 @@ export interface ByteRange {
 
 const PIECE_BYTES = 256 * 1024;
 
-export function createReader({ places, checksums, leases }: Reading) {
+export function createReader({ places, checksums, leases, inline }: Reading) {
   async function read(blob: Blob, range?: ByteRange): Promise<Readable> {
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? blob.sizeBytes - 1, blob.sizeBytes - 1);
     const isWhole = start === 0 && end === blob.sizeBytes - 1;
+    if (isInlineId(blob.id)) return Readable.from(await readInline(blob, start, end), { objectMode: false });
     const giveBack = leases.take(blob.id);
     try {
       const file = await open(places.file(blob.id)).catch((cause) => {
@@ -45,10 +48,20 @@ export function createReader({ places, checksums, leases }: Reading) {
     }
   }
 
+  async function readInline(blob: Blob, start: number, end: number): Promise<Buffer[]> {
+    const bytes = await inline(blob);
+    if (!bytes) throw new BlobCorrupt(`Blob ${blob.id} has no row any more.`);
+    const hasher = await checksums.lend();
+    const checksum = hasher.update(bytes).digest();
+    checksums.takeBack(hasher);
+    if (bytes.length !== blob.sizeBytes || checksum !== blob.checksum) throw damaged(blob);
+    return [bytes.subarray(start, end + 1)];
+  }
+
   async function copyTo(blob: Blob, path: string): Promise<void> {
     const giveBack = leases.take(blob.id);
     try {
-      if (await reflink(places.file(blob.id), path)) return;
+      if (!isInlineId(blob.id) && (await reflink(places.file(blob.id), path))) return;
       await pipeline(await read(blob), createWriteStream(path, { flags: "wx" }));
     } finally {
       giveBack();
@@ -56,6 +69,9 @@ export function createReader({ places, checksums, leases }: Reading) {
   }
   return { read, copyTo };
 }
+
+const damaged = ({ id, checksum }: Blob) =>
+  new BlobCorrupt(`Blob ${id} has been damaged on disk: its CRC-32C is no longer ${checksum}.`);
 
 /** Shares the blocks of a file with a new one, copy on write; false where the disk cannot. */
 async function reflink(from: string, to: string): Promise<boolean> {
@@ -119,8 +135,7 @@ class BlobStream extends Readable {
     const piece = buffer.subarray(0, bytesRead);
     this.#position += bytesRead;
     hasher?.update(piece);
-    if (hasher && this.#position > end && hasher.digest() !== blob.checksum)
-      throw new BlobCorrupt(`Blob ${blob.id} has been damaged on disk: its CRC-32C is no longer ${blob.checksum}.`);
+    if (hasher && this.#position > end && hasher.digest() !== blob.checksum) throw damaged(blob);
     return piece;
   }
 }
