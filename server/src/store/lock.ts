@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { FolderUnusable } from "./layout.ts";
 
 /** Another server works on the folder. */
 export class FolderInUse extends Error {
@@ -12,7 +13,7 @@ export class FolderInUse extends Error {
 /** Takes the folder for this process; call the result to let go. @throws FolderInUse */
 export async function lockFolder(folder: string): Promise<() => void> {
   const holder = join(folder, "server.pid");
-  const database = new DatabaseSync(join(folder, "server.lock"), { timeout: 0 });
+  const database = openLock(folder);
   try {
     database.exec("pragma locking_mode = exclusive; begin exclusive");
   } catch (cause) {
@@ -26,6 +27,17 @@ export async function lockFolder(folder: string): Promise<() => void> {
   }
   await writeFile(holder, `${process.pid}\n`);
   return () => database.close();
+}
+
+function openLock(folder: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(folder, "server.lock"), { timeout: 0 });
+  } catch (cause) {
+    throw new FolderUnusable(
+      `The data folder ${folder} cannot be written to. Give another one with --data, or make it writable.`,
+      { cause },
+    );
+  }
 }
 
 /** SQLITE_BUSY, as in sqlite3.h. */

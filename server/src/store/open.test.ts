@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
 import { FolderInUse } from "./lock.ts";
 import { openStore } from "./open.ts";
+import { NewerLayout } from "./rows/migrate.ts";
 
 const failure = (error: unknown): never => {
   throw error;
@@ -61,4 +62,22 @@ test("places that cannot be opened are refused with the reason, and the folder i
     return true;
   });
   await (await openStore(options(folder))).close();
+});
+
+test("a folder of a newer layout is refused, and left as it is", async (context) => {
+  const folder = await aFolder(context);
+  await (await openStore(options(folder))).close();
+  await writeFile(join(folder, "layout"), "99\n");
+  await assert.rejects(openStore(options(folder)), (error) => {
+    assert.ok(error instanceof NewerLayout);
+    assert.match(error.message, /has layout 99, this Sagebrush knows layouts up to \d+/);
+    return true;
+  });
+  assert.equal(await readFile(join(folder, "layout"), "utf8"), "99\n");
+});
+
+test("a path that cannot be a folder is refused, and the message says what to do", async (context) => {
+  const folder = await aFolder(context);
+  await writeFile(join(folder, "file"), "");
+  await assert.rejects(openStore(options(join(folder, "file", "data"))), /cannot be made.*--data/);
 });

@@ -1,5 +1,4 @@
 // Opens the stores on a data folder, which belongs to this process until they are closed.
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { errors } from "../core/errors.ts";
@@ -7,6 +6,7 @@ import type { Blobs } from "./blobs/blobs.ts";
 import { openFolderBlobs } from "./blobs/folder/open.ts";
 import type { Calls } from "./calls/calls.ts";
 import { openFolderCalls } from "./calls/folder/open.ts";
+import { checkLayout, makeDataFolder } from "./layout.ts";
 import { lockFolder } from "./lock.ts";
 import { openRows } from "./rows/open.ts";
 import type { Rows } from "./rows/rows.ts";
@@ -36,20 +36,21 @@ export interface Store {
 
 const RESERVE_BYTES = 1024 ** 3;
 
-/** @throws FolderInUse, NewerLayout, ApiError NotYetAvailable for an object store as the place of blobs */
+/** @throws FolderInUse, FolderUnusable, NewerLayout, ApiError NotYetAvailable for an object store as the place of blobs */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { folder, databaseUrl, blobsUrl, clock, report } = options;
   if (blobsUrl !== undefined)
     throw errors.notYetAvailable(
       `Blobs in an object store (${blobsUrl}) are not yet available. Leave --blobs out to keep them in ${join(folder, "blobs")}.`,
     );
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(folder);
   const closers: (() => unknown)[] = [await lockFolder(folder)];
   /** Closes what is open, the last first. */
   const close = async () => {
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
+    await checkLayout(folder);
     const rows = await openRows(databaseUrl === undefined ? { file: join(folder, "rows.db") } : { url: databaseUrl }, {
       clock,
       report,
