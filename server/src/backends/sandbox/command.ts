@@ -8,6 +8,9 @@ import type { Stage } from "./stage.ts";
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Libraries read here how many processors there are; the rest of /sys tells of this machine's networks and disks. */
+const topology = "/sys/devices/system";
+
 /** Files of `etc` in the unit's folder; passwd and group only for images that bring none. */
 export const etcFiles = ["hosts", "hostname", "resolv.conf", "passwd", "group"] as const;
 
@@ -40,6 +43,7 @@ export function bwrapArguments(program: Program, folder: string, stage: Stage): 
     ),
     ...etc.flatMap((name) => ["--ro-bind", own(`etc/${name}`), `/etc/${name}`]),
     ...["--proc", "/proc", "--dev", "/dev", ...(program.resources.gpus > 0 ? gpuDevices() : [])],
+    ...["cpu", "node"].flatMap((name) => ["--ro-bind-try", `${topology}/${name}`, `${topology}/${name}`]),
     ...["--tmpfs", "/run", "--tmpfs", "/root", "--bind", own("tmp"), "/tmp", "--bind", own("tmp"), "/var/tmp"],
     ...["--bind", own("ml"), "/opt/ml"],
     ...program.mounts.flatMap((mount) => [

@@ -1,8 +1,8 @@
 // One process for all units of a server: Unix sockets here <-> TCP ports in the network of a unit, and the platform's address in
 // there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0011-sandbox-forwarders.md.
 import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
-import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { listenTcp, withinNetwork } from "./system-calls.ts";
+import { connect, createServer, type ListenOptions, type Server, Socket } from "node:net";
+import { listenOn, tcpSocket, withinNetwork } from "./system-calls.ts";
 
 /** What the server asks; each request is answered by its number. */
 export type ForwarderRequest =
@@ -40,13 +40,16 @@ async function perform(request: ForwarderRequest): Promise<void> {
   if (fstatSync(namespace).ino !== request.inode) throw new Error("The unit's network is gone.");
   for (const { port, path } of request.ports) {
     rmSync(path, { force: true });
-    const inside = () =>
-      withinNetwork(namespace, home, () => connect({ host: "127.0.0.1", port, allowHalfOpen: true }));
+    const inside = () => {
+      const options = { fd: withinNetwork(namespace, home, tcpSocket), allowHalfOpen: true, manualStart: true };
+      return new Socket(options).connect({ host: "127.0.0.1", port });
+    };
     await listen(network, { path }, inside);
   }
   if (request.platform) {
     const { address, socket } = request.platform;
-    const fd = withinNetwork(namespace, home, () => listenTcp(address, 80));
+    const fd = withinNetwork(namespace, home, tcpSocket);
+    listenOn(fd, address, 80);
     await listen(network, { fd }, () => connect({ path: socket, allowHalfOpen: true }));
   }
 }

@@ -8,7 +8,7 @@ import { isMissing } from "./system-calls.ts";
 
 export interface Limits {
   readonly kind: "cgroup v2" | "systemd scope" | "cgroup v1" | "watching";
-  /** Makes room for a unit. `procs`: files the unit's first process writes itself into; `prefix`: command in front of it. */
+  /** Makes room for a unit; `name` is unique on this machine. `procs`: files the unit's first process writes itself into; `prefix`: command in front of it. */
   hold(name: string, resources: Resources): { readonly procs: readonly string[]; readonly prefix: readonly string[] };
   /** Gives a spare the limits of the unit that took it. */
   adjust(name: string, resources: Resources): Promise<void>;
@@ -38,7 +38,10 @@ const watching: Limits = {
 function cgroup1(): Limits | undefined {
   const controllers = ["memory", "pids", "cpu"];
   try {
-    for (const controller of controllers) mkdirSync(join(root, controller, folder), { recursive: true });
+    for (const controller of controllers) {
+      mkdirSync(join(root, controller, folder), { recursive: true });
+      accessSync(join(root, controller, folder), constants.W_OK); // the folder may be another user's
+    }
   } catch {
     return undefined; // not mounted, or not ours to write: another way is looked for
   }

@@ -29,7 +29,7 @@ export function hostsFile(hosts: readonly string[]): string {
   return ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback", ...lines, ""].join("\n");
 }
 
-/** Makes the network of one host; `bridge` is that of its group, absent for the first. Descriptors are the caller's. */
+/** Makes the network of one host; `bridge` is that of its group, absent for the first. The result has a descriptor of its own. */
 export async function makeHostNetwork(
   user: number,
   identity: Identity,
@@ -60,7 +60,7 @@ export async function makeHostNetwork(
   ended.catch(() => undefined); // it ends when it is released
   const [bridgeProcess, hostProcess] = String(line).trim().split(" ");
   return {
-    bridge: bridge ?? openSync(`/proc/${bridgeProcess}/ns/net`, "r"),
+    bridge: openSync(`/proc/${bridgeProcess}/ns/net`, "r"),
     host: openSync(`/proc/${hostProcess}/ns/net`, "r"),
     process: Number(hostProcess),
     release: () => child.stdin?.destroy(),

@@ -1,5 +1,5 @@
 // Which network a unit gets: one made ahead for a unit alone in its group, else a host on the bridge of its group.
-import { openSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readlinkSync } from "node:fs";
 import type { UnitPlan } from "../backend.ts";
 import type { Identity } from "./identity.ts";
 import { closeHostNetwork, type HostNetwork, makeHostNetwork } from "./network.ts";
@@ -39,7 +39,10 @@ export class Networks {
     const first = this.#groups.get(plan.group);
     if (first !== undefined) return this.#join((await first).bridge, index);
     const running = peers.find((peer) => peer.isSupervised())?.supervisor;
-    if (running !== undefined) return this.#join(openSync(`/proc/${running}/fd/5`, "r"), index);
+    if (running !== undefined) {
+      const bridge = openSync(`/proc/${running}/fd/5`, "r");
+      return this.#join(bridge, index).finally(() => closeSync(bridge));
+    }
     const made = this.#user().then((user) => makeHostNetwork(user, this.#identity, index));
     this.#groups.set(plan.group, made);
     made.catch(() => this.#groups.delete(plan.group));

@@ -60,6 +60,7 @@ class Sandbox implements Backend {
   readonly #taken = new Map<string, Spare>();
   #watchdog: Watchdog | undefined;
   #user: Promise<number> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: SandboxOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
@@ -101,7 +102,7 @@ class Sandbox implements Backend {
     }
     folder.write(
       "plan.json",
-      JSON.stringify(storedPlan(plan, spare?.limitsName ?? shortName(plan.id), spare !== undefined)),
+      JSON.stringify(storedPlan(plan, spare?.limitsName ?? this.#limitsName(folder), spare !== undefined)),
     );
     return folder.at("ml");
   }
@@ -130,6 +131,7 @@ class Sandbox implements Backend {
     this.#taken.delete(spec.id);
     const fits = spare && !spec.entrypoint && spec.mounts.length === 0 && spare.folder.isSupervised();
     if (spare && !fits) await this.#giveUp(spare);
+    if (!fits) await this.#endNow(folder); // a spare whose server is gone may take a moment to notice
     const network = fits ? spare.network : await this.#networks.take(spec, this.#peers(spec.group));
     try {
       const process = { process: network.process, inode: networkInode(`/proc/${network.process}/ns/net`) };
@@ -149,7 +151,7 @@ class Sandbox implements Backend {
       folder,
       program: spec,
       hosts: spec.hosts,
-      limitsName: shortName(spec.id),
+      limitsName: this.#limitsName(folder),
       user: await this.#userNamespace(),
       network,
       waits: false,
@@ -177,7 +179,7 @@ class Sandbox implements Backend {
     if (!folder.has("start.json") && !folder.has("started")) return;
     folder.write("stop", `${Math.max(0, Math.ceil(graceSeconds))}\n`);
     const { supervisor } = folder;
-    if (supervisor !== undefined && folder.isSupervised()) process.kill(supervisor, "SIGTERM");
+    if (supervisor !== undefined && folder.isSupervised()) signal(supervisor);
   }
 
   async state(id: string): Promise<UnitState | undefined> {
@@ -202,6 +204,7 @@ class Sandbox implements Backend {
   }
 
   async socket(id: string, port: number): Promise<string | undefined> {
+    await this.#machine; // until then the sockets of an earlier server's units are not listened on
     const folder = this.#unit(id);
     if (!folder.plan?.ports.includes(port) || folder.init === undefined || !folder.isSupervised()) return undefined;
     return this.#sockets.path(shortName(id), port);
@@ -229,11 +232,17 @@ class Sandbox implements Backend {
     await this.#spares.warm(image, network, count);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#machine.catch(() => undefined); // nothing was opened then
     this.#watchdog?.close();
     this.#changes.close();
     await this.#spares.close();
+    for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();
     this.#forwarders.stop();
     this.#sockets.close();
@@ -287,7 +296,7 @@ class Sandbox implements Backend {
     const machine = await this.#machine;
     makeFolders(folder, machine.identity);
     const network = await this.#networks.single();
-    const limitsName = basename(folder.path);
+    const limitsName = this.#limitsName(folder);
     const environment = { SAGEBRUSH_SPARE: "1" };
     const program = { host: spareHost, image, arguments: [], environment, mounts: [], resources: spareResources };
     const user = await this.#userNamespace();
@@ -295,6 +304,7 @@ class Sandbox implements Backend {
       ...{ folder, program, hosts: [spareHost], limitsName, user, network, waits: true },
     });
     if (!supervisor.stdin) throw new Error("A spare was started without an input.");
+    await this.#changes.begun(folder);
     return { folder, limitsName, network, input: supervisor.stdin };
   }
 
@@ -306,7 +316,7 @@ class Sandbox implements Backend {
 
   async #discard(folder: UnitFolder, machine: Machine): Promise<void> {
     await this.#endNow(folder);
-    await machine.limits.release(basename(folder.path));
+    await machine.limits.release(this.#limitsName(folder));
     await rm(folder.path, { recursive: true, force: true });
   }
 
@@ -322,6 +332,11 @@ class Sandbox implements Backend {
 
   #stateOf(folder: UnitFolder): Promise<UnitState | undefined> {
     return folder.state(async (plan) => (await this.#machine).limits.ranOutOfMemory(plan.limitsName));
+  }
+
+  /** Name of a unit's limits: several servers of one machine keep theirs in the same place. */
+  #limitsName(folder: UnitFolder): string {
+    return `${shortName(this.#folder)}-${basename(folder.path)}`;
   }
 
   #unit(id: string): UnitFolder {
@@ -341,6 +356,18 @@ class Sandbox implements Backend {
 /** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
 function clearRun(folder: UnitFolder): void {
   for (const name of ["started", "ended", "pid", "status", "output", "fstab"]) rmSync(folder.at(name), { force: true });
+}
+
+function signal(supervisor: number): void {
+  try {
+    process.kill(supervisor, "SIGTERM");
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ESRCH";
 }
 
 async function open(path: string): Promise<number> {

@@ -16,9 +16,10 @@ if [ -e fstab ]; then # sources that an unprivileged id cannot reach: see stage.
   mount -t tmpfs -o mode=755,size=1m stage "$STAGE" && mount --all --fstab fstab || { echo "125 $(date +%s%3N)" >ended; exit 1; }
 fi
 rm -f pipe && mkfifo pipe
+exec 6<&0 # a background job loses its standard input to /dev/null
 
 ( # the log: copied as it comes, up to the limit, then thrown away behind one clear line
-  exec <pipe 3<&- 4<&- 5<&- 9>&-
+  exec <pipe 3<&- 4<&- 5<&- 6<&- 9>&-
   (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null) && exit
   printf '\n[sagebrush] The log reached its limit of %s bytes; what followed was dropped.\n' $((LOG_BLOCKS * 512)) >>output
   exec cat >/dev/null
@@ -27,12 +28,14 @@ log=$!
 
 (
   for procs in $CGROUPS; do echo 0 >"$procs" || exit 125; done
-  exec >pipe 2>&1 6<arguments 7>>status 8<seccomp 3<&- 4<&- 5<&- 9>&-
+  exec <&6 >pipe 2>&1 6<arguments 7>>status 8<seccomp 3<&- 4<&- 5<&- 9>&-
   umask 022
+  # A background job also ignores SIGINT and SIGQUIT, which the program must not inherit.
   # shellcheck disable=SC2086 # some are lists of words
-  exec $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
-) <&0 &
+  exec env --default-signal=INT,QUIT $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
+) &
 sandbox=$!
+exec 6<&-
 
 program() { # process id of the first program inside, which the sandbox's own init started
   init=$(sed -n 's/.*"child-pid": *\([0-9]*\).*/\1/p' status 2>/dev/null)

@@ -40,16 +40,21 @@ export function withinNetwork<T>(namespace: number, home: number, work: () => T)
   }
 }
 
-/** A TCP socket listening on an IPv4 address in the present network namespace, as a file descriptor. */
-export function listenTcp(address: string, port: number): number {
+/** A fresh TCP socket that belongs to the present network namespace, as a file descriptor. */
+export function tcpSocket(): number {
   const socket = libc.socket(2, 1 | 0o2004000, 0); // AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
+  if (socket < 0) throw new Error("No TCP socket could be made in the unit's network.");
+  return socket;
+}
+
+/** Makes a socket listen on an IPv4 address. */
+export function listenOn(socket: number, address: string, port: number): void {
   const parts = address.split(".").map(Number);
   const name = Buffer.from([2, 0, port >> 8, port & 255, ...parts, 0, 0, 0, 0, 0, 0, 0, 0]); // sockaddr_in
-  if (socket < 0 || libc.bind(socket, name, name.length) !== 0 || libc.listen(socket, 128) !== 0) {
-    if (socket >= 0) closeSync(socket);
+  if (libc.bind(socket, name, name.length) !== 0 || libc.listen(socket, 128) !== 0) {
+    closeSync(socket);
     throw new Error(`Cannot listen on ${address}:${port} in the unit's network.`);
   }
-  return socket;
 }
 
 export function isMissing(error: unknown): boolean {

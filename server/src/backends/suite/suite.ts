@@ -1,0 +1,23 @@
+// The conformance suite: what the engine relies on, the same for every backend.
+import { describe } from "node:test";
+import { lifeCases, surroundingCases } from "./life.ts";
+import { limitCases } from "./limits.ts";
+import { logCases } from "./logs.ts";
+import { networkCases } from "./network.ts";
+import { restartCases } from "./restart.ts";
+import { spareCases } from "./spares.ts";
+import type { Candidate } from "./stand.ts";
+import { stopCases } from "./stop.ts";
+
+export function registerSuite(candidate: Candidate): void {
+  describe(candidate.name, { concurrency: 2 }, () => {
+    lifeCases(candidate);
+    surroundingCases(candidate);
+    stopCases(candidate);
+    logCases(candidate);
+    limitCases(candidate);
+    networkCases(candidate);
+    restartCases(candidate);
+    spareCases(candidate);
+  });
+}
