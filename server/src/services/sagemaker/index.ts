@@ -1,16 +1,20 @@
 // SageMaker: the list of nouns, one line each, and the operations that are not built yet, by name.
 import type { Operations as Contract } from "../../../../contract/sagemaker/types.ts";
 import { errors } from "../../core/errors.ts";
+import type { EndpointDirectory } from "../../core/ports.ts";
 import type { AnyOperation, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
+import { endpoint } from "./endpoint/operations.ts";
 import { endpointConfig } from "./endpoint-config/operations.ts";
 import { model } from "./model/operations.ts";
+import { EndpointRoutes } from "./port.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
 import { transformJob } from "./transform-job/operations.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
+  endpoint,
   "endpoint-config": endpointConfig,
   model,
   tag,
@@ -27,7 +31,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "CreateCodeRepository",
   "CreateCompilationJob",
   "CreateDomain",
-  "CreateEndpoint",
   "CreateExperiment",
   "CreateFlowDefinition",
   "CreateHumanTaskUi",
@@ -49,7 +52,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DeleteApp",
   "DeleteCodeRepository",
   "DeleteDomain",
-  "DeleteEndpoint",
   "DeleteExperiment",
   "DeleteFlowDefinition",
   "DeleteHumanTaskUi",
@@ -68,7 +70,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DescribeCodeRepository",
   "DescribeCompilationJob",
   "DescribeDomain",
-  "DescribeEndpoint",
   "DescribeExperiment",
   "DescribeFlowDefinition",
   "DescribeHumanTaskUi",
@@ -94,7 +95,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListCodeRepositories",
   "ListCompilationJobs",
   "ListDomains",
-  "ListEndpoints",
   "ListExperiments",
   "ListFlowDefinitions",
   "ListHumanTaskUis",
@@ -127,8 +127,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "StopProcessingJob",
   "UpdateCodeRepository",
   "UpdateDomain",
-  "UpdateEndpoint",
-  "UpdateEndpointWeightsAndCapacities",
   "UpdateExperiment",
   "UpdateMonitoringSchedule",
   "UpdateNotebookInstance",
@@ -145,10 +143,13 @@ export interface SageMaker {
   /** For the engine. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly jobs: readonly JobKind<any>[];
+  /** For the inference router. */
+  readonly endpoints: EndpointDirectory;
 }
 
-export function createSageMaker(parts: Parts): SageMaker {
-  const built = Object.values(nouns).map((noun) => noun(parts));
+export function createSageMaker(parts: Omit<Parts, "routes">): SageMaker {
+  const routes = new EndpointRoutes();
+  const built = Object.values(nouns).map((noun) => noun({ ...parts, routes }));
   const operations: Record<string, AnyOperation> = Object.assign({}, ...built.map((noun) => noun.operations));
   for (const name of notYetAvailable) {
     if (operations[name]) throw new Error(`${name} is built; take it off the list notYetAvailable.`);
@@ -157,6 +158,7 @@ export function createSageMaker(parts: Parts): SageMaker {
   return {
     service: { name: "sagemaker", iamPrefix: "sagemaker", operations },
     jobs: built.flatMap((noun) => noun.job ?? []),
+    endpoints: routes,
   };
 }
 

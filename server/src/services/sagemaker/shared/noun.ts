@@ -9,6 +9,7 @@ import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Series } from "../../../store/series/series.ts";
+import type { EndpointRoutes } from "../port.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -19,6 +20,8 @@ export interface Parts {
   readonly clock: Clock;
   /** What the engine can tell about running work, and which images there are. */
   readonly engine: Engine;
+  /** Where the endpoints' job tells who answers. */
+  readonly routes: EndpointRoutes;
 }
 
 /** Operations of one noun and its job, made from the parts. */

@@ -1,0 +1,48 @@
+// Long work for one instance: its model, the requests it still has under way, and what it said last.
+import type { Objects } from "../../../core/ports.ts";
+import type { Activity, ActivityContext } from "../../../engine/job-kind.ts";
+import type { Series } from "../../../store/series/series.ts";
+import type { EndpointRoutes } from "../port.ts";
+import { fetchModel } from "../shared/model-artifact.ts";
+import { type EndpointDocument, findInstance, logOf } from "./document.ts";
+
+/** Lines of a container's log that go into a failure reason. */
+const LAST_LINES = 5;
+
+type Work = ActivityContext<EndpointDocument>;
+
+export function endpointActivities(parts: {
+  readonly objects: Objects;
+  readonly series: Series;
+  readonly routes: EndpointRoutes;
+}): Readonly<Record<string, Activity<EndpointDocument>>> {
+  return {
+    fetch: async (work) => {
+      const { container } = need(work).variant;
+      await fetchModel(parts.objects, {
+        url: container.modelDataUrl,
+        principal: async () => (await work.session(container.roleArn ?? "")).principal,
+        folder: await work.unitFolder(work.of ?? ""),
+        volumeSizeGb: container.volumeSizeGb,
+        container: "container-1",
+        signal: work.signal,
+      });
+    },
+    drain: (work) => parts.routes.idle(work.of ?? "", work.signal),
+    lastWords: async (work) => {
+      const { variant, instance } = need(work);
+      const { account, region } = work;
+      const key = { account, region, ...logOf(work.row.name, variant.name, instance.id) };
+      const lines = await parts.series.readLogs(key, { from: Infinity, backwards: true, limit: LAST_LINES });
+      if (lines.length === 0) return ` Its log is empty (${key.group}, ${key.stream}).`;
+      const text = lines.map(({ message }) => message).reverse();
+      return ` Its log ends (${key.group}, ${key.stream}): ${text.join("\n")}`;
+    },
+  };
+}
+
+function need(work: Work) {
+  const found = findInstance(work.row.document, work.of ?? "");
+  if (!found) throw new Error(`Endpoint ${work.row.name} has no instance ${work.of}.`);
+  return found;
+}
