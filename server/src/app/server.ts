@@ -20,6 +20,7 @@ import { createLogs } from "../services/logs/index.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker } from "../services/sagemaker/index.ts";
+import { createRuntime } from "../services/sagemaker-runtime/index.ts";
 import { createSts } from "../services/sts/index.ts";
 import { openStore } from "../store/open.ts";
 import { createWire, type Wire } from "../wire/wire.ts";
@@ -80,6 +81,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     spares: settings.spares,
   });
   const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
+  const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
   const services = [
     createS3(s3),
     createIam(identities),
@@ -87,6 +89,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createLogs({ rows, series }),
     createCloudWatch({ series }),
     sagemaker.service,
+    runtime.service,
   ];
   wire = createWire({
     services,
@@ -111,6 +114,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     async close() {
       await removeAddress(settings.data);
       await front.close();
+      await runtime.close();
       await engine.close({ detach: settings.detachWork });
       await backend.close();
       await store.close();

@@ -33,6 +33,12 @@ export class ContainerUnreachable extends Error {
   }
 }
 
+/**
+ * An idle connection is given up before the container's server does: a request that meets a closing connection is lost,
+ * since it may have been begun. The shortest idle time of usual servers is gunicorn's 2 s.
+ */
+const IDLE_MS = 1_500;
+
 /** A client of one port of one unit. Lives as long as the unit; `close` when it is gone. */
 export class ContainerClient {
   readonly #pool: Pool;
@@ -46,7 +52,7 @@ export class ContainerClient {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: 60_000,
+      keepAliveTimeout: IDLE_MS,
     });
   }
 

@@ -3,7 +3,7 @@ import type { Objects } from "../../../core/ports.ts";
 import type { Activity, ActivityContext } from "../../../engine/job-kind.ts";
 import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
-import { fetchModel } from "../shared/model-artifact.ts";
+import { fillModelFolder } from "../shared/model-files.ts";
 import { type EndpointDocument, findInstance, logOf } from "./document.ts";
 
 /** Lines of a container's log that go into a failure reason. */
@@ -19,13 +19,10 @@ export function endpointActivities(parts: {
   return {
     fetch: async (work) => {
       const { container } = need(work).variant;
-      await fetchModel(parts.objects, {
+      await fillModelFolder(parts.objects, work, {
         url: container.modelDataUrl,
-        principal: async () => (await work.session(container.roleArn ?? "")).principal,
-        folder: await work.unitFolder(work.of ?? ""),
-        volumeSizeGb: container.volumeSizeGb,
-        container: "container-1",
-        signal: work.signal,
+        roleArn: container.roleArn ?? "",
+        unitId: work.of ?? "",
       });
     },
     drain: (work) => parts.routes.idle(work.of ?? "", work.signal),

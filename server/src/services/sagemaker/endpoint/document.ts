@@ -1,8 +1,7 @@
 // The row of an endpoint: fleets of containers, one for each configuration that serves, is coming up or is leaving.
 // What a container needs is kept here, so that deleting the model or the configuration takes nothing from an endpoint.
 import type { DeploymentConfig } from "../../../../../contract/sagemaker/types.ts";
-import type { NetworkLevel } from "../../../backends/backend.ts";
-import type { UnitLog } from "../../../engine/job-kind.ts";
+import type { UnitLog, WantedUnit } from "../../../engine/job-kind.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 
 export const endpointKind = "sagemaker:endpoint";
@@ -54,7 +53,7 @@ export interface ContainerPlan {
   readonly modelDataUrl?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly roleArn?: string;
-  readonly network: NetworkLevel;
+  readonly network: WantedUnit["network"];
   readonly instanceType: string;
   readonly volumeSizeGb: number;
   /** From the program's start to the first healthy answer. */

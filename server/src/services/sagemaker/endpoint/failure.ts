@@ -1,6 +1,5 @@
 // Why an instance did not come into service, in AWS's words where they are known, then what a person can act on.
-import type { UnitEnd } from "../../../backends/backend.ts";
-import type { ObservedUnit } from "../../../engine/job-kind.ts";
+import type { ObservedUnit, UnitEnd } from "../../../engine/job-kind.ts";
 import type { Variant } from "./document.ts";
 
 /** Characters that FailureReason may have (API reference, DescribeEndpoint). */

@@ -4,12 +4,11 @@ import type { Call } from "../../../core/call.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { EndpointConfigDocument } from "../shared/endpoint-config.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
+import { START_LIMIT_SECONDS } from "../shared/model-files.ts";
 import type { ContainerPlan, Fleet, Variant } from "./document.ts";
 
 /** Disk of an instance when the variant names none: hosting instances have one of a size of their own. */
 const DEFAULT_VOLUME_GB = 30;
-/** From start to the first healthy answer (container contract, hosting). */
-const START_LIMIT_SECONDS = 240;
 
 type VariantConfig = EndpointConfigDocument["request"]["ProductionVariants"][number];
 

@@ -1,6 +1,6 @@
 // The model of a serving container: its archive, unpacked into /opt/ml/model under the model's role. Used by endpoints
 // and transform jobs.
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "../../../core/errors.ts";
 import type { Objects } from "../../../core/ports.ts";
@@ -13,6 +13,9 @@ export const START_LIMIT_SECONDS = 240;
 
 /** Most bytes of an unpacked model: what the volumes of hosting instances hold. */
 export const MODEL_LIMIT_BYTES = 30 * 2 ** 30;
+
+/** Left free on the disk whatever an archive holds. */
+const RESERVE_BYTES = 2 ** 30;
 
 export interface ModelFiles {
   /** `s3://bucket/key.tar.gz`; without one the folder stays empty. */
@@ -38,7 +41,7 @@ export async function fillModelFolder(
   const { principal } = await work.session(roleArn);
   try {
     const { body } = await objects.open(principal, place);
-    await unpackTarGz(body, folder, { bytes: MODEL_LIMIT_BYTES, entries: DEFAULT_ENTRIES }, work.signal);
+    await unpackTarGz(body, folder, { bytes: await room(folder), entries: DEFAULT_ENTRIES }, work.signal);
   } catch (cause) {
     if (cause instanceof BadArchive)
       throw new JobFailure(`ClientError: The model archive ${url} is refused: ${cause.message}.`);
@@ -46,4 +49,10 @@ export async function fillModelFolder(
       throw new JobFailure(`ClientError: Model data at ${url} cannot be read by the role ${roleArn}: ${cause.message}`);
     throw cause;
   }
+}
+
+/** Bytes that an archive may grow to. */
+async function room(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return Math.max(0, Math.min(MODEL_LIMIT_BYTES, bavail * bsize - RESERVE_BYTES));
 }

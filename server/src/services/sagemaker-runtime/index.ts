@@ -1,0 +1,57 @@
+// SageMaker Runtime: the door that inference comes through. One operation, the hot path.
+import type { Operations as Contract } from "../../../../contract/sagemaker-runtime/types.ts";
+import type { Call } from "../../core/call.ts";
+import type { Clock } from "../../core/clock.ts";
+import { sagemakerArn } from "../../core/ids.ts";
+import type { Log } from "../../core/log.ts";
+import type { EndpointDirectory } from "../../core/ports.ts";
+import type { Operations, Service } from "../../core/service.ts";
+import type { Series } from "../../store/series/series.ts";
+import { createInvoke } from "./invoke.ts";
+import { InvocationMetrics } from "./metrics.ts";
+
+export interface RuntimeParts {
+  readonly endpoints: EndpointDirectory;
+  readonly series: Series;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1); decides which variant and instance answer. */
+  readonly random: () => number;
+}
+
+export interface Runtime {
+  readonly service: Service;
+  /** Stores what has been counted. */
+  close(): Promise<void>;
+}
+
+/** Largest body of a request and of an answer (API reference, InvokeEndpoint). */
+export const BODY_LIMIT_BYTES = 6_291_456;
+
+export function createRuntime({ endpoints, series, clock, log, random }: RuntimeParts): Runtime {
+  const metrics = new InvocationMetrics(series, clock, (cause) =>
+    log.error("Metrics of invocations could not be stored.", { cause }),
+  );
+  const operations: Operations<Contract> = {
+    InvokeEndpoint: {
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+      permissions: ({ EndpointName, TargetModel }, call: Call) => [
+        {
+          action: "sagemaker:InvokeEndpoint",
+          resource: sagemakerArn(call, "endpoint", EndpointName),
+          ...(TargetModel === undefined ? {} : { conditions: { "sagemaker:TargetModel": TargetModel } }),
+        },
+      ],
+      run: createInvoke({ endpoints, metrics, random, bodyLimitBytes: BODY_LIMIT_BYTES }),
+    },
+  };
+  return {
+    service: {
+      name: "sagemaker-runtime",
+      iamPrefix: "sagemaker",
+      operations,
+      errorCodes: { ValidationException: { code: "ValidationError", status: 400 } },
+    },
+    close: () => metrics.close(),
+  };
+}
