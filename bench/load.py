@@ -1,0 +1,37 @@
+"""Signed requests made beforehand and sent by wrk: the client costs both servers the same, and next to nothing."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+LUA = Path(__file__).parent / "replay.lua"
+_RESULT = re.compile(r"RESULT requests=(\d+) seconds=([\d.]+) p50_ms=([\d.]+) p99_ms=([\d.]+) failed=(\d+)")
+
+
+def signed(url, keys, operation, body, region="us-east-1"):
+    """One SageMaker request as a line of JSON: headers with a SigV4 signature of now, and the body."""
+    text = json.dumps(body)
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}
+    request = AWSRequest("POST", url + "/", headers=headers, data=text)
+    SigV4Auth(Credentials(*keys), "sagemaker", region).add_auth(request)
+    return json.dumps({"headers": dict(request.headers), "body": text})
+
+
+def replay(url, lines, connections, seconds, folder):
+    """Sends the requests in turn; a dict of requests per second and latencies in ms. Fails on any answer but 200."""
+    path = Path(folder) / "requests.jsonl"
+    path.write_text("\n".join(lines))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "--latency", "-s", str(LUA)]
+    output = subprocess.run([*command, url, "--", str(path)], capture_output=True, text=True, check=True).stdout
+    found = _RESULT.search(output)
+    if not found:
+        raise RuntimeError(f"wrk said no result: {output}")
+    requests, took, p50, p99, failed = (float(group) for group in found.groups())
+    if failed:
+        raise RuntimeError(f"{failed:.0f} of {requests:.0f} answers of {url} were not 200")
+    return {"per_second": requests / took, "p50_ms": p50, "p99_ms": p99, "requests": requests}
