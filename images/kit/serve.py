@@ -69,13 +69,16 @@ def _fork(load, listener, workers, ready, number):
 def _supervise(numbers, ready):
     """Waits for the workers, pid to number; a stop signal goes to all, and the first that ends otherwise ends all."""
     running = dict(numbers)
+    stopping = False
 
-    def pass_on(number, _frame):
+    def stop(_number=None, _frame=None):
+        nonlocal stopping
+        stopping = True
         for pid in running:
-            os.kill(pid, number)
+            os.kill(pid, signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, pass_on)
-    signal.signal(signal.SIGINT, pass_on)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     exit_code = 0
     while running:
         pid, status = os.wait()
@@ -83,14 +86,19 @@ def _supervise(numbers, ready):
         if number is None:
             continue
         code = os.waitstatus_to_exitcode(status)
-        if code != 0 and exit_code == 0:
-            exit_code = code if code > 0 else 128 - code
-            if code < 0:
-                doing = "serving" if ready[number] else "reading the model, whose file must be broken"
-                name = signal.Signals(-code).name
-                print(f"ERROR: A worker was ended by {name} while {doing}.", file=sys.stderr, flush=True)
-        pass_on(signal.SIGTERM, None)
+        if not stopping:
+            exit_code = _exit_code(code, bool(ready[number]))
+            stop()
     return exit_code
+
+
+def _exit_code(code, was_ready):
+    """Exit code of the container for a worker that ended by itself; tells the log if a signal ended it."""
+    if code >= 0:
+        return code
+    doing = "serving" if was_ready else "reading the model, whose file must be broken"
+    print(f"ERROR: A worker was ended by {signal.Signals(-code).name} while {doing}.", file=sys.stderr, flush=True)
+    return 128 - code
 
 
 def _work(load, listener, workers, report_ready):
