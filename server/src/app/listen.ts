@@ -1,13 +1,7 @@
-// The HTTP server: time-outs and limits of connections, and the address it got.
+// The HTTP server and the address it got.
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-
-/** Idle connections are kept longer than clients keep theirs (botocore: as long as the server does), so that the client closes first. */
-const KEEP_ALIVE_MS = 75_000;
-/** Time for a request's head. Bodies have no limit of their own: a 5 GiB object may take long. */
-const HEADERS_MS = 60_000;
-/** Largest head: S3 metadata is at most 2 KB, presigned addresses with session tokens reach some 6 KB. */
-const MAX_HEADER_BYTES = 32 * 1024;
+import { httpOptions, serve } from "../wire/http.ts";
 
 /** An address that cannot be listened on, in words for people. */
 export class CannotListen extends Error {
@@ -25,11 +19,8 @@ export interface Listening {
 export async function listen(address: string, handler: RequestListener): Promise<Listening> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
-    handler,
-  );
-  server.on("checkContinue", handler);
+  const server = createServer(httpOptions);
+  serve(server, handler);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;

@@ -10,8 +10,8 @@ export const httpOptions: ServerOptions = {
   headersTimeout: 30_000,
   // A 5 GiB upload over a slow line takes hours: bodies are limited by inactivity below, not by a total.
   requestTimeout: 0,
-  // SDKs keep idle connections for 60 s at most by default; closing later than they do avoids their resets.
-  keepAliveTimeout: 65_000,
+  // Idle connections are kept longer than most clients keep theirs, so that the client closes first.
+  keepAliveTimeout: 75_000,
 };
 
 /** A connection without a byte in either direction for this long is closed. The longest answer to wait for, an invocation, takes 60 s. */
