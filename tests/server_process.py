@@ -46,6 +46,7 @@ class ServerProcess:
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.url = None
+        self.sessions = {}
         self.errors = []
 
     def start(self):
@@ -107,12 +108,11 @@ class ServerProcess:
 
     def session(self, profile="default", region="us-east-1", keys=None, token=None):
         access_key, secret = keys or self.keys(profile)
-        return boto3.Session(
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            region_name=region,
-        )
+        # Sessions are kept: a new one reads the service models again, which costs more than most tests.
+        known = (access_key, secret, token, region)
+        if known not in self.sessions:
+            self.sessions[known] = boto3.Session(access_key, secret, token, region)
+        return self.sessions[known]
 
     def client(self, service, profile="default", region="us-east-1", keys=None, token=None, **config):
         """An unmodified boto3 client; keyword arguments go to botocore's Config."""
