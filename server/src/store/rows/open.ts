@@ -1,6 +1,5 @@
 // Rows by what the settings say: a file, or the address of a database.
 import type { Clock } from "../../core/clock.ts";
-import { openPostgresRows } from "./postgres/open.ts";
 import type { Rows } from "./rows.ts";
 import { openSqliteRows } from "./sqlite/open.ts";
 
@@ -16,7 +15,11 @@ export async function openRows(
   { clock, report }: RowsOptions,
 ): Promise<Rows> {
   if ("file" in place) return openSqliteRows({ file: place.file, clock });
-  if (/^postgres(ql)?:\/\//.test(place.url)) return openPostgresRows({ url: place.url, clock, report });
+  if (/^postgres(ql)?:\/\//.test(place.url)) {
+    // Loaded when asked for: the driver takes memory and time at start.
+    const { openPostgresRows } = await import("./postgres/open.ts");
+    return openPostgresRows({ url: place.url, clock, report });
+  }
   throw new TypeError(
     `The database's address must start with postgres:// or postgresql://, got ${JSON.stringify(withoutPassword(place.url))}.`,
   );

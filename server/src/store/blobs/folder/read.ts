@@ -23,7 +23,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 128 * 1024;
 
 export function createReader({ places, checksums, leases, inline }: Reading) {
   async function read(blob: Blob, range?: ByteRange): Promise<Readable> {

@@ -150,10 +150,12 @@ async function pour(source: AsyncIterable<Uint8Array>, { file, hasher, demandRoo
   return sizeBytes;
 }
 
-/** A single write may take less than it was given. */
+/** Writes without joining the pieces; a single write may take less than it was given. */
 async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  const [only] = pieces;
-  let rest = pieces.length === 1 && only ? only : Buffer.concat(pieces);
+  const { bytesWritten } = await file.writev(pieces as Uint8Array[]);
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (bytesWritten === total) return;
+  let rest = Buffer.concat(pieces).subarray(bytesWritten);
   while (rest.length > 0) rest = rest.subarray((await file.write(rest)).bytesWritten);
 }
 
