@@ -93,3 +93,5 @@ process.on("message", (request: ForwarderRequest) => {
   );
 });
 process.on("disconnect", () => process.exit(0));
+// An answer for a server that was killed.
+process.on("error", () => process.exit(0));

@@ -24,6 +24,8 @@ export class Forwarders {
     const number = this.#next++;
     await new Promise<void>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
+      // An answer is waited for even when nothing else keeps this process alive, as while the server starts.
+      process.channel?.ref();
       process.send({ ...request, number });
     });
   }
@@ -48,6 +50,7 @@ export class Forwarders {
     child.on("message", (answer: ForwarderAnswer) => {
       const waiting = this.#waiting.get(answer.number);
       this.#waiting.delete(answer.number);
+      if (this.#waiting.size === 0) child.channel?.unref();
       if (answer.error === undefined) waiting?.resolve();
       else waiting?.reject(new Error(answer.error));
     });
