@@ -200,7 +200,7 @@ interface Result {
 
 /** The next so many points of all results, one result after another. @throws ApiError InvalidNextToken */
 function page(results: readonly Result[], token: string | undefined, limit: number) {
-  const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
+  const from = token === undefined ? 0 : Number(/^\d+$/.exec(Buffer.from(token, "base64url").toString())?.[0]);
   const total = results.reduce((sum, { points }) => sum + points.length, 0);
   if (!Number.isSafeInteger(from) || from < 0 || (from > 0 && from >= total)) throw invalidToken();
   let before = 0;
