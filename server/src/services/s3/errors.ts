@@ -3,13 +3,16 @@ import { ApiError } from "../../core/errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const known = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
 const fixed = (code: string, status: number, message: string) => (fields: Fields, headers?: Record<string, string>) =>
-  new ApiError(code, status, message, { fields, headers: headers ?? {} });
+  new ApiError(code, status, message, { fields: known(fields), headers: headers ?? {} });
 
 const told =
   (code: string, status: number) =>
   (message: string, fields: Fields = {}, headers?: Record<string, string>) =>
-    new ApiError(code, status, message, { fields, headers: headers ?? {} });
+    new ApiError(code, status, message, { fields: known(fields), headers: headers ?? {} });
 
 export const s3Errors = {
   accessDenied: told("AccessDenied", 403),
@@ -66,6 +69,7 @@ export const s3Errors = {
   metadataTooLarge: fixed("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size"),
   methodNotAllowed: told("MethodNotAllowed", 405),
   missingContentLength: fixed("MissingContentLength", 411, "You must provide the Content-Length HTTP header."),
+  missingRequestBody: fixed("MissingRequestBodyError", 400, "Request Body is empty"),
   noSuchBucket: fixed("NoSuchBucket", 404, "The specified bucket does not exist"),
   noSuchKey: fixed("NoSuchKey", 404, "The specified key does not exist."),
   noSuchUpload: fixed(

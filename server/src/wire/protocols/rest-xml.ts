@@ -64,6 +64,8 @@ export function restXmlCodec(model: ServiceModel): Codec {
       if (name === undefined || shape === undefined)
         return { status: operation.model.status ?? 200, headers, body: undefined };
       const body = writeBody(operation, name, shape, output as Values, headers);
+      // The one answer without a body that S3 gives a type.
+      if (operation.name === "HeadBucket") headers["Content-Type"] = "application/xml";
       const status = bindings(name, shape).write(output as Values, headers);
       return { status: status ?? operation.model.status ?? 200, headers, body };
     },

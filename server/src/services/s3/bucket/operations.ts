@@ -100,12 +100,12 @@ function regionOf(input: CreateBucketRequest, call: Call): string {
     );
   }
   if (asked === "EU") return "eu-west-1";
-  if (asked === FIRST_REGION || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(asked))
-    throw s3Errors.invalidLocationConstraint({ LocationConstraint: asked });
   if (call.region !== FIRST_REGION && call.region !== asked)
     throw s3Errors.illegalLocationConstraint(
       `The ${asked} location constraint is incompatible for the region specific endpoint this request was sent to.`,
     );
+  if (asked === FIRST_REGION || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(asked))
+    throw s3Errors.invalidLocationConstraint({ LocationConstraint: asked });
   return asked;
 }
 

@@ -89,7 +89,7 @@ const listObjectsV2 = (context: S3Context): Operation<ListObjectsV2Request, List
     const bucket = await findBucket(context, input);
     const limit = limitOf(input.MaxKeys, "max-keys");
     const encode = encoderOf(input.EncodingType);
-    const marker = input.ContinuationToken === undefined ? input.StartAfter : placeOfToken(input.ContinuationToken);
+    const marker = input.ContinuationToken ? placeOfToken(input.ContinuationToken) : input.StartAfter;
     const { entries, truncated } = await walkObjects(context, bucket, input, marker, limit.used);
     return {
       Name: bucket.name,

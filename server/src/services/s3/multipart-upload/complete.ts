@@ -5,7 +5,6 @@ import type {
   CompleteMultipartUploadOutput,
   CompleteMultipartUploadRequest,
 } from "../../../../../contract/s3/types.ts";
-import { newId } from "../../../core/ids.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { partListKey } from "../shared/bodies.ts";
@@ -20,7 +19,7 @@ import {
 } from "../shared/checksums.ts";
 import { checkWrite } from "../shared/conditions.ts";
 import { checksumAnswer, encryptionAnswer } from "../shared/face.ts";
-import type { Bucket, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
+import type { Bucket, ObjectDocument, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
 import { endUpload, findUpload, MOST_PARTS, scanParts, uploadAction } from "./uploads.ts";
 
@@ -33,7 +32,8 @@ export const completeMultipartUpload = (
   permissions: uploadAction(context, "PutObject"),
   run: async (input, call) => {
     const bucket = await findBucket(context, input);
-    const document = await retryConflicts(() => complete(context, bucket, input));
+    const document =
+      (await completedBefore(context, bucket, input)) ?? (await retryConflicts(() => complete(context, bucket, input)));
     const key = input.Key.split("/").map(encodeURIComponent).join("/");
     return {
       Location: `${call.origin}/${bucket.name}/${key}`,
@@ -46,6 +46,17 @@ export const completeMultipartUpload = (
     };
   },
 });
+
+/** A repeated request, whose first answer may have been lost, is answered as the first while the object is current. */
+async function completedBefore(
+  context: S3Context,
+  bucket: Bucket,
+  input: CompleteMultipartUploadRequest,
+): Promise<ObjectDocument | undefined> {
+  const current = (await currentObject(context, bucket, input.Key))?.document;
+  const isOurs = current?.body !== undefined && "partList" in current.body && current.body.partList === input.UploadId;
+  return isOurs ? current : undefined;
+}
 
 async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest) {
   const upload = await findUpload(context, bucket, input);
@@ -61,7 +72,8 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
   const md5 = createHash("md5");
   for (const part of parts) md5.update(Buffer.from(part.md5, "hex"));
   const kept = new Set(parts.map((part) => part.number));
-  const id = newId();
+  // One list of parts for each upload: its id says which upload made the object.
+  const id = input.UploadId;
   const now = context.clock.now();
   const list = { ...partListKey(bucket.name, id), status: "", createdAt: now, modifiedAt: now, document: parts };
   return placeVersion(

@@ -1,6 +1,6 @@
 // Multipart uploads: begin, add parts, complete without copying bytes, abort. Follows the S3 user guide,
 // "Uploading and copying objects using multipart upload".
-// Gap: completing an upload a second time is NoSuchUpload; S3 answers a repeated request for a while as the first time.
+// Gap: a completion asked for again is answered as the first time while the object is the current one, then NoSuchUpload.
 // Gap: parts of a completed upload are numbered 1, 2, 3 … by GetObjectAttributes and PartNumber, whatever their numbers.
 import type {
   AbortMultipartUploadOutput,

@@ -52,9 +52,10 @@ const configurationOperations = (context: S3Context) =>
     },
   }) satisfies Operations<S3Contract>;
 
-/** @throws ApiError MalformedXML, InvalidArgument (a period that is not positive) */
+/** @throws ApiError MissingRequestBodyError, MalformedXML, InvalidArgument (a period that is not positive) */
 function checkConfiguration(configuration: ObjectLockConfiguration | undefined): ObjectLockConfiguration {
-  if (configuration?.ObjectLockEnabled !== "Enabled") throw s3Errors.malformedXml({});
+  if (configuration === undefined) throw s3Errors.missingRequestBody({});
+  if (configuration.ObjectLockEnabled !== "Enabled") throw s3Errors.malformedXml({});
   if (configuration.Rule === undefined) return { ObjectLockEnabled: "Enabled" };
   const retention = configuration.Rule.DefaultRetention;
   const { Mode, Days, Years } = retention ?? {};

@@ -8,7 +8,8 @@ import type { Bucket } from "./model.ts";
 export const canonicalId = (account: string): string =>
   createHash("sha256").update(`canonical user of account ${account}`).digest("hex");
 
-export const ownerOf = (account: string): Owner => ({ ID: canonicalId(account) });
+/** The display name is the account's number: accounts have no other name here. */
+export const ownerOf = (account: string): Owner => ({ ID: canonicalId(account), DisplayName: account });
 
 const group = (name: string) => ({ Type: "Group" as const, URI: `http://acs.amazonaws.com/groups/${name}` });
 const everyone = group("global/AllUsers");
@@ -16,7 +17,7 @@ const authenticated = group("global/AuthenticatedUsers");
 const logDelivery = group("s3/LogDelivery");
 
 const owned = (account: string): Grant => ({
-  Grantee: { Type: "CanonicalUser", ID: canonicalId(account) },
+  Grantee: { Type: "CanonicalUser", ...ownerOf(account) },
   Permission: "FULL_CONTROL",
 });
 
