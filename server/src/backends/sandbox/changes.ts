@@ -70,23 +70,6 @@ export class Changes {
     }
   }
 
-  /** Waits until a sandbox that is no unit yet, a spare, has a process. @throws Error with its log if it ends first. */
-  async begun(folder: UnitFolder): Promise<void> {
-    const watching = new AbortController();
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const look = () => {
-          if (folder.has("ended")) reject(new Error(`A spare ended: ${folder.read("output") ?? ""}`));
-          else if (folder.init !== undefined) resolve();
-        };
-        watch(folder.path, { persistent: false, signal: watching.signal }, look);
-        look();
-      });
-    } finally {
-      watching.abort();
-    }
-  }
-
   close(): void {
     clearInterval(this.#timer);
     for (const one of this.#tracked.values()) one.watcher.close();

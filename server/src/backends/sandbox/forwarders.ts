@@ -41,10 +41,14 @@ export class Forwarders {
       "--max-semi-space-size=1",
       `${import.meta.dirname}/forwarder.ts`,
     ];
-    // As root it stays outside the user namespace, so that it can reach the server's sockets; it drops nothing it could regain.
+    // It has a network namespace of its own, to come back to from those of units: the machine's own is not this user's.
+    // As root it stays outside the user namespace, so that it can reach the server's sockets.
     const enter =
-      this.#identity.kind === "root range" ? [] : ["--user=/proc/self/fd/4", ...this.#identity.enterOptions];
-    const child = spawn("nsenter", [...enter, "--", process.execPath, ...node], {
+      this.#identity.kind === "root range"
+        ? []
+        : ["nsenter", "--user=/proc/self/fd/4", ...this.#identity.enterOptions, "--"];
+    const [program = "", ...args] = [...enter, "unshare", "--net", process.execPath, ...node];
+    const child = spawn(program, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc", user],
     });
     child.on("message", (answer: ForwarderAnswer) => {

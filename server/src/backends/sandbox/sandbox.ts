@@ -27,7 +27,7 @@ import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
 import { SocketPaths } from "./socket-paths.ts";
-import { orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
+import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -304,7 +304,7 @@ class Sandbox implements Backend {
       ...{ folder, program, hosts: [spareHost], limitsName, user, network, waits: true },
     });
     if (!supervisor.stdin) throw new Error("A spare was started without an input.");
-    await this.#changes.begun(folder);
+    await begun(folder);
     return { folder, limitsName, network, input: supervisor.stdin };
   }
 
@@ -355,7 +355,8 @@ class Sandbox implements Backend {
 
 /** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
 function clearRun(folder: UnitFolder): void {
-  for (const name of ["started", "ended", "pid", "status", "output", "fstab"]) rmSync(folder.at(name), { force: true });
+  for (const name of ["started", "ended", "stop", "pid", "status", "output", "fstab"])
+    rmSync(folder.at(name), { force: true });
 }
 
 function signal(supervisor: number): void {

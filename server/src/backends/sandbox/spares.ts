@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import type { NetworkLevel, PreparedImage, Resources, UnitPlan, UnitSpec } from "../backend.ts";
 import type { HostNetwork } from "./network.ts";
 import { UnitFolder } from "./unit-folder.ts";
@@ -9,6 +10,8 @@ import { UnitFolder } from "./unit-folder.ts";
 /** A spare's host name is part of its sandbox, so only a unit of this name can take it. */
 export const sparePrefix = "spare-";
 export const spareHost = "algo-1";
+
+const lookMilliseconds = 5;
 
 /** Until a unit brings its own: enough for imports. */
 export const spareResources: Resources = {
@@ -99,4 +102,12 @@ function spareName(): string {
 export function orders(spec: UnitSpec): string {
   const { image, environment } = spec;
   return `${JSON.stringify({ arguments: spec.arguments, environment, workingDirectory: image.workingDirectory })}\n`;
+}
+
+/** Waits until a spare's program runs: before, its folder may not be renamed. @throws Error with its log if it ends first. */
+export async function begun(folder: UnitFolder): Promise<void> {
+  while (!folder.hasProgram) {
+    if (folder.has("ended")) throw new Error(`A spare ended: ${folder.read("output") ?? ""}`);
+    await setTimeout(lookMilliseconds);
+  }
 }

@@ -43,11 +43,15 @@ program() { # process id of the first program inside, which the sandbox's own in
 }
 
 terminate() {
+  interrupted=yes
   [ -z "$killer" ] || kill "$killer" 2>/dev/null
   read -r grace <stop
   target=$(program)
-  [ "$grace" = 0 ] || [ -z "$target" ] || kill -TERM "$target" 2>/dev/null
-  [ -n "$target" ] || grace=0
+  if [ "$grace" = 0 ] || [ -z "$target" ]; then
+    kill -KILL "$sandbox" 2>/dev/null
+    return
+  fi
+  kill -TERM "$target" 2>/dev/null
   (
     exec 9>&- 3<&- 4<&- 5<&-
     trap 'kill $sleeper; exit' TERM
@@ -61,10 +65,11 @@ killer=
 trap terminate TERM
 [ ! -e stop ] || terminate
 
-while :; do
+while :; do # a signal ends `wait` early, with a status of its own
+  interrupted=
   wait "$sandbox"
   code=$?
-  kill -0 "$sandbox" 2>/dev/null || break
+  [ -n "$interrupted" ] || break
 done
 wait "$log"
 [ -z "$killer" ] || kill "$killer" 2>/dev/null

@@ -83,6 +83,18 @@ export class UnitFolder {
     return Number(/"child-pid": *(\d+)/.exec(this.read("status") ?? "")?.[1]) || undefined;
   }
 
+  /** Whether the sandbox is complete, so that its first process has started the program. proc(5) */
+  get hasProgram(): boolean {
+    const { init } = this;
+    if (init === undefined) return false;
+    try {
+      return readFileSync(`/proc/${init}/task/${init}/children`, "utf8") !== "";
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
   get startedAt(): number | undefined {
     return statSync(this.at("start.json"), { throwIfNoEntry: false })?.mtimeMs;
   }
