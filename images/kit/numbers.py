@@ -38,12 +38,15 @@ def read_blocks(file):
         yield line, rest + b"\n"
 
 
-def read_flat(text):
-    """Numbers of a JSON list without its brackets, as float64 (n,); None if it is no plain list of numbers."""
+def read_flat(parser, text):
+    """Numbers of a JSON list without its brackets, as float64 (n,); None if it is no plain list of numbers.
+
+    parser: simdjson.Parser, used by one thread; using one for all blocks of a file spares its memory being made anew.
+    """
     if b"[" in text:
         return None
     try:
-        array = simdjson.Parser().parse(b"[" + text + b"]")
+        array = parser.parse(b"[" + text + b"]")
         return np.frombuffer(array.as_buffer(of_type="d"), np.float64)
     except (ValueError, TypeError, RuntimeError):
         return None
@@ -55,6 +58,7 @@ class CsvReader:
     def __init__(self):
         self.columns = None
         self._delimiter = None
+        self._parser = simdjson.Parser()
 
     def read(self, file, source):
         """Cells of a binary file as float32 (rows, columns), NaN where a cell is empty. source: its name in errors.
@@ -90,7 +94,7 @@ class CsvReader:
         if has_empty and self.columns == 1:
             return None
         text = text[:-1].replace(b"\n", b",")
-        flat = read_flat(_fill_empty(text) if has_empty else text)
+        flat = read_flat(self._parser, _fill_empty(text) if has_empty else text)
         if flat is None:
             return None
         if has_empty:

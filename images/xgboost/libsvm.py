@@ -4,6 +4,7 @@ Format of XGBoost's own reader ("Text Input Format of DMatrix"), which is deprec
 """
 
 import numpy as np
+import simdjson
 from scipy.sparse import csr_matrix
 
 from images.kit.errors import UserError
@@ -20,7 +21,8 @@ def read_training(file, source):
 
     Raises UserError with line and token if a line is not in the format, or if only some lines have a weight or group.
     """
-    return [_training_block(block, line, source) for line, block in read_blocks(file)]
+    parser = simdjson.Parser()
+    return [_training_block(parser, block, line, source) for line, block in read_blocks(file)]
 
 
 def read_features(file, source):
@@ -34,12 +36,12 @@ def read_features(file, source):
     return _matrix(rows)
 
 
-def _training_block(block, line, source):
-    rows = _read_quickly(block)
+def _training_block(parser, block, line, source):
+    rows = _read_quickly(parser, block)
     return _read_carefully(block, line, source) if rows is None else rows
 
 
-def _read_quickly(block):
+def _read_quickly(parser, block):
     """Rows of a block; None if it holds anything but `number[:number] number:number ...` with single spaces."""
     text = block.replace(b" \n", b"\n")
     characters = np.frombuffer(text, np.uint8)
@@ -54,7 +56,7 @@ def _read_quickly(block):
     expected = np.where(distance == 0, NEWLINE, np.where(distance % 2 == 1, COLON, SPACE)).astype(np.uint8)
     if not np.array_equal(marks, expected):
         return None
-    flat = read_flat(text[:-1].replace(b" ", b",").replace(b":", b",").replace(b"\n", b","))
+    flat = read_flat(parser, text[:-1].replace(b" ", b",").replace(b":", b",").replace(b"\n", b","))
     if flat is None or flat.size != marks.size:
         return None
     rows = _from_flat(flat, last - counts + 1, counts, bool(weighted.all()))
