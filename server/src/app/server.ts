@@ -17,6 +17,7 @@ import {
   openIdentities,
 } from "../services/iam/port.ts";
 import { createLogs } from "../services/logs/index.ts";
+import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker } from "../services/sagemaker/index.ts";
@@ -101,6 +102,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     region: settings.region,
   });
   await startS3(s3);
+  const stopRetention = startRetention({ rows, series, clock, report });
   await engine.start(sagemaker.jobs);
 
   const front = await listen(settings.listen, (request, response) => {
@@ -117,6 +119,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       await runtime.close();
       await engine.close({ detach: settings.detachWork });
       await backend.close();
+      await stopRetention();
       await store.close();
     },
   };
