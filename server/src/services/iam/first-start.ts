@@ -1,4 +1,5 @@
 // The identities of a new data folder: the account's root, and a role that SageMaker code can work under at once.
+import { Conflict } from "../../store/rows/rows.ts";
 import type { Identities } from "./shared/identities.ts";
 import {
   ACCESS_KEY,
@@ -29,8 +30,8 @@ interface FirstKeys {
  */
 export async function ensureFirstIdentities(identities: Identities, account = FIRST_ACCOUNT): Promise<string> {
   const key = { kind: "iam:first-start", scope: account, name: "profiles" };
-  const known = await identities.rows.get<FirstKeys>(key);
-  const profiles = known?.document.profiles ?? (await create(identities, account, key));
+  const read = async () => (await identities.rows.get<FirstKeys>(key))?.document.profiles;
+  const profiles = (await read()) ?? (await create(identities, account, key)) ?? (await read()) ?? {};
   const sections: string[] = [];
   for (const [profile, id] of Object.entries(profiles)) {
     const found = await identities.accessKey(id);
@@ -40,11 +41,12 @@ export async function ensureFirstIdentities(identities: Identities, account = FI
   return sections.join("\n");
 }
 
+/** Undefined when another server of the same database was faster. */
 async function create(
   identities: Identities,
   account: string,
   marker: { readonly kind: string; readonly scope: string; readonly name: string },
-): Promise<FirstKeys["profiles"]> {
+): Promise<FirstKeys["profiles"] | undefined> {
   const at = identities.now();
   const row = { status: "Active", createdAt: at, modifiedAt: at };
   const owners: Readonly<Record<string, AccessKeyRecord["owner"]>> = {
@@ -61,14 +63,19 @@ async function create(
   });
   const profiles = Object.fromEntries(keys.map(({ profile, id }) => [profile, id]));
   const role = { ...roleKey(account, ROLE_NAME), ...row, document: firstRole(account, at) };
-  await identities.commit({
-    expect: [{ key: marker, version: "absent" }],
-    put: [{ ...marker, ...row, document: { profiles } }, role, ...keys.map(({ write }) => write)],
-    events: [
-      { kind: ROLE, scope: account, name: role.name, type: "created" },
-      ...keys.map(({ id }) => ({ kind: ACCESS_KEY, scope: "all", name: id, type: "created" })),
-    ],
-  });
+  try {
+    await identities.commit({
+      expect: [{ key: marker, version: "absent" }],
+      put: [{ ...marker, ...row, document: { profiles } }, role, ...keys.map(({ write }) => write)],
+      events: [
+        { kind: ROLE, scope: account, name: role.name, type: "created" },
+        ...keys.map(({ id }) => ({ kind: ACCESS_KEY, scope: "all", name: id, type: "created" })),
+      ],
+    });
+  } catch (cause) {
+    if (!(cause instanceof Conflict)) throw cause;
+    return undefined;
+  }
   return profiles;
 }
 

@@ -87,6 +87,13 @@ test("a second start finds the same keys and makes no others", async (t) => {
   assert.equal(await ensureFirstIdentities(server.identities), server.ini);
 });
 
+test("two servers that start at once on one database agree on the keys", async (t) => {
+  const server = await aServer(t);
+  const texts = await Promise.all([1, 2, 3].map(() => ensureFirstIdentities(server.identities, "210987654321")));
+  assert.deepEqual(new Set(texts).size, 1);
+  assert.deepEqual(Object.keys(parseIni(texts[0] ?? "")), ["default", "root"]);
+});
+
 test("first-start keys that were deleted do not come back", async (t) => {
   const server = await aServer(t);
   await server.ask("DeleteAccessKey", { AccessKeyId: server.profiles["root"]?.id });
