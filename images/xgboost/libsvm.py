@@ -133,7 +133,10 @@ def _matrix(rows):
 
 def _csr(values, indices, pointers):
     columns = int(indices.max()) + 1 if indices.size else 0
-    return csr_matrix((values.astype(np.float32), indices, pointers), shape=(len(pointers) - 1, columns))
+    # What overflows is found by the caller (Rows.is_finite) and read again for its place.
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
+    return csr_matrix((values, indices, pointers), shape=(len(pointers) - 1, columns))
 
 
 def _column(values, dtype, name, line):
