@@ -1,4 +1,4 @@
-"""Training jobs from outside: real small data through the built-in XGBoost, and everything that can go wrong with it."""
+"""Training jobs from outside: real small data through the built-in XGBoost, and what can go wrong with it."""
 
 import io
 import json
@@ -90,7 +90,8 @@ def test_a_job_trains_and_leaves_a_model(client, sagemaker, irises, fresh):
     model = job["ModelArtifacts"]["S3ModelArtifacts"]
     assert model == f"s3://{irises}/out/{name}/output/model.tar.gz"
     body = client("s3").get_object(Bucket=irises, Key=f"out/{name}/output/model.tar.gz")["Body"].read()
-    assert tarfile.open(fileobj=io.BytesIO(body)).getnames() == ["xgboost-model"]
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        assert archive.getnames() == ["xgboost-model"]
     finals = {entry["MetricName"]: entry["Value"] for entry in job["FinalMetricDataList"]}
     assert 0 < finals["validation:logloss"] < 0.7
     lines = messages(client, name)
@@ -126,9 +127,7 @@ def test_bad_data_fails_with_a_reason_that_names_it(client, sagemaker, bucket, f
     client("s3").put_object(Bucket=bucket, Key="train/irises.csv", Body=body)
     hyperparameters = {"num_round": "2", "objective": "binary:logistic", **parameters}
     channel = a_channel("train", f"s3://{bucket}/train/", content_type)
-    sagemaker.create_training_job(
-        **a_job(name, bucket, InputDataConfig=[channel], HyperParameters=hyperparameters)
-    )
+    sagemaker.create_training_job(**a_job(name, bucket, InputDataConfig=[channel], HyperParameters=hyperparameters))
     job = ended(sagemaker, name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")
     for word in named:
@@ -193,7 +192,10 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": "example.com/mine:1", "TrainingInputMode": "File"}},
         "mine",
     ),
-    "pipe mode": ({"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}}, "TrainingInputMode"),
+    "pipe mode": (
+        {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
+        "TrainingInputMode",
+    ),
     "several instances": (
         {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
         "InstanceCount",
