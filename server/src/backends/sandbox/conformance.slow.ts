@@ -8,6 +8,7 @@ import type { PreparedImage } from "../backend.ts";
 import { registerSuite } from "../suite/suite.ts";
 import { onPath, run } from "./processes.ts";
 import { createSandbox } from "./sandbox.ts";
+import { registerSandboxCases } from "./sandbox-cases.ts";
 
 const options = ["--disable-warning=ExperimentalWarning"];
 const ordinaryUser = 54_321;
@@ -36,13 +37,15 @@ const isRoot = process.getuid?.() === 0;
 if (onPath("bwrap")) {
   const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
   test.after(() => rmSync(folder, { recursive: true, force: true }));
-  registerSuite({
+  const candidate = {
     name: isRoot ? "sandbox as root" : "sandbox as an ordinary user",
-    open: (path) => createSandbox({ folder: path }),
+    open: (path: string) => createSandbox({ folder: path }),
     image: await machineImage(),
     folder,
     owner: [process.execPath, ...options, `${import.meta.dirname}/conformance-owner.ts`],
-  });
+  };
+  registerSuite(candidate);
+  registerSandboxCases(candidate);
 } else {
   test("sandbox", { skip: "bubblewrap is not installed: sudo apt-get install bubblewrap" }, () => undefined);
 }

@@ -13,6 +13,8 @@ export interface Identity {
   readonly count: number;
   /** Options of nsenter that make the entering process user 0 of the namespace. */
   readonly enterOptions: readonly string[];
+  /** Shell command, run in a unit's folder as user 0 of the namespace, that makes what the unit wrote readable to the server. */
+  readonly takeBack: string;
 }
 
 const rangeStart = 100_000;
@@ -21,7 +23,8 @@ const rangeCount = 65_536;
 export function findIdentity(): Identity {
   const user = process.getuid?.() ?? 0;
   if (user === 0) {
-    return { kind: "root range", outside: rangeStart, count: rangeCount, enterOptions: ["-S", "0", "-G", "0"] };
+    const enterOptions = ["-S", "0", "-G", "0"];
+    return { kind: "root range", outside: rangeStart, count: rangeCount, enterOptions, takeBack: "" };
   }
   const ranged = onPath("newuidmap") && onPath("newgidmap") && subordinate("/etc/subuid") && subordinate("/etc/subgid");
   return {
@@ -29,6 +32,7 @@ export function findIdentity(): Identity {
     outside: user,
     count: ranged ? rangeCount : 1,
     enterOptions: ranged ? ["-S", "0", "-G", "0"] : ["--preserve-credentials"],
+    takeBack: `${ranged ? "chown -R 0:0 ml tmp; " : ""}chmod -R u+rwX ml tmp`,
   };
 }
 
@@ -74,6 +78,13 @@ export async function makeUserNamespace(identity: Identity): Promise<number> {
   } finally {
     holder.kill("SIGKILL");
   }
+}
+
+/** Makes all files of a unit's folder this process's own again, whatever the unit did to them. */
+export async function takeBack(user: number, identity: Identity, folder: string): Promise<void> {
+  if (!identity.takeBack) return;
+  const enter = [`--user=/proc/${process.pid}/fd/${user}`, `--wd=${folder}`, ...identity.enterOptions];
+  await run("nsenter", [...enter, "--", "sh", "-c", identity.takeBack]);
 }
 
 /** Waits until the holder runs in its namespace: its `cat` gives back what it is given. */

@@ -1,6 +1,132 @@
-// What `sagebrush doctor` says of the sandbox.
-import type { BackendReport } from "../backend.ts";
+// What `sagebrush doctor` says of the sandbox: what this machine offers, and the exact command for what it lacks.
+import { closeSync, readFileSync } from "node:fs";
+import type { BackendReport, Finding } from "../backend.ts";
+import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
+import { findLimits, type Limits } from "./limits.ts";
+import { onPath, run } from "./processes.ts";
+import { isMissing } from "./system-calls.ts";
+
+/** Program, package of Debian and Ubuntu that has it. */
+const programs = [
+  ["bwrap", "bubblewrap"],
+  ["ip", "iproute2"],
+  ["nsenter", "util-linux"],
+  ["flock", "util-linux"],
+] as const;
 
 export async function inspectSandbox(): Promise<BackendReport> {
-  return { usable: true, findings: [] };
+  if (process.platform !== "linux") {
+    const message = "The sandbox needs Linux; on this system jobs run with the docker backend.";
+    return { usable: false, findings: [{ name: "sandbox", level: "missing", message }] };
+  }
+  const identity = findIdentity();
+  const findings = [
+    ...(await Promise.all(programs.map(([program, from]) => inspectProgram(program, from)))),
+    await inspectNamespaces(identity),
+    inspectIdentity(identity),
+    inspectLimits(await findLimits()),
+    disk,
+    internet,
+  ];
+  return { usable: findings.every((finding) => finding.level !== "missing"), findings };
+}
+
+async function inspectProgram(program: string, from: string): Promise<Finding> {
+  const path = onPath(program);
+  if (path) {
+    const version = (await run(path, [program === "ip" ? "-V" : "--version"])).trim();
+    return { name: program, level: "ok", message: `${version} (${path})` };
+  }
+  const remedy = `${process.getuid?.() === 0 ? "" : "sudo "}apt-get install --yes ${from}`;
+  return { name: program, level: "missing", message: `${program} is not installed.`, remedy };
+}
+
+async function inspectNamespaces(identity: Identity): Promise<Finding> {
+  const name = "user namespaces";
+  try {
+    closeSync(await makeUserNamespace(identity));
+    if (!isTrue("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") || identity.kind === "root range") {
+      return { name, level: "ok", message: "allowed" };
+    }
+    return {
+      name,
+      level: "missing",
+      message: "AppArmor takes their powers away (Ubuntu 24.04).",
+      remedy: allowByAppArmor,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (isTrue("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
+      return { name, level: "missing", message, remedy: "sudo sysctl -w kernel.unprivileged_userns_clone=1" };
+    }
+    if (readIfThere("/proc/sys/user/max_user_namespaces").trim() === "0") {
+      return { name, level: "missing", message, remedy: "sudo sysctl -w user.max_user_namespaces=15000" };
+    }
+    const container =
+      "Inside a container, start it with: docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --cap-add SYS_ADMIN";
+    return { name, level: "missing", message: `${message} ${container}` };
+  }
+}
+
+/** A profile for the programs that make the namespaces, as Ubuntu ships them for other sandboxes. */
+const allowByAppArmor = [
+  "(printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\n';",
+  "printf 'profile sagebrush-%s /usr/bin/%s flags=(unconfined) {\\n  userns,\\n}\\n'",
+  "unshare unshare nsenter nsenter bwrap bwrap)",
+  "| sudo tee /etc/apparmor.d/sagebrush && sudo apparmor_parser -r /etc/apparmor.d/sagebrush",
+].join(" ");
+
+function inspectIdentity(identity: Identity): Finding {
+  const name = "user ids";
+  if (identity.count > 1) {
+    const last = identity.outside + identity.count - 1;
+    const message =
+      identity.kind === "root range"
+        ? `a unit's users 0 to ${identity.count - 1} are ${identity.outside} to ${last} here`
+        : `a unit's user 0 is ${identity.outside} here, its other users are your subordinate ids`;
+    return { name, level: "ok", message };
+  }
+  return {
+    name,
+    level: "limited",
+    message: "A unit has one user, root, which is you outside. Images that change user need a range of ids.",
+    remedy:
+      "sudo apt-get install --yes uidmap && sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER",
+  };
+}
+
+function inspectLimits(limits: Limits): Finding {
+  const name = "memory, CPUs and processes";
+  if (limits.kind !== "watching") return { name, level: "ok", message: `limited by ${limits.kind}` };
+  return {
+    name,
+    level: "limited",
+    message: "No cgroup is ours: units are looked at four times a second, and killed when they exceed their share.",
+    remedy: `sudo loginctl enable-linger $USER # then log in again, so that systemd-run --user answers`,
+  };
+}
+
+const disk: Finding = {
+  name: "disk",
+  level: "ok",
+  message: "what units write is counted up to four times a second; a unit that exceeds its volume is killed",
+};
+
+const internet: Finding = {
+  name: "internet for units",
+  level: "limited",
+  message: "Units reach this server and each other. What needs the internet goes through the server's proxy.",
+};
+
+function isTrue(path: string, value = "1"): boolean {
+  return readIfThere(path).trim() === value;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return "";
+    throw error;
+  }
 }

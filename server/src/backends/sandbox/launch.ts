@@ -96,6 +96,7 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
         CGROUPS: procs.join(" "),
         LIMITER: prefix.join(" "),
         ENTER_OPTIONS: identity.enterOptions.join(" "),
+        TAKE_BACK: identity.takeBack,
         BWRAP: onPath("bwrap") ?? "bwrap",
         LOG_BLOCKS: String(Math.floor(machine.logLimitBytes / 512)),
       },

@@ -20,7 +20,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
 import { Changes } from "./changes.ts";
 import { Forwarders } from "./forwarders.ts";
-import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
+import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox } from "./inspect.ts";
 import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
 import { findLimits } from "./limits.ts";
@@ -224,6 +224,7 @@ class Sandbox implements Backend {
     this.#sockets.remove(shortName(id), plan.ports);
     await this.#networks.forget(plan.group);
     await machine.limits.release(plan.limitsName);
+    if (!folder.has("ended")) await takeBack(await this.#userNamespace(), machine.identity, folder.path);
     await rm(folder.path, { recursive: true, force: true });
   }
 

@@ -3,6 +3,7 @@
 # It outlives the server that started it. bwrap is its own child (--die-with-parent), so nothing outlives the supervisor.
 # Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
 # (kept so that the bridge lives as long as any of its hosts). $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
+# $TAKE_BACK: what makes the unit's files readable to the server, run as user 0 of the user namespace; nothing as root.
 # $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
 umask 077
 exec 9>>lock
@@ -74,4 +75,8 @@ done
 wait "$log"
 [ -z "$killer" ] || kill "$killer" 2>/dev/null
 rm -f pipe
+if [ -n "$TAKE_BACK" ]; then # files of the unit's other users, or closed to their owner, are the server's to read
+  # shellcheck disable=SC2086 # a list of words
+  nsenter --user=/proc/self/fd/3 $ENTER_OPTIONS -- sh -c "$TAKE_BACK"
+fi
 echo "$code $(date +%s%3N)" >ended.new && mv ended.new ended

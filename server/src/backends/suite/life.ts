@@ -33,7 +33,7 @@ export function lifeCases(candidate: Candidate): void {
   test("what is reserved is /opt/ml, and what the unit leaves there is collected", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
-    const spec = stand.unit("cd /opt/ml && mkdir model && tr a-z A-Z <input/x >model/y && chmod 600 model/y");
+    const spec = stand.unit("cd /opt/ml && mkdir model && tr a-z A-Z <input/x >model/y && chmod 000 model/y model");
     const folder = await backend.reserve(spec);
     mkdirSync(`${folder}/input`);
     writeFileSync(`${folder}/input/x`, "hello\n", { mode: 0o600 });

@@ -68,7 +68,11 @@ export function stopCases(candidate: Candidate): void {
     const spec = stand.unit("setsid sh -c 'while :; do date >/opt/ml/alive; sleep 0.02; done' & echo ready; wait");
     const folder = await backend.reserve(spec);
     await backend.start(spec);
-    await until("the child is alive", async () => existsSync(`${folder}/alive`) || undefined);
+    await logHas(backend, spec.id, "ready");
+    await until("the child is alive", async () => {
+      equal((await backend.state(spec.id))?.phase, "running");
+      return existsSync(`${folder}/alive`) || undefined;
+    });
     await backend.remove(spec.id);
     deepEqual([await backend.state(spec.id), existsSync(folder)], [undefined, false]);
   });

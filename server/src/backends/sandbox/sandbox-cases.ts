@@ -1,0 +1,55 @@
+// What holds for the sandbox beyond the suite of all backends: its supervisor, its log limit, its files, what inspect says.
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
+import { createSandbox } from "./sandbox.ts";
+import { shortName, UnitFolder } from "./unit-folder.ts";
+
+export function registerSandboxCases(candidate: Candidate): void {
+  describe(`${candidate.name}, in particular`, { concurrency: 2 }, () => {
+    test("a unit whose supervisor was killed is lost, and nothing of it goes on", async (t) => {
+      const stand = new Stand(t, candidate);
+      const backend = stand.open();
+      const spec = stand.unit("echo ready; while :; do date +%N >/opt/ml/alive; sleep 0.02; done");
+      const folder = await backend.reserve(spec);
+      await backend.start(spec);
+      await logHas(backend, spec.id, "ready");
+      const unit = new UnitFolder(`${stand.folder}/${shortName(spec.id)}`);
+      const { init } = unit;
+      process.kill(unit.supervisor ?? 0, "SIGKILL");
+      equal((await ended(backend, spec.id)).phase, "lost");
+      await until("its processes are gone", async () => !existsSync(`/proc/${init}`) || undefined);
+      const last = readFileSync(`${folder}/alive`, "utf8");
+      await setTimeout(100); // the one wait for something that must not happen
+      equal(readFileSync(`${folder}/alive`, "utf8"), last);
+    });
+
+    test("a log stops at its limit with a line that says so, and the program goes on", async (t) => {
+      const stand = new Stand(t, candidate);
+      const backend = createSandbox({ folder: `${stand.folder}/limited`, logLimitBytes: 4096 });
+      t.after(() => backend.close());
+      const spec = stand.unit("head -c 100000 /dev/zero | tr '\\0' x; echo more; exit 4");
+      const run = await stand.run(backend, spec);
+      match(run.log, /^x{4096}\n\[sagebrush\] The log reached its limit of 4096 bytes; what followed was dropped\.\n$/);
+      equal(run.end?.exitCode, 4);
+      await backend.remove(spec.id);
+    });
+
+    test("removing units leaves nothing in the folder", async (t) => {
+      const stand = new Stand(t, candidate);
+      const backend = stand.open();
+      const spec = stand.unit("mkdir -p /opt/ml/a/b && chmod 000 /opt/ml/a/b /opt/ml/a", { ports: [8080] });
+      await stand.run(backend, spec);
+      await backend.remove(spec.id);
+      deepEqual([readdirSync(stand.folder), readdirSync(`${stand.folder}/ports`)], [["ports"], []]);
+    });
+
+    test("what this machine offers is told, each lack with its remedy", async (t) => {
+      const report = await new Stand(t, candidate).open().inspect();
+      equal(report.usable, true);
+      ok(report.findings.every((finding) => finding.level !== "missing"));
+    });
+  });
+}
