@@ -116,6 +116,10 @@ const mismatch = (): ApiError =>
 /** A form's fields stand for the headers of a PUT. */
 function headersOf(request: WireRequest, form: UploadForm): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
+  const unfit = Object.keys(form.fields).find(
+    (name) => name.startsWith("x-amz-meta-") && !/^[\w!#$%&'*+.^`|~-]+$/.test(name),
+  );
+  if (unfit !== undefined) throw malformed(`The form field ${JSON.stringify(unfit)} cannot be the name of a header.`);
   for (const [name, value] of Object.entries(form.fields))
     if (/^(x-amz-(?!signature|credential|date|algorithm)|cache-control|content-|expires$)/.test(name))
       headers[name] = value;

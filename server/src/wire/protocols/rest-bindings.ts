@@ -129,11 +129,11 @@ function writeHeader(model: ServiceModel, member: Member, value: unknown): strin
     .join(", ");
 }
 
-/** Bytes of UTF-8 as Node wants them in a header; line breaks would end the header and are refused by replacing them. */
-function headerText(text: string): string {
-  const oneLine = text.replace(/[\r\n\0]+/g, " ");
-  return Buffer.from(oneLine, "utf8").toString("latin1");
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what a header cannot hold
+const unfit = /[\x00-\x08\x0a-\x1f\x7f]+/g;
+
+/** Bytes of UTF-8 as Node wants them in a header; control characters would end it or be refused and become spaces. */
+const headerText = (text: string): string => Buffer.from(text.replace(unfit, " "), "utf8").toString("latin1");
 
 export function formatOf(shape: Shape, member: Member, fallback: TimestampFormat = "iso8601"): TimestampFormat {
   if (member.timestampFormat) return member.timestampFormat;
