@@ -42,9 +42,17 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   },
 });
 
+/** For writes only: a read needs no more than the key of SSE-C. */
+const ENCRYPTION_HEADER = "x-amz-server-side-encryption";
+
 async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectRequest, call: Call): Promise<Reading> {
   if (input.Range !== undefined && input.PartNumber !== undefined)
     throw s3Errors.invalidRequest("Cannot specify both Range header and partNumber query parameter");
+  if (call.headers[ENCRYPTION_HEADER] !== undefined)
+    throw s3Errors.invalidArgument(`${ENCRYPTION_HEADER} header is not supported for this operation.`, {
+      ArgumentName: ENCRYPTION_HEADER,
+      ArgumentValue: call.headers[ENCRYPTION_HEADER],
+    });
   const bucket = await findBucket(context, input);
   const { document } = await readableVersion(context, bucket, input, call);
   checkCustomerKeyForRead(input, document);
