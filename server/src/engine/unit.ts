@@ -132,7 +132,8 @@ export class Unit {
   /** After a restart: the backend still knows it. */
   adopt(state: UnitState): void {
     this.#state = state;
-    this.#phase = "starting";
+    // One that was only reserved is asked for again: the backend gives the same folder, and its start may be repeated.
+    if (state.phase !== "reserved") this.#phase = "starting";
     if (this.#wanted.holds === "job" && isLive(state)) this.#parts.slots.occupy(this.#claim(), state.startedAt ?? 0);
     this.advance();
   }
@@ -291,7 +292,7 @@ export class Unit {
       mounts: [],
     });
     this.#phase = "starting";
-    this.#state ??= await backend.state(this.id);
+    this.#state = (await backend.state(this.id)) ?? this.#state;
     if (holds === "job" && plan.image.canWait && spares > 0) await backend.warm(plan.image, network, spares);
     return true;
   }

@@ -1,7 +1,7 @@
 // Long work for one instance: its model, the requests it still has under way, and what it said last.
 import type { Objects } from "../../../core/ports.ts";
 import type { Activity, ActivityContext } from "../../../engine/job-kind.ts";
-import type { Series } from "../../../store/series/series.ts";
+import type { LogStreamKey, Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
 import { fillModelFolder } from "../shared/model-files.ts";
 import { type EndpointDocument, findInstance, logOf } from "./document.ts";
@@ -19,6 +19,8 @@ export function endpointActivities(parts: {
   return {
     fetch: async (work) => {
       const { container } = need(work).variant;
+      // There from the start, whatever the container prints: who looks for the log of an instance finds it.
+      await parts.series.createLogStream(logKey(work));
       await fillModelFolder(parts.objects, work, {
         url: container.modelDataUrl,
         roleArn: container.roleArn ?? "",
@@ -27,15 +29,20 @@ export function endpointActivities(parts: {
     },
     drain: (work) => parts.routes.idle(work.of ?? "", work.signal),
     lastWords: async (work) => {
-      const { variant, instance } = need(work);
-      const { account, region } = work;
-      const key = { account, region, ...logOf(work.row.name, variant.name, instance.id) };
+      const key = logKey(work);
       const lines = await parts.series.readLogs(key, { from: Infinity, backwards: true, limit: LAST_LINES });
       if (lines.length === 0) return ` Its log is empty (${key.group}, ${key.stream}).`;
       const text = lines.map(({ message }) => message).reverse();
       return ` Its log ends (${key.group}, ${key.stream}): ${text.join("\n")}`;
     },
   };
+}
+
+function logKey(work: Work): LogStreamKey {
+  const { account, region, row } = work;
+  const { variant, instance } = need(work);
+  const { group, stream } = logOf(row.name, variant.name, instance.id);
+  return { account, region, group, stream };
 }
 
 function need(work: Work) {

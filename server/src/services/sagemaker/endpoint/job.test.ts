@@ -104,10 +104,15 @@ const cases: Readonly<Record<string, Case>> = {
     seeing({ "e-1": { phase: "reserved" } }, { "fetch e-1": { state: "failed", reason: "ClientError: no such key" } }),
     "Failed | coming:  | ClientError: no such key",
   ],
-  "an endpoint is in service when all its instances are healthy": [
+  "an endpoint gets its traffic when all its instances are healthy": [
     anEndpoint("Creating", [aFleet("coming", anInstance(1, "serving"), anInstance(2, "starting"))]),
     seeing({ "e-1": healthy, "e-2": healthy }),
-    "InService | serving: e-1 serving, e-2 serving",
+    "Creating | serving: e-1 serving, e-2 serving",
+  ],
+  "an endpoint is in service when it has its traffic": [
+    anEndpoint("Creating", [aFleet("serving", anInstance(1, "serving"))]),
+    seeing({ "e-1": healthy }),
+    "InService | serving: e-1 serving",
   ],
   "an endpoint with one instance still starting waits for its time limit": [
     anEndpoint("Creating", [aFleet("coming", anInstance(1, "starting"))]),
@@ -189,7 +194,12 @@ const cases: Readonly<Record<string, Case>> = {
   "an update moves the traffic when all of the new fleet is healthy": [
     anEndpoint("Updating", [aFleet("serving", anInstance(1, "serving")), aFleet("coming", anInstance(2, "starting"))]),
     seeing({ "e-1": healthy, "e-2": healthy }),
-    "InService | leaving: e-1 serving | serving: e-2 serving",
+    "Updating | leaving: e-1 serving | serving: e-2 serving",
+  ],
+  "an update is over when the traffic is moved": [
+    anEndpoint("Updating", [aFleet("leaving", anInstance(1, "draining")), aFleet("serving", anInstance(2, "serving"))]),
+    seeing({ "e-1": healthy, "e-2": healthy }),
+    "InService | leaving: e-1 draining | serving: e-2 serving",
   ],
   "an update that fails leaves the old fleet serving and says why": [
     anEndpoint("Updating", [aFleet("serving", anInstance(1, "serving")), aFleet("coming", anInstance(2, "preparing"))]),

@@ -71,13 +71,13 @@ function judge(status: EndpointStatus, document: EndpointDocument, now: number):
 function create(document: EndpointDocument, now: number): Outcome {
   const [coming] = document.fleets;
   if (!coming) throw new Error(`Endpoint ${document.arn} is Creating without a fleet.`);
+  if (coming.role === "serving") return { status: "InService", document };
   const reason = failureOf(coming);
   if (reason !== undefined) {
     const variants = coming.variants.map((variant) => ({ ...variant, instances: [] }));
     return { status: "Failed", document: withReason({ ...document, fleets: [{ ...coming, variants }] }, reason) };
   }
-  if (isReady(coming)) return { status: "InService", document: switched(document, now) };
-  return { status: "Creating", document };
+  return { status: "Creating", document: isReady(coming) ? switched(document, now) : document };
 }
 
 function update(document: EndpointDocument, now: number): Outcome {
@@ -92,11 +92,10 @@ function update(document: EndpointDocument, now: number): Outcome {
     const fleets = document.fleets.filter((fleet) => fleet !== coming);
     return { status: "InService", document: withReason({ ...document, fleets }, reason) };
   }
-  if (!isReady(coming)) return { status: "Updating", document };
-  return update(switched(document, now), now);
+  return { status: "Updating", document: isReady(coming) ? switched(document, now) : document };
 }
 
-/** The coming fleet gets the traffic; the one that had it leaves. */
+/** The coming fleet gets the traffic, the one that had it leaves. The status follows when the routes are known. */
 function switched(document: EndpointDocument, now: number): EndpointDocument {
   const blueGreen = document.deployment?.BlueGreenUpdatePolicy;
   const waitSeconds =
