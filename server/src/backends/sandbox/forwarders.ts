@@ -11,11 +11,14 @@ export class Forwarders {
   readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #user: () => Promise<number>;
   readonly #identity: Identity;
+  readonly #died: () => void;
+  #stopped = false;
 
-  /** `user`: the user namespace that owns the units' networks. */
-  constructor(user: () => Promise<number>, identity: Identity) {
+  /** `user`: the user namespace that owns the units' networks. `died`: called when the process ended by itself. */
+  constructor(user: () => Promise<number>, identity: Identity, died: () => void) {
     this.#user = user;
     this.#identity = identity;
+    this.#died = died;
   }
 
   async ask(request: Request): Promise<void> {
@@ -31,6 +34,7 @@ export class Forwarders {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#process?.disconnect();
     this.#process = undefined;
   }
@@ -62,6 +66,7 @@ export class Forwarders {
       if (this.#process === child) this.#process = undefined;
       for (const { reject } of this.#waiting.values()) reject(new Error(`The forwarder ended with ${code ?? signal}.`));
       this.#waiting.clear();
+      if (!this.#stopped) this.#died();
     });
     child.unref();
     child.channel?.unref();

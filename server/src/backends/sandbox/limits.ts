@@ -2,6 +2,7 @@
 // Linux Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst; systemd.resource-control(5).
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Resources } from "../backend.ts";
 import { onPath, run } from "./processes.ts";
 import { isMissing } from "./system-calls.ts";
@@ -20,6 +21,7 @@ export interface Limits {
 
 const root = "/sys/fs/cgroup";
 const folder = "sagebrush";
+const emptySeconds = 10;
 const periodMicroseconds = 100_000;
 
 export async function findLimits(): Promise<Limits> {
@@ -70,7 +72,7 @@ function cgroup1(): Limits | undefined {
     ranOutOfMemory: async (name) =>
       /^oom_kill [1-9]/m.test(readIfThere(join(at("memory", name), "memory.oom_control"))),
     async release(name) {
-      for (const controller of controllers) removeFolder(at(controller, name));
+      for (const controller of controllers) await removeFolder(at(controller, name));
     },
   };
 }
@@ -170,10 +172,14 @@ function readIfThere(path: string): string {
   }
 }
 
-function removeFolder(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
+/** Removes a cgroup; the kernel may take a moment after the last process in it has ended. */
+async function removeFolder(path: string): Promise<void> {
+  for (const deadline = Date.now() + emptySeconds * 1000; ; await setTimeout(10)) {
+    try {
+      return rmdirSync(path);
+    } catch (error) {
+      if (isMissing(error)) return;
+      if (Date.now() > deadline) throw error;
+    }
   }
 }

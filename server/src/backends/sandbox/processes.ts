@@ -32,3 +32,12 @@ export function run(program: string, args: readonly string[]): Promise<string> {
     });
   });
 }
+
+/** SIGTERM; nothing happens if the process is gone. */
+export function terminate(id: number): void {
+  try {
+    process.kill(id, "SIGTERM");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

@@ -1,6 +1,8 @@
 // What holds for the sandbox beyond the suite of all backends: its supervisor, its log limit, its files, what inspect says.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
@@ -8,7 +10,7 @@ import { createSandbox } from "./sandbox.ts";
 import { shortName, UnitFolder } from "./unit-folder.ts";
 
 export function registerSandboxCases(candidate: Candidate): void {
-  describe(`${candidate.name}, in particular`, { concurrency: 2 }, () => {
+  describe(`${candidate.name}, in particular`, () => {
     test("a unit whose supervisor was killed is lost, and nothing of it goes on", async (t) => {
       const stand = new Stand(t, candidate);
       const backend = stand.open();
@@ -24,6 +26,28 @@ export function registerSandboxCases(candidate: Candidate): void {
       const last = readFileSync(`${folder}/alive`, "utf8");
       await setTimeout(100); // the one wait for something that must not happen
       equal(readFileSync(`${folder}/alive`, "utf8"), last);
+    });
+
+    test("when the forwarder dies, another takes over the ports of running units", async (t) => {
+      const stand = new Stand(t, candidate);
+      const backend = stand.open();
+      const answer =
+        "import socket\ns = socket.create_server(('', 8080)); print('up', flush=True)\nwhile True: s.accept()[0].send(b'here')";
+      const spec = stand.unit("", { entrypoint: ["python3", "-c", answer], arguments: [], ports: [8080] });
+      await backend.start(spec);
+      await logHas(backend, spec.id, "up");
+      const path = (await backend.socket(spec.id, 8080)) ?? "";
+      for (const id of forwarders()) process.kill(id, "SIGKILL");
+      await until("the port answers again", async () => {
+        const socket = connect(path);
+        try {
+          return String((await once(socket, "data"))[0]) === "here" || undefined;
+        } catch {
+          return undefined; // not yet: the next look tries again
+        } finally {
+          socket.destroy();
+        }
+      });
     });
 
     test("a log stops at its limit with a line that says so, and the program goes on", async (t) => {
@@ -52,4 +76,10 @@ export function registerSandboxCases(candidate: Candidate): void {
       ok(report.findings.every((finding) => finding.level !== "missing"));
     });
   });
+}
+
+/** Forwarder processes of this test: only one backend is open at a time here. */
+function forwarders(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
+  return children.filter((id) => readFileSync(`/proc/${id}/cmdline`, "utf8").includes("forwarder.ts")).map(Number);
 }

@@ -9,7 +9,6 @@ import {
   readdirSync,
   realpathSync,
   renameSync,
-  rmSync,
   statSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -26,6 +25,7 @@ import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSou
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
+import { terminate } from "./processes.ts";
 import { SocketPaths } from "./socket-paths.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
@@ -67,7 +67,7 @@ class Sandbox implements Backend {
     this.#folder = realpathSync(options.folder);
     this.#sockets = new SocketPaths(this.#folder);
     const user = () => this.#userNamespace();
-    this.#forwarders = new Forwarders(user, this.#identity);
+    this.#forwarders = new Forwarders(user, this.#identity, () => this.#forwardAgain());
     this.#networks = new Networks(user, this.#identity);
     this.#changes = new Changes((folder) => this.#stateOf(folder));
     this.#spares = new Spares(
@@ -136,7 +136,7 @@ class Sandbox implements Backend {
     try {
       const process = { process: network.process, inode: networkInode(`/proc/${network.process}/ns/net`) };
       await this.#forward(folder, process);
-      if (!fits) clearRun(folder);
+      if (!fits) folder.clearRun();
       folder.write("start.json", JSON.stringify({ writable: writableSources(spec) } satisfies StoredStart));
       this.#changes.track(folder, "starting");
       if (fits) await this.#order(machine, spare, spec);
@@ -179,7 +179,7 @@ class Sandbox implements Backend {
     if (!folder.has("start.json") && !folder.has("started")) return;
     folder.write("stop", `${Math.max(0, Math.ceil(graceSeconds))}\n`);
     const { supervisor } = folder;
-    if (supervisor !== undefined && folder.isSupervised()) signal(supervisor);
+    if (supervisor !== undefined && folder.isSupervised()) terminate(supervisor);
   }
 
   async state(id: string): Promise<UnitState | undefined> {
@@ -264,17 +264,27 @@ class Sandbox implements Backend {
     });
     for (const folder of this.#units()) {
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
-      const { supervisor, init } = folder;
-      if (init !== undefined && supervisor !== undefined) {
-        const inode = networkInode(`/proc/${supervisor}/fd/4`);
-        await this.#forward(folder, { process: init, inode });
-      }
-      this.#changes.track(folder, init === undefined ? "starting" : "running");
+      await this.#forwardRunning(folder);
+      this.#changes.track(folder, folder.init === undefined ? "starting" : "running");
     }
     for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(sparePrefix))) {
       await this.#discard(new UnitFolder(join(this.#folder, name)), machine);
     }
     return machine;
+  }
+
+  /** The forwarder process ended: a new one takes over what still runs. */
+  #forwardAgain(): void {
+    for (const folder of this.#changes.running) {
+      // A unit that cannot be reached is of no use: whoever wanted it sees it end. One that ended just now is left alone.
+      this.#forwardRunning(folder).catch(() => this.#stop(folder, 0));
+    }
+  }
+
+  async #forwardRunning(folder: UnitFolder): Promise<void> {
+    const { supervisor, init } = folder;
+    if (init === undefined || supervisor === undefined) return;
+    await this.#forward(folder, { process: init, inode: networkInode(`/proc/${supervisor}/fd/4`) });
   }
 
   async #forward(folder: UnitFolder, inside: { readonly process: number; readonly inode: number }): Promise<void> {
@@ -289,7 +299,10 @@ class Sandbox implements Backend {
 
   #userNamespace(): Promise<number> {
     const running = this.#units().find((folder) => folder.isSupervised())?.supervisor;
-    this.#user ??= running === undefined ? makeUserNamespace(this.#identity) : open(`/proc/${running}/fd/3`);
+    this.#user ??=
+      running === undefined
+        ? makeUserNamespace(this.#identity)
+        : Promise.resolve(openSync(`/proc/${running}/fd/3`, "r"));
     return this.#user;
   }
 
@@ -352,26 +365,4 @@ class Sandbox implements Backend {
   #peers(group: string): UnitFolder[] {
     return this.#units().filter((folder) => folder.plan?.group === group);
   }
-}
-
-/** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
-function clearRun(folder: UnitFolder): void {
-  for (const name of ["started", "ended", "stop", "pid", "status", "output", "fstab"])
-    rmSync(folder.at(name), { force: true });
-}
-
-function signal(supervisor: number): void {
-  try {
-    process.kill(supervisor, "SIGTERM");
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ESRCH";
-}
-
-async function open(path: string): Promise<number> {
-  return openSync(path, "r");
 }

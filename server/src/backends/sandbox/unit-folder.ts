@@ -1,6 +1,6 @@
 // What is kept of a unit on disk, and how its state is read back from there: the files are the truth, also after a restart.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
@@ -59,6 +59,13 @@ export class UnitFolder {
   write(name: string, contents: string | Uint8Array): void {
     writeFileSync(this.at(`${name}.new`), contents, { mode: 0o600 });
     renameSync(this.at(`${name}.new`), this.at(name));
+  }
+
+  /** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
+  clearRun(): void {
+    for (const name of ["started", "ended", "stop", "pid", "status", "output", "fstab"]) {
+      rmSync(this.at(name), { force: true });
+    }
   }
 
   get plan(): StoredPlan | undefined {

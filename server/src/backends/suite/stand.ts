@@ -32,9 +32,12 @@ export class Stand {
     this.folder = mkdtempSync(`${candidate.folder}/`);
     test.after(async () => {
       const last = this.#backends.at(-1) ?? this.open();
-      for (const unit of await last.list()) await last.remove(unit.id);
-      for (const backend of this.#backends) await backend.close();
-      rmSync(this.folder, { recursive: true, force: true });
+      try {
+        for (const unit of await last.list()) await last.remove(unit.id);
+      } finally {
+        for (const backend of this.#backends) await backend.close();
+        rmSync(this.folder, { recursive: true, force: true });
+      }
     });
   }
 
