@@ -63,16 +63,16 @@ const describingOperations = (context: S3Context) =>
     ),
     PutBucketVersioning: writes(context, "PutBucketVersioning", versioningChange),
     GetBucketTagging: reads(context, "GetBucketTagging", ({ tags }, bucket) => {
-      if (tags === undefined) throw missing(bucket, "NoSuchTagSet", "The TagSet does not exist");
+      if (tags === undefined || tags.length === 0) throw missing(bucket, "NoSuchTagSet", "The TagSet does not exist");
       return { TagSet: tags };
     }),
-    PutBucketTagging: writes(
-      context,
-      "PutBucketTagging",
-      (input: OfBucket & S3Contract["PutBucketTagging"]["input"]) => ({
+    PutBucketTagging: {
+      ...writes(context, "PutBucketTagging", (input: S3Contract["PutBucketTagging"]["input"]) => ({
         tags: checkTags(input.Tagging?.TagSet ?? [], MOST_BUCKET_TAGS),
-      }),
-    ),
+      })),
+      // Not in the model, but what S3 answers.
+      status: () => 204,
+    },
     DeleteBucketTagging: writes(context, "PutBucketTagging", () => ({ tags: undefined })),
   }) satisfies Operations<S3Contract>;
 

@@ -21,6 +21,16 @@ export function checkVersionId(versionId: string | undefined): void {
   });
 }
 
+/** The method that a refusal names, where it is not GET. */
+const METHODS: Readonly<Record<string, string>> = {
+  DeleteObjectTagging: "DELETE",
+  HeadObject: "HEAD",
+  PutObjectAcl: "PUT",
+  PutObjectLegalHold: "PUT",
+  PutObjectRetention: "PUT",
+  PutObjectTagging: "PUT",
+};
+
 /** @throws ApiError NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), AccessDenied */
 export async function readableVersion(
   context: S3Context,
@@ -40,7 +50,7 @@ export async function readableVersion(
   if (input.VersionId === undefined) throw s3Errors.noSuchKey({ Key: input.Key }, headers);
   throw s3Errors.methodNotAllowed(
     "The specified method is not allowed against this resource.",
-    { Method: "GET", ResourceType: "DeleteMarker" },
+    { Method: METHODS[call.operation] ?? "GET", ResourceType: "DeleteMarker" },
     {
       ...headers,
       allow: "DELETE",

@@ -38,5 +38,8 @@ export function parseTagging(header: string | undefined): readonly Tag[] {
       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
       { ArgumentName: "x-amz-tagging", ArgumentValue: header },
     );
+  for (const { Key } of tags)
+    if (Key.toLowerCase().startsWith("aws:"))
+      throw s3Errors.invalidTag("Your TagKey cannot be prefixed with aws:", { TagKey: Key });
   return checkTags(tags, MOST_OBJECT_TAGS);
 }
