@@ -40,6 +40,13 @@ export async function install(name: string, progress: (line: string) => void): P
   return (await ensureEnvironment(environmentLock(name), { variables: process.env, progress })).folder;
 }
 
+/** Writes the image as an OCI archive. @throws UnknownImage */
+export async function build(name: string, file: string, progress: (line: string) => void): Promise<void> {
+  await install(name, progress);
+  const { buildOciImage } = await import("../engine/images/oci/build.ts");
+  await buildOciImage(name, file, { variables: process.env, progress, now: new Date() });
+}
+
 /** A name that no image has. */
 export class UnknownImage extends Error {
   override readonly name = "UnknownImage";

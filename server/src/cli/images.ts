@@ -1,5 +1,5 @@
 // `sagebrush images`
-import { imagesHere, install, UnknownImage } from "../app/images.ts";
+import { build, imagesHere, install, UnknownImage } from "../app/images.ts";
 import { CommandError } from "./command-error.ts";
 
 export async function listImages(): Promise<void> {
@@ -15,6 +15,13 @@ export async function listImages(): Promise<void> {
 
 export async function installImage(name: string): Promise<void> {
   console.log(`${name} is ready: ${await forPeople(install(name, (line) => console.log(line)))}`);
+}
+
+export async function buildImage(name: string, file: string): Promise<void> {
+  await forPeople(build(name, file, (line) => console.log(line)));
+  console.log(
+    `${file} is written. Load it with: podman load -i ${file}   or: skopeo copy oci-archive:${file} docker-daemon:${name}:latest`,
+  );
 }
 
 async function forPeople<Value>(work: Promise<Value>): Promise<Value> {

@@ -78,6 +78,14 @@ images
   .command("install <NAME>")
   .description("Brings an image's environment now, instead of at its first job. NAME as in the list: xgboost.")
   .action(async (name: string) => (await import("./images.ts")).installImage(name));
+images
+  .command("build <NAME>")
+  .description("Writes the image as an OCI archive, without any container engine; podman and skopeo load it as it is.")
+  .option("-o, --output <FILE>", "where to (default NAME.oci.tar)")
+  .action(async (name: string, flags: { output?: string }) =>
+    (await import("./images.ts")).buildImage(name, flags.output ?? `${name}.oci.tar`),
+  );
+
 withSettings(program.command("config"), settingNames)
   .description("Prints every setting in force and where it came from: flag, variable, file or default.")
   .action(async (flags: Record<string, string>) => {
