@@ -62,6 +62,8 @@ export class Unit {
   #image: PreparedImage | undefined;
   readonly #folder = Promise.withResolvers<string>();
   #hasFolder = false;
+  /** The backend has something of it that must be removed. */
+  #isKnown = false;
   #isStopping = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
@@ -129,8 +131,13 @@ export class Unit {
     this.advance();
   }
 
-  /** After a restart: the backend still knows it. */
+  /**
+   * After a restart: the backend still knows it. One whose program does not run yet goes the ordinary way again: it keeps
+   * its folder, and starting it twice is harmless.
+   */
   adopt(state: UnitState): void {
+    this.#isKnown = true;
+    if (state.phase === "reserved" || state.phase === "starting") return;
     this.#state = state;
     // One that was only reserved is asked for again: the backend gives the same folder, and its start may be repeated.
     if (state.phase !== "reserved") this.#phase = "starting";
@@ -197,6 +204,8 @@ export class Unit {
     if (this.#isDropped) return this.#stepDown();
     switch (this.#phase) {
       case "absent":
+        if (this.#state?.phase === "running") this.#phase = "starting";
+        if (this.#phase === "starting") return true;
         return this.#wanted.want !== "stopped" && this.#askForRoom();
       case "waiting":
         return this.#parts.slots.holds(this.#wanted.group) && this.#reserve();
@@ -219,7 +228,7 @@ export class Unit {
     if (this.#phase === "gone") return false;
     this.#health?.close();
     await this.#follower?.finish();
-    if (this.#hasFolder || state) await this.#parts.backend.remove(this.id);
+    if (this.#isKnown) await this.#parts.backend.remove(this.id);
     this.#release();
     this.#phase = "gone";
     return true;
@@ -253,7 +262,9 @@ export class Unit {
 
   async #takeFolder(): Promise<void> {
     if (this.#hasFolder) return;
-    this.#folder.resolve(await this.#parts.backend.reserve(await this.#plan()));
+    const plan = await this.#plan();
+    this.#isKnown = true;
+    this.#folder.resolve(await this.#parts.backend.reserve(plan));
     this.#hasFolder = true;
   }
 

@@ -113,7 +113,8 @@ export class Units {
       }, hearing.signal);
     });
     const state = await this.#parts.backend.state(id);
-    if (state && isLiveState(state)) await heard;
+    // A unit that only has its folder yet never ends; removing it is enough.
+    if (state?.phase === "running") await heard;
     hearing.abort();
   }
 
