@@ -20,7 +20,6 @@ export interface Launch {
   readonly limitsName: string;
   readonly user: number;
   readonly network: HostNetwork;
-  readonly nameServer?: string;
   /** Whether the program waits for a line on its standard input. */
   readonly waits: boolean;
 }
@@ -119,11 +118,11 @@ function sessionBus(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-function writeEtc({ folder, program, hosts, nameServer }: Launch): void {
+function writeEtc({ folder, program, hosts }: Launch): void {
   const contents: Record<(typeof etcFiles)[number], string> = {
     hosts: hostsFile(hosts),
     hostname: `${program.host}\n`,
-    "resolv.conf": nameServer === undefined ? "" : `nameserver ${nameServer}\n`,
+    "resolv.conf": "", // names other than those in hosts are asked of the platform's proxy
     passwd: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
     group: "root:x:0:\nnogroup:x:65534:\n",
   };
