@@ -65,6 +65,7 @@ export class Unit {
   /** The backend has something of it that must be removed. */
   #isKnown = false;
   #isStopping = false;
+  #hasWarmed = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
   readonly #sockets = new Map<number, string>();
@@ -141,8 +142,16 @@ export class Unit {
     this.#state = state;
     // One that was only reserved is asked for again: the backend gives the same folder, and its start may be repeated.
     if (state.phase !== "reserved") this.#phase = "starting";
-    if (this.#wanted.holds === "job" && isLive(state)) this.#parts.slots.occupy(this.#claim(), state.startedAt ?? 0);
+    if (isLive(state)) this.#occupy(state);
     this.advance();
+  }
+
+  /** What a unit that runs holds already is counted, even when it is more than would be given now. */
+  #occupy(state: UnitState): void {
+    const { slots, machine } = this.#parts;
+    const { holds, instanceType } = this.#wanted;
+    if (holds === "service") slots.holdMemory(this.id, fitToMachine(instanceType, machine, false).size.memoryBytes);
+    else slots.occupy(this.#claim(), state.startedAt ?? 0);
   }
 
   /** After a restart: it was running, and the backend does not know it any more. */
@@ -347,7 +356,24 @@ export class Unit {
     }
     const { health } = this.#wanted;
     const socket = health && this.#sockets.get(health.port);
-    if (socket) this.#health = new HealthWatch(health, socket, () => this.#parts.clock.now(), this.#owner.changed);
+    if (socket)
+      this.#health = new HealthWatch(
+        health,
+        socket,
+        () => this.#parts.clock.now(),
+        () => this.#healthTurned(),
+      );
+  }
+
+  /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */
+  #healthTurned(): void {
+    this.#owner.changed();
+    const { backend, spares, log } = this.#parts;
+    if (this.#hasWarmed || !this.#image?.canWait || spares === 0 || this.#health?.health.state !== "passing") return;
+    this.#hasWarmed = true;
+    backend.warm(this.#image, this.#wanted.network, spares).catch((cause: unknown) => {
+      log.warn("A spare could not be made; the next unit of this image starts without.", { unit: this.id, cause });
+    });
   }
 
   async #stop(): Promise<void> {

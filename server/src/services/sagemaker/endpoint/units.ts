@@ -39,7 +39,8 @@ function wantedUnit(row: EndpointRow, { container, name }: Variant, { id, phase 
     want: phase === "preparing" ? "reserved" : "running",
     holds: "service",
     group: id,
-    host: "container-1",
+    // As a training job's: a spare has this name already.
+    host: "algo-1",
     image: container.image,
     instanceType: container.instanceType,
     volumeSizeGb: container.volumeSizeGb,
