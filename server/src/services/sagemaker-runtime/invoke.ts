@@ -23,7 +23,7 @@ const CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes";
 
 export interface InvokeParts {
   readonly endpoints: EndpointDirectory;
-  readonly metrics: InvocationMetrics;
+  readonly metrics: Pick<InvocationMetrics, "record">;
   readonly random: () => number;
   readonly bodyLimitBytes: number;
 }
@@ -74,7 +74,7 @@ class UnderWay {
   readonly #variant: VariantRoute;
   readonly #instance: InstanceRoute;
   readonly #call: Call;
-  readonly #metrics: InvocationMetrics;
+  readonly #metrics: InvokeParts["metrics"];
   readonly #over: () => void;
   readonly #startedAt = performance.now();
   #isOver = false;
@@ -84,7 +84,7 @@ class UnderWay {
     variant: VariantRoute,
     instance: InstanceRoute,
     call: Call,
-    metrics: InvocationMetrics,
+    metrics: InvokeParts["metrics"],
   ) {
     this.#route = route;
     this.#variant = variant;
