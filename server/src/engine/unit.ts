@@ -140,8 +140,7 @@ export class Unit {
     this.#isKnown = true;
     if (state.phase === "reserved" || state.phase === "starting") return;
     this.#state = state;
-    // One that was only reserved is asked for again: the backend gives the same folder, and its start may be repeated.
-    if (state.phase !== "reserved") this.#phase = "starting";
+    this.#phase = "starting";
     if (isLive(state)) this.#occupy(state);
     this.advance();
   }
