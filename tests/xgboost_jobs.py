@@ -81,3 +81,28 @@ def log_lines(logs, group, prefix):
                 break
             token = page["nextForwardToken"]
     return lines
+
+
+def transform_request(name, model, bucket, prefix, **transform_input):
+    """Input of CreateTransformJob over CSV lines below a prefix; answers go to `answers/`, a line each."""
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{prefix}"}
+    return {
+        "TransformJobName": name,
+        "ModelName": model,
+        "TransformInput": {
+            "DataSource": {"S3DataSource": source},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+            **transform_input,
+        },
+        "TransformOutput": {"S3OutputPath": f"s3://{bucket}/answers", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m4.xlarge", "InstanceCount": 1},
+    }
+
+
+def ended_transform(sagemaker, name, seconds=120):
+    def look():
+        description = sagemaker.describe_transform_job(TransformJobName=name)
+        return description if description["TransformJobStatus"] not in ("InProgress", "Stopping") else None
+
+    return wait_until(look, seconds, f"transform job {name} has ended")
