@@ -20,6 +20,8 @@ export class SlotKeeper {
   readonly #held = new Map<string, HeldClaim>();
   readonly #waiting = new Map<string, Waiting>();
   readonly #memory = new Map<string, number>();
+  /** Place in the queue of each that waits; made when asked for. */
+  #places: Map<string, number> | undefined;
   #isDue = false;
 
   constructor(parts: SlotParts) {
@@ -29,13 +31,14 @@ export class SlotKeeper {
   /** Puts the claim at the end of the queue unless it is there or holds already. */
   ask(claim: Claim, granted: () => void): void {
     if (this.#held.has(claim.id) || this.#waiting.has(claim.id)) return;
+    this.#places?.set(claim.id, this.#waiting.size);
     this.#waiting.set(claim.id, { claim, granted });
     this.#admitSoon();
   }
 
   /** Takes slots for what runs already (found after a restart), whether there are any or not. */
   occupy(claim: Claim, since: number): void {
-    this.#waiting.delete(claim.id);
+    this.#leave(claim.id);
     this.#held.set(claim.id, { ...claim, since });
   }
 
@@ -46,16 +49,27 @@ export class SlotKeeper {
   /** Gives up a claim, waiting or held. */
   release(id: string): void {
     const wasHeld = this.#held.delete(id);
-    const waited = this.#waiting.delete(id);
+    const waited = this.#leave(id);
     if (wasHeld || waited) this.#admitSoon();
   }
 
-  /** Why the claim waits; undefined when it does not. Counts the queue, so ask only when a person does. */
+  /** Why the claim waits; undefined when it does not. */
   reason(id: string): string | undefined {
     const waiting = this.#waiting.get(id);
     if (!waiting) return undefined;
-    const ahead = [...this.#waiting.keys()].indexOf(id);
-    return waitingText(waiting.claim, this.#parts.machine.cpus, [...this.#held.values()], ahead);
+    return waitingText(waiting.claim, this.#parts.machine.cpus, [...this.#held.values()], this.#ahead(id));
+  }
+
+  /** Claims asked for before this one; counted once for all who ask while nobody leaves the queue. */
+  #ahead(id: string): number {
+    this.#places ??= new Map([...this.#waiting.keys()].map((each, at) => [each, at]));
+    return this.#places.get(id) ?? 0;
+  }
+
+  #leave(id: string): boolean {
+    const waited = this.#waiting.delete(id);
+    if (waited) this.#places = undefined;
+    return waited;
   }
 
   /** Holds memory for a service's unit. @returns why not, when there is not enough */
@@ -95,7 +109,7 @@ export class SlotKeeper {
     const waiting = [...this.#waiting.values()].map(({ claim }) => claim);
     for (const claim of admit({ cpus: this.#parts.machine.cpus, held, waiting, now })) {
       const granted = this.#waiting.get(claim.id)?.granted;
-      this.#waiting.delete(claim.id);
+      this.#leave(claim.id);
       this.#held.set(claim.id, { ...claim, since: now });
       granted?.();
     }

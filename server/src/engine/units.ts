@@ -46,10 +46,10 @@ export class Units {
 
   #add(plan: WantedUnit, group: UnitGroup, owner: UnitOwner, isRestored: boolean): Unit {
     const changed = () => {
-      if (unit.isGone) this.#units.delete(unit.id);
+      if (unit.isGone) this.#forget(unit);
       owner.changed();
     };
-    const unit = new Unit(plan, group, { ...owner, changed }, this.#parts);
+    const unit: Unit = new Unit(plan, group, { ...owner, changed }, this.#parts);
     this.#units.set(plan.id, unit);
     const found = this.#found.get(plan.id);
     this.#found.delete(plan.id);
@@ -65,9 +65,13 @@ export class Units {
     const members = wanted.filter(({ group }) => group === plan.group);
     const cpus = members.reduce((sum, unit) => sum + fitToMachine(unit.instanceType, machine, false).size.cpus, 0);
     const group = { hosts: members.map(({ host }) => host), cpus, live: new Set<string>() };
-    for (const [name, { live }] of this.#groups) if (live.size === 0) this.#groups.delete(name);
     this.#groups.set(plan.group, group);
     return group;
+  }
+
+  #forget({ id, wanted }: Unit): void {
+    this.#units.delete(id);
+    if (this.#groups.get(wanted.group)?.live.size === 0) this.#groups.delete(wanted.group);
   }
 
   get(id: string): Unit | undefined {

@@ -49,12 +49,19 @@ export interface ImagesOptions {
 /** An image that is asked for twice while it is being installed is installed once. */
 export function createImages(options: ImagesOptions): Images {
   const running = new Map<string, Promise<PreparedImage>>();
+  const metrics = new Map<string, ReturnType<Images["builtInMetrics"]>>();
+  const metricsOf = (name: string, uri: string) => {
+    // The tables of images come with this version and do not change under it.
+    if (!metrics.has(name))
+      metrics.set(
+        name,
+        algorithmOf(uri)?.metrics.map(({ name, regex }) => ({ name, pattern: regex })),
+      );
+    return metrics.get(name);
+  };
   return {
     problem: imageProblem,
-    builtInMetrics: (uri) =>
-      imageProblem(uri) === undefined
-        ? algorithmOf(uri)?.metrics.map(({ name, regex }) => ({ name, pattern: regex }))
-        : undefined,
+    builtInMetrics: (uri) => (imageProblem(uri) === undefined ? metricsOf(imageFolderName(uri), uri) : undefined),
     async prepare(uri) {
       const name = imageFolderName(uri);
       const preparing = running.get(name) ?? prepareByName(name, options);

@@ -21,6 +21,18 @@ export interface RowRange {
   readonly limit: number;
 }
 
+/** All but the document, which a list takes from memory when it has read it before. */
+export const listedColumns = [
+  "kind",
+  "scope",
+  "name",
+  "version",
+  "status",
+  "parent",
+  "created_at",
+  "modified_at",
+] as const satisfies readonly (keyof RowRecord)[];
+
 /** A statement with its values. */
 export interface Question {
   readonly statement: Statement;
@@ -162,7 +174,7 @@ interface ListShape {
 
 function compileList(database: Kysely<Tables>, { column, where, from, descending, isKeySpace }: ListShape): Statement {
   const direction = descending ? "desc" : "asc";
-  let select = database.selectFrom("rows").selectAll();
+  let select = database.selectFrom("rows").select(listedColumns);
   if (!isKeySpace) select = select.where(isListed);
   for (const [name, operator, label] of where)
     select =

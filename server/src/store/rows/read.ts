@@ -1,7 +1,8 @@
 // The reading half of Rows, over anything that can run a statement.
 import type { Kysely } from "kysely";
 import { writeCursor } from "./cursor.ts";
-import { createQuestions, sortColumn } from "./query.ts";
+import type { Documents } from "./documents.ts";
+import { createQuestions, type listedColumns, sortColumn } from "./query.ts";
 import type { Json, LoggedChange, Row, RowKey, RowQuery, Rows } from "./rows.ts";
 import type { ChangeRecord, RowRecord, Tables } from "./schema.ts";
 import type { Statement, Value } from "./statements.ts";
@@ -18,6 +19,7 @@ const PAGE = 500;
 export function createReads(
   database: Kysely<Tables>,
   run: Run,
+  documents: Documents,
 ): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
   const questions = createQuestions(database);
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
@@ -26,13 +28,22 @@ export function createReads(
     const [record] = (found instanceof Promise ? await found : found) as readonly Omit<RowRecord, keyof RowKey>[];
     return record && toRow<Document>({ ...record, ...key });
   };
+  /** The rows of a page; undefined for one that was removed since it was listed. */
+  const listed = async <Document>(record: ListedRecord): Promise<Row<Document> | undefined> => {
+    const known = documents.get(record);
+    if (known !== undefined) return { ...withoutDocument(record), document: known as Document };
+    const row = await get<Document>(record);
+    if (row) documents.keep(row);
+    return row;
+  };
   return {
     get,
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
     async list<Document>(query: RowQuery) {
       const { statement, values, heavy } = questions.list(query);
-      const records = (await run(statement, values, heavy)) as readonly RowRecord[];
-      const rows = records.slice(0, query.limit).map((record) => toRow<Document>(record));
+      const records = (await run(statement, values, heavy)) as readonly ListedRecord[];
+      const found = await Promise.all(records.slice(0, query.limit).map((record) => listed<Document>(record)));
+      const rows = found.filter((row) => row !== undefined);
       const last = records[query.limit - 1];
       if (records.length <= query.limit || !last) return { rows };
       const column = sortColumn(query);
@@ -71,7 +82,13 @@ export function createReads(
   };
 }
 
+type ListedRecord = Pick<RowRecord, (typeof listedColumns)[number]>;
+
 function toRow<Document>(record: RowRecord): Row<Document> {
+  return { ...withoutDocument(record), document: JSON.parse(record.document) as Document };
+}
+
+function withoutDocument(record: ListedRecord): Omit<Row, "document"> {
   return {
     kind: record.kind,
     scope: record.scope,
@@ -81,7 +98,6 @@ function toRow<Document>(record: RowRecord): Row<Document> {
     ...(record.parent === null ? {} : { parent: record.parent }),
     createdAt: record.created_at,
     modifiedAt: record.modified_at,
-    document: JSON.parse(record.document) as Document,
   };
 }
 

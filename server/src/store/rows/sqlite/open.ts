@@ -3,6 +3,7 @@ import type { Clock } from "../../../core/clock.ts";
 import { Batches } from "../../batches.ts";
 import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
+import { Documents } from "../documents.ts";
 import { migrate } from "../migrate.ts";
 import { createReads } from "../read.ts";
 import type { Change, Rows } from "../rows.ts";
@@ -44,12 +45,16 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     async (changes) => (await writer.ask({ changes, trimBefore: trimming(clock.now()) })).results,
   );
   const watchers = new Watchers();
+  const documents = new Documents();
   return {
-    ...createReads(kysely, (statement, values, heavy) =>
-      heavy ? scan({ statement, values }) : connection.all(statement, values),
+    ...createReads(
+      kysely,
+      (statement, values, heavy) => (heavy ? scan({ statement, values }) : connection.all(statement, values)),
+      documents,
     ),
     async commit(change: Change) {
       judge(change, await batches.submit(pack(change, clock.now())));
+      for (const key of change.remove ?? []) documents.forget(key);
       if (change.events && change.events.length > 0) watchers.wake();
     },
     watch: (changed, signal) => watchers.add(changed, signal),
