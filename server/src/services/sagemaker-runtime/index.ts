@@ -26,7 +26,9 @@ export interface Runtime {
 }
 
 /** Largest body of a request and of an answer (API reference, InvokeEndpoint). */
-export const BODY_LIMIT_BYTES = 6_291_456;
+const BODY_LIMIT_BYTES = 6_291_456;
+/** For a container's whole answer (container contract of hosting). */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 export function createRuntime({ endpoints, series, clock, log, random }: RuntimeParts): Runtime {
   const metrics = new InvocationMetrics(series, clock, (cause) =>
@@ -42,7 +44,13 @@ export function createRuntime({ endpoints, series, clock, log, random }: Runtime
           ...(TargetModel === undefined ? {} : { conditions: { "sagemaker:TargetModel": TargetModel } }),
         },
       ],
-      run: createInvoke({ endpoints, metrics, random, bodyLimitBytes: BODY_LIMIT_BYTES }),
+      run: createInvoke({
+        endpoints,
+        metrics,
+        random,
+        bodyLimitBytes: BODY_LIMIT_BYTES,
+        answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      }),
     },
   };
   return {

@@ -16,7 +16,11 @@ import type { Invocation } from "./metrics.ts";
 const LIMIT_BYTES = 1_000_000;
 
 /** A container that answers by `serve`, and how to invoke it. `counted`: what is measured; `underWay`: not over yet. */
-async function aContainer(t: TestContext, serve: (request: IncomingMessage, response: ServerResponse) => void) {
+async function aContainer(
+  t: TestContext,
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
+  answerTimeoutMs = 60_000,
+) {
   const folder = mkdtempSync(join(tmpdir(), "invoke-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const socket = join(folder, "8080");
@@ -43,7 +47,7 @@ async function aContainer(t: TestContext, serve: (request: IncomingMessage, resp
   };
   const endpoints: EndpointDirectory = { find: (_account, _region, name) => (name === "digits" ? route : undefined) };
   const metrics = { record: (invocation: Invocation) => counted.push(invocation) };
-  const run = createInvoke({ endpoints, metrics, random: () => 0, bodyLimitBytes: LIMIT_BYTES });
+  const run = createInvoke({ endpoints, metrics, random: () => 0, bodyLimitBytes: LIMIT_BYTES, answerTimeoutMs });
   const invoke = (input: Partial<InvokeEndpointInput> = {}, signal = new AbortController().signal) => {
     const call = { account: "123456789012", region: "us-east-1", at: Date.now(), signal } as Call;
     return run({ EndpointName: "digits", Body: Buffer.from("1,2"), ...input }, call);
@@ -142,6 +146,18 @@ it("a container that nobody listens for gives a ModelError", async (t) => {
   const { invoke, server } = await aContainer(t, () => {});
   await new Promise((resolve) => server.close(resolve));
   await assert.rejects(invoke(), { code: "ModelError", message: /the connection failed/ });
+});
+
+it("a container that does not answer in time gives a ModelError, and its work is ended", async (t) => {
+  const ended = Promise.withResolvers<void>();
+  const { invoke, underWay } = await aContainer(
+    t,
+    (_request, response) => response.once("close", () => ended.resolve()),
+    50,
+  );
+  await assert.rejects(invoke(), { code: "ModelError", message: /no answer within 0.05 s/ });
+  await ended.promise;
+  assert.equal(underWay(), 0);
 });
 
 it("a caller who leaves ends the container's work, and is no error of the model", async (t) => {

@@ -10,8 +10,6 @@ import { chooseInstance, chooseVariant } from "./choose.ts";
 import type { InvocationMetrics } from "./metrics.ts";
 import { modelError } from "./model-error.ts";
 
-/** For the container's whole answer (container contract). */
-const ANSWER_TIMEOUT_MS = 60_000;
 /** Requests one instance has under way at most; more wait in line. */
 const CONNECTIONS = 128;
 /** Answers of a known length up to this one are given back in one piece; larger ones stream. */
@@ -26,9 +24,12 @@ export interface InvokeParts {
   readonly metrics: Pick<InvocationMetrics, "record">;
   readonly random: () => number;
   readonly bodyLimitBytes: number;
+  /** For the container's whole answer. */
+  readonly answerTimeoutMs: number;
 }
 
-export function createInvoke({ endpoints, metrics, random, bodyLimitBytes }: InvokeParts) {
+export function createInvoke(parts: InvokeParts) {
+  const { endpoints, metrics, random, bodyLimitBytes, answerTimeoutMs } = parts;
   const clients = new WeakMap<InstanceRoute, ContainerClient>();
   /** Connections live as long as the instance is known to the directory. */
   const clientOf = (instance: InstanceRoute): ContainerClient => {
@@ -55,7 +56,7 @@ export function createInvoke({ endpoints, metrics, random, bodyLimitBytes }: Inv
         path: "/invocations",
         headers: headersIn(input),
         body: Buffer.from(input.Body.buffer, input.Body.byteOffset, input.Body.byteLength),
-        timeoutMs: ANSWER_TIMEOUT_MS,
+        timeoutMs: answerTimeoutMs,
         signal: call.signal,
       });
       if (answer.status < 200 || answer.status >= 300) throw invocation.failed(answer.status, await readStart(answer));
@@ -215,7 +216,7 @@ async function readAll({ body }: ContainerAnswer, limitBytes: number): Promise<B
     }
   } catch (cause) {
     const timedOut = (cause as Error).name === "AbortError";
-    const what = timedOut ? `no whole answer within ${ANSWER_TIMEOUT_MS / 1000} s` : (cause as Error).message;
+    const what = timedOut ? "it stopped in the middle of its answer" : (cause as Error).message;
     throw new ContainerUnreachable(what, timedOut, cause);
   }
   return Buffer.concat(parts);

@@ -176,6 +176,16 @@ const cases: Readonly<Record<string, Case>> = {
     seeing(),
     "InService | serving: ",
   ],
+  "an instance that had lived for long is replaced at once, whatever died before it": [
+    anEndpoint("InService", [
+      {
+        ...aFleet("serving"),
+        variants: [aVariant({ deaths: 9, instances: [anInstance(1, "serving", { servingSince: NOW - 600_000 })] })],
+      },
+    ]),
+    seeing({ "e-1": { phase: "ended" } }),
+    "InService | serving: e-10 preparing",
+  ],
   "a replacement that is put off waits for its time": [
     anEndpoint("InService", [
       { ...aFleet("serving"), variants: [aVariant({ deaths: 3, retryAt: NOW + 2000, instances: [] })] },
