@@ -266,15 +266,20 @@ def test_a_model_without_network_serves(client, sagemaker, runtime, bucket, arti
     assert answer(runtime, isolated) == 2
 
 
-def test_a_killed_server_finds_its_containers_again(own_server, artifacts):
-    server = own_server()
+def begin_endpoint(server, artifacts):
+    """Starts an endpoint `digits` on a server of the test's own."""
     s3, sagemaker = server.client("s3"), server.client("sagemaker")
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="model.tar.gz", Body=artifacts[1])
     create_model(sagemaker, "digits", "s3://models/model.tar.gz")
     sagemaker.create_endpoint_config(EndpointConfigName="digits", ProductionVariants=[a_variant("all", "digits")])
     sagemaker.create_endpoint(EndpointName="digits", EndpointConfigName="digits")
-    in_service(sagemaker, "digits")
+
+
+def test_a_killed_server_finds_its_containers_again(own_server, artifacts):
+    server = own_server()
+    begin_endpoint(server, artifacts)
+    in_service(server.client("sagemaker"), "digits")
     assert answer(server.client("sagemaker-runtime"), "digits") == 1
 
     server.kill()
@@ -293,3 +298,12 @@ def test_a_killed_server_finds_its_containers_again(own_server, artifacts):
     streams = logs.describe_log_streams(logGroupName="/aws/sagemaker/Endpoints/digits")["logStreams"]
     assert len(streams) == 1, "the container went on running"
     assert in_service(server.client("sagemaker"), "digits")["ProductionVariants"][0]["CurrentInstanceCount"] == 1
+
+
+def test_a_server_killed_while_an_endpoint_is_made_goes_on_making_it(own_server, artifacts):
+    server = own_server()
+    begin_endpoint(server, artifacts)
+    server.kill()
+    server.start()
+    in_service(server.client("sagemaker"), "digits")
+    assert answer(server.client("sagemaker-runtime"), "digits") == 1
