@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from botocore.auth import SigV4Auth
@@ -10,16 +11,28 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 LUA = Path(__file__).parent / "replay.lua"
+REGION = "us-east-1"
 _RESULT = re.compile(r"RESULT requests=(\d+) seconds=([\d.]+) p50_ms=([\d.]+) p99_ms=([\d.]+) failed=(\d+)")
 
 
-def signed(url, keys, operation, body, region="us-east-1"):
-    """One SageMaker request as a line of JSON: headers with a SigV4 signature of now, and the body."""
+def signed_headers(url, keys, body, headers):
+    """The headers with a SigV4 signature of now."""
+    request = AWSRequest("POST", url, headers=headers, data=body)
+    SigV4Auth(Credentials(*keys), "sagemaker", REGION).add_auth(request)
+    return dict(request.headers)
+
+
+def signed(url, keys, operation, body):
+    """One SageMaker request as a line of JSON: headers and body."""
     text = json.dumps(body)
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}
-    request = AWSRequest("POST", url + "/", headers=headers, data=text)
-    SigV4Auth(Credentials(*keys), "sagemaker", region).add_auth(request)
-    return json.dumps({"headers": dict(request.headers), "body": text})
+    return json.dumps({"headers": signed_headers(url + "/", keys, text, headers), "body": text})
+
+
+def request_of(url, line):
+    """A line of `signed` for urllib."""
+    request = json.loads(line)
+    return urllib.request.Request(url + "/", request["body"].encode(), request["headers"])
 
 
 def replay(url, lines, connections, seconds, folder):

@@ -12,7 +12,7 @@ const tasks = {
   check: ["setup/check.ts"],
   test: ["setup/test.ts"],
   "test-full": ["setup/test.ts", "--full"],
-  bench: ["bench/run.ts"],
+  bench: ["setup/bench.ts"],
   demo: ["setup/demo.ts"],
   generate: ["contract/generator/generate.ts"],
   serve: ["server/src/cli/main.ts", "serve"],
