@@ -39,7 +39,8 @@ async function play(data: string): Promise<number> {
     process.execPath,
     [
       "--disable-warning=ExperimentalWarning",
-      join(root, "server/src/cli/main.ts"),
+      "--max-semi-space-size=1",
+      join(root, "server/src/cli/start.mjs"),
       "serve",
       "--data",
       data,

@@ -14,6 +14,8 @@ from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / f"node_modules/node-linux-{'arm64' if os.uname().machine == 'aarch64' else 'x64'}/bin/node"
+# As bin/sagebrush starts it.
+FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=1"]
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/SageMakerRole"
 READY = "Sagebrush is listening on "
@@ -50,7 +52,8 @@ class ServerProcess:
         self.errors = []
 
     def start(self):
-        command = [NODE, ROOT / "server/src/cli/main.ts", "serve", "--data", self.folder, "--listen", self.listen]
+        command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "serve", "--data", self.folder]
+        command += ["--listen", self.listen]
         self.process = subprocess.Popen(
             [str(part) for part in [*command, *self.arguments]],
             stdout=subprocess.PIPE,

@@ -1,9 +1,9 @@
 // The one place for settings: a table of what can be set, and the order in which sources win:
 // flag, SAGEBRUSH_… variable, sagebrush.yaml, default.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
-import { parse } from "yaml";
 
 interface Setting<Value> {
   /** Text after the flag in --help, `DIR`. */
@@ -149,7 +149,9 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> | unde
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new SettingsError(`${path} cannot be read: ${(cause as Error).message}.`, { cause });
   }
-  const content: unknown = parse(source) ?? {};
+  // The parser has seventy modules: they are loaded when there is a file.
+  const yaml = createRequire(import.meta.url)("yaml") as typeof import("yaml");
+  const content: unknown = yaml.parse(source) ?? {};
   if (typeof content !== "object" || Array.isArray(content))
     throw new SettingsError(`${path}: expected lines such as \`listen: 127.0.0.1:8000\`.`);
   const unknown = Object.keys(content as object).filter((key) => !(key in settingsTable));

@@ -1,5 +1,4 @@
 // The sagebrush command. Each command loads what it needs when it is called, so that --help is instant.
-import { enableCompileCache } from "node:module";
 import { Command, Option } from "commander";
 import {
   flagOf,
@@ -11,8 +10,6 @@ import {
   settingsTable,
   variableOf,
 } from "../app/settings.ts";
-
-enableCompileCache();
 
 /** Adds one flag for each of the named settings, with variable and default in its help. */
 function withSettings(command: Command, names: readonly SettingName[]): Command {

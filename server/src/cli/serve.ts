@@ -1,4 +1,5 @@
 // `sagebrush serve`
+import { flushCompileCache } from "node:module";
 import { startServer } from "../app/server.ts";
 import type { ResolvedSettings } from "../app/settings.ts";
 import { createLog } from "../core/log.ts";
@@ -14,6 +15,8 @@ export async function serve({ values }: ResolvedSettings): Promise<void> {
     throw isForPeople(cause) ? new CommandError(cause.message) : cause;
   });
   process.stdout.write(`Sagebrush is listening on ${server.url}\n`);
+  // A server that is killed leaves the next one what it has compiled.
+  flushCompileCache();
   if (process.stdout.isTTY) {
     const flags = values.data.endsWith("/data") ? "" : ` --data ${values.data}`;
     process.stdout.write(`In another shell: eval "$(sagebrush env${flags})"   Data: ${values.data}   Stop: Ctrl-C\n`);

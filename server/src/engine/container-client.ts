@@ -1,7 +1,11 @@
 // HTTP to a container over the Unix socket of its port: connections are kept, requests and answers stream. Used for
 // health checks, batch transform and the inference router.
+import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
-import { Pool } from "undici";
+import type { Pool } from "undici";
+
+/** undici has a hundred modules: they are loaded with the first container. */
+const load = createRequire(import.meta.url);
 
 export interface ContainerRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -45,8 +49,9 @@ export class ContainerClient {
 
   /** `connections`: most requests under way at once; more wait. */
   constructor(socket: string, connections: number) {
+    const undici = load("undici") as typeof import("undici");
     // Time limits are each request's own; bodies may be as large as the caller allows.
-    this.#pool = new Pool("http://container", {
+    this.#pool = new undici.Pool("http://container", {
       socketPath: socket,
       connections,
       pipelining: 1,

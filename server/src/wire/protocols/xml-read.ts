@@ -1,5 +1,5 @@
 // XML documents of requests: parsed without document types, entities of their own or unlimited nesting.
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { createRequire } from "node:module";
 import type { Member, ServiceModel, Shape, StructureShape } from "../../../../contract/model.ts";
 import { ApiError } from "../../core/errors.ts";
 import { setOwn, shapeCompiler, shapeOf } from "../compile.ts";
@@ -15,11 +15,21 @@ export interface XmlNode {
 /** Deepest nesting; S3's deepest documents (replication rules) have about ten levels. */
 const DEEPEST = 50;
 
-const parser = new XMLParser({
+/** The parser has thirty modules: they are loaded with the first document. */
+function loadParser() {
+  const { XMLParser, XMLValidator } = createRequire(import.meta.url)(
+    "fast-xml-parser",
+  ) as typeof import("fast-xml-parser");
+  return { parser: new XMLParser(options), isWellFormed: (text: string) => XMLValidator.validate(text) === true };
+}
+
+let loaded: ReturnType<typeof loadParser> | undefined;
+
+const options = {
   ignoreAttributes: false,
   attributeNamePrefix: "@",
   alwaysCreateTextNode: true,
-  isArray: (_name, _path, _isLeaf, isAttribute) => !isAttribute,
+  isArray: (_name: string, _path: unknown, _isLeaf: boolean, isAttribute: boolean) => !isAttribute,
   ignoreDeclaration: true,
   ignorePiTags: true,
   parseTagValue: false,
@@ -28,13 +38,15 @@ const parser = new XMLParser({
   trimValues: false,
   removeNSPrefix: true,
   maxNestedTags: DEEPEST,
-});
+};
 
 /** @throws ApiError MalformedXML */
 export function parseXml(body: Buffer): { readonly root: string; readonly node: XmlNode } {
+  loaded ??= loadParser();
+  const { parser, isWellFormed } = loaded;
   const text = body.toString("utf8");
   // fast-xml-parser would read a document type; requests of AWS never have one.
-  if (/<!(DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) throw malformed();
+  if (/<!(DOCTYPE|ENTITY)/i.test(text) || !isWellFormed(text)) throw malformed();
   try {
     const [entry] = Object.entries(parser.parse(text) as Record<string, readonly XmlNode[]>);
     const node = entry?.[1][0];

@@ -7,13 +7,16 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** Room for what a batch of changes leaves behind; Node's own default lets every thread grow by 16 MB and more. */
+const YOUNG_MB = 4;
+
 export class Thread<Request, Answer extends object> {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
   #broken: unknown;
 
   constructor(module: URL, workerData: unknown) {
-    this.#worker = new Worker(module, { workerData });
+    this.#worker = new Worker(module, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     this.#worker.unref();
     this.#worker.on("message", (answer: Answer | { readonly error: unknown }) => {
       const waiting = this.#waiting.shift();
