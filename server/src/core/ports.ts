@@ -36,6 +36,8 @@ export interface Authorizer {
 
 /** IAM and STS, to the engine: work under an execution role. */
 export interface RoleSessions {
+  /** As `assume`, without making a session. @throws ApiError Validation as `assume` */
+  check(request: { readonly roleArn: string; readonly servicePrincipal: string }): Promise<void>;
   /**
    * Assumes the role for one of our services. The principal serves calls inside this process, the keys go to the
    * container. @throws ApiError Validation when the role does not exist or does not trust the service.

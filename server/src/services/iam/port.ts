@@ -111,15 +111,20 @@ function firstRefusal(
 }
 
 export function createRoleSessions(identities: Identities): RoleSessions {
+  const assumable = async (roleArn: string, servicePrincipal: string) => {
+    const role = await identities.roleByArn(roleArn);
+    if (role && trusts(identities, role.entity.trust, role.entity.arn, servicePrincipal)) return role;
+    throw errors.validation(
+      `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal ` +
+        `'${servicePrincipal}' to assume the role.`,
+    );
+  };
   return {
+    async check({ roleArn, servicePrincipal }) {
+      await assumable(roleArn, servicePrincipal);
+    },
     async assume({ roleArn, sessionName, servicePrincipal, durationSeconds }) {
-      const role = await identities.roleByArn(roleArn);
-      if (!role || !trusts(identities, role.entity.trust, role.entity.arn, servicePrincipal)) {
-        throw errors.validation(
-          `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal ` +
-            `'${servicePrincipal}' to assume the role.`,
-        );
-      }
+      const role = await assumable(roleArn, servicePrincipal);
       const account = roleArn.split(":")[4] ?? "";
       return issueSession(identities, rolePrincipal(account, role.entity, sessionName), durationSeconds);
     },
