@@ -18,6 +18,7 @@ import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
 import { Changes } from "./changes.ts";
+import { refuseZeroBytes } from "./command.ts";
 import { Forwarders } from "./forwarders.ts";
 import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox } from "./inspect.ts";
@@ -114,6 +115,7 @@ class Sandbox implements Backend {
   }
 
   async #start(spec: UnitSpec): Promise<void> {
+    refuseZeroBytes(spec);
     const machine = await this.#machine;
     await this.reserve(spec);
     const folder = this.#unit(spec.id);

@@ -1,7 +1,8 @@
 // How units start and end, and what they find around them.
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { UnitRefused } from "../backend.ts";
 import { type Candidate, outcome, Stand } from "./stand.ts";
 
 const plain = { outOfMemory: false, diskFull: false };
@@ -29,6 +30,21 @@ export function lifeCases(candidate: Candidate): void {
     equal(run.end?.exitCode, 127);
     match(run.log, /no\/such\/program/);
   });
+
+  const zeroBytes: Readonly<Record<string, object>> = {
+    "an environment value": { environment: { INNOCENT: "x\0--ro-bind\0/etc\0/host" } },
+    "a name in the environment": { environment: { "INNOCENT\0x": "x" } },
+    "an argument": { arguments: ["train\0--x"] },
+    "an entry point": { entrypoint: ["/bin/sh\0--x"] },
+  };
+  for (const [what, more] of Object.entries(zeroBytes))
+    test(`${what} with a zero byte is refused, so that it cannot become something else`, async (t) => {
+      const stand = new Stand(t, candidate);
+      await rejects(stand.open().start(stand.unit("ls /host", more)), (error) => {
+        match(String(error), /zero byte/);
+        return error instanceof UnitRefused;
+      });
+    });
 
   test("what is reserved is /opt/ml, and what the unit leaves there is collected", async (t) => {
     const stand = new Stand(t, candidate);
