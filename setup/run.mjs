@@ -14,7 +14,7 @@ const tasks = {
   "test-full": ["setup/test.ts", "--full"],
   bench: ["setup/bench.ts"],
   demo: ["setup/demo.ts"],
-  generate: ["contract/generator/generate.ts"],
+  generate: ["setup/generate.ts"],
   serve: ["server/src/cli/start.mjs", "serve"],
 };
 

@@ -1,4 +1,4 @@
-"""The waiting side of a spare (docs/decisions/0010-spares.md): a line of JSON on standard input says what to become."""
+"""The waiting side of a spare (docs/decisions/0006-spares.md): a line of JSON on standard input says what to become."""
 
 import json
 import os

@@ -150,7 +150,7 @@ export interface Backend {
   remove(id: string): Promise<void>;
   /**
    * Keeps up to `count` spares of the image at a network level: processes already sandboxed with imports done, waiting
-   * for a unit (docs/decisions/0010-spares.md). `reserve` takes one for a unit that is alone in its group, whose image
+   * for a unit (docs/decisions/0006-spares.md). `reserve` takes one for a unit that is alone in its group, whose image
    * `canWait`. 0 gives them up.
    */
   warm(image: PreparedImage, network: NetworkLevel, count: number): Promise<void>;

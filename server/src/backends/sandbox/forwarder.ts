@@ -1,5 +1,5 @@
 // One process for all units of a server: Unix sockets here <-> TCP ports in the network of a unit, and the platform's address in
-// there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0011-sandbox-forwarders.md.
+// there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0005-sandbox-forwarders.md.
 import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
 import { connect, createServer, type ListenOptions, type Server, Socket } from "node:net";
 import { listenOn, tcpSocket, withinNetwork } from "./system-calls.ts";

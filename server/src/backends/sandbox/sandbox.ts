@@ -1,4 +1,4 @@
-// Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0012-sandbox.md.
+// Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0004-sandbox.md.
 // Everything known of a unit is in its folder, and its processes do not depend on this server: see supervise.sh.
 import {
   closeSync,

@@ -1,4 +1,4 @@
-// Spares: sandboxes made ahead whose entry point has done its imports and waits for a line (docs/decisions/0010-spares.md).
+// Spares: sandboxes made ahead whose entry point has done its imports and waits for a line (docs/decisions/0006-spares.md).
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Writable } from "node:stream";

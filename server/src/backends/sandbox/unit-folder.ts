@@ -27,7 +27,7 @@ export interface StoredStart {
   readonly writable: readonly string[];
 }
 
-/** Exit code by which the entry point of a spare says that it never got its line (docs/decisions/0010-spares.md). */
+/** Exit code by which the entry point of a spare says that it never got its line (docs/decisions/0006-spares.md). */
 export const neverTaken = 125;
 
 /** Files of a unit: `supervise.sh` writes pid, lock, started, status, output and ended. */

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Candidate, ended, logOf, Stand } from "./stand.ts";
 
-/** An entry point that keeps the rules of docs/decisions/0010-spares.md. */
+/** An entry point that keeps the rules of docs/decisions/0006-spares.md. */
 const waiting = [
   "import json, os, sys",
   "waited = os.environ.pop('SAGEBRUSH_SPARE', '') == '1'",

@@ -1,8 +1,8 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
 // Gap: File mode on one instance; Pipe mode, several instances, spot training, augmented manifests, file systems and
-// Gap: algorithm resources are refused by name.
+// algorithm resources are refused by name.
 // Gap: CheckpointConfig is refused by name; DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and
-// Gap: ExperimentConfig are recorded and given back, nothing collects what they describe.
+// ExperimentConfig are recorded and given back, nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
 // Gap: EnableInterContainerTrafficEncryption has no effect, since there is one instance.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.

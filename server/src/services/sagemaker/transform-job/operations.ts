@@ -3,7 +3,7 @@
 // Gap: models of several containers (inference pipelines) are refused by name.
 // Gap: ExperimentConfig is recorded and given back; no trial component is made.
 // Gap: MaxConcurrentTransforms × MaxPayloadInMB is held to 100 as AWS does; the product of defaults and the container's
-// Gap: own wishes is not.
+// own wishes is not.
 import type {
   CreateTransformJobRequest,
   DescribeTransformJobResponse,
