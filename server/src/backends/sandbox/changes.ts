@@ -56,6 +56,8 @@ export class Changes {
   /** Waits until the unit, which is tracked, is past `starting`. */
   async settled(folder: UnitFolder): Promise<UnitState | undefined> {
     const waiting = new AbortController();
+    // Watching keeps no process alive; whoever waits for an answer gets it.
+    const alive = setInterval(() => undefined, lookSeconds * 1000);
     try {
       return await new Promise((resolve, reject) => {
         const look = () =>
@@ -66,6 +68,7 @@ export class Changes {
         void look();
       });
     } finally {
+      clearInterval(alive);
       waiting.abort();
     }
   }

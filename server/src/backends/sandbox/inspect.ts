@@ -3,8 +3,10 @@ import { closeSync, readFileSync } from "node:fs";
 import type { BackendReport, Finding } from "../backend.ts";
 import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
 import { findLimits, type Limits } from "./limits.ts";
+import { closeHostNetwork, makeHostNetwork } from "./network.ts";
 import { onPath, run } from "./processes.ts";
 import { isMissing } from "./system-calls.ts";
+import { findUplink, isUplink, resolverFile } from "./uplinks.ts";
 
 /** Program, package of Debian and Ubuntu that has it. */
 const programs = [
@@ -26,7 +28,7 @@ export async function inspectSandbox(): Promise<BackendReport> {
     inspectIdentity(identity),
     inspectLimits(await findLimits()),
     disk,
-    internet,
+    await inspectInternet(identity),
   ];
   return { usable: findings.every((finding) => finding.level !== "missing"), findings };
 }
@@ -112,11 +114,29 @@ const disk: Finding = {
   message: "what units write is counted up to four times a second; a unit that exceeds its volume is killed",
 };
 
-const internet: Finding = {
-  name: "internet for units",
-  level: "limited",
-  message: "Units reach this server and each other. What needs the internet goes through the server's proxy.",
-};
+/** Makes a network with a link to the internet, as a unit would get it. */
+async function inspectInternet(identity: Identity): Promise<Finding> {
+  const name = "internet for units";
+  const without = "Units reach this server and each other, not the internet.";
+  const found = findUplink(identity);
+  if (!isUplink(found)) return { name, level: "limited", ...found, message: `${without} ${found.message}` };
+  try {
+    const user = await makeUserNamespace(identity);
+    try {
+      closeHostNetwork(await makeHostNetwork(user, identity, 0, { uplink: found }));
+    } finally {
+      closeSync(user);
+    }
+  } catch (error) {
+    return { name, level: "limited", message: `${without} ${error instanceof Error ? error.message : String(error)}` };
+  }
+  if (resolverFile() === "") {
+    const message = "Units reach the internet, but no names: this machine's name server listens on a loopback address.";
+    return { name, level: "limited", message, remedy: "add a name server that units reach to /etc/resolv.conf" };
+  }
+  const way = found.program === "veth" ? `masquerading by ${found.outside}` : found.program;
+  return { name, level: "ok", message: `at level open, by ${way}` };
+}
 
 function isTrue(path: string, value = "1"): boolean {
   return readIfThere(path).trim() === value;

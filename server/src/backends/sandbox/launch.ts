@@ -9,6 +9,7 @@ import { onPath, run } from "./processes.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { stageFor } from "./stage.ts";
 import type { UnitFolder } from "./unit-folder.ts";
+import { resolverFile } from "./uplinks.ts";
 
 /** A log stops growing here; the last line says so. */
 export const logLimitBytes = 1024 ** 3;
@@ -87,6 +88,8 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
         request.user,
         request.network.host,
         request.network.bridge,
+        "ignore",
+        request.network.keep ?? "ignore",
       ],
       env: {
         PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
@@ -118,11 +121,11 @@ function sessionBus(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-function writeEtc({ folder, program, hosts }: Launch): void {
+function writeEtc({ folder, program, hosts, network }: Launch): void {
   const contents: Record<(typeof etcFiles)[number], string> = {
     hosts: hostsFile(hosts),
     hostname: `${program.host}\n`,
-    "resolv.conf": "", // names other than those in hosts are asked of the platform's proxy
+    "resolv.conf": network.hasInternet ? resolverFile() : "", // without, names are only those in hosts
     passwd: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
     group: "root:x:0:\nnogroup:x:65534:\n",
   };

@@ -1,49 +1,54 @@
 // Which network a unit gets: one made ahead for a unit alone in its group, else a host on the bridge of its group.
-import { closeSync, openSync, readlinkSync } from "node:fs";
-import type { UnitPlan } from "../backend.ts";
+import { closeSync, existsSync, openSync, readlinkSync } from "node:fs";
+import type { NetworkLevel, UnitPlan } from "../backend.ts";
 import type { Identity } from "./identity.ts";
-import { closeHostNetwork, type HostNetwork, makeHostNetwork } from "./network.ts";
+import { closeHostNetwork, type Group, type HostNetwork, makeHostNetwork } from "./network.ts";
 import type { UnitFolder } from "./unit-folder.ts";
+import { findUplink, isUplink, type Obstacle, sweepUplinks, type Uplink } from "./uplinks.ts";
 
 const readyCount = 1;
 
 export class Networks {
   readonly #user: () => Promise<number>;
   readonly #identity: Identity;
-  readonly #ready: Promise<HostNetwork>[] = [];
+  #uplink: Uplink | Obstacle;
+  #hasLinked = false;
+  /** Networks made ahead, with the internet and without; filled once a unit has wanted the like. */
+  readonly #ready = new Map<boolean, Promise<HostNetwork>[]>();
   /** First host's network of each group whose hosts are being started: it keeps the bridge. */
   readonly #groups = new Map<string, Promise<HostNetwork>>();
 
   constructor(user: () => Promise<number>, identity: Identity) {
     this.#user = user;
     this.#identity = identity;
+    this.#uplink = findUplink(identity);
   }
 
-  /** Makes networks ahead; each takes some 15 ms that a start then need not wait for. */
+  /** Makes networks ahead like those taken so far; each takes some 15 ms, twice that with the internet, that a start need not wait for. */
   refill(): void {
-    while (this.#ready.length < readyCount) {
-      const made = this.single();
-      made.catch(() => this.#ready.splice(this.#ready.indexOf(made), 1)); // whoever takes it sees the error
-      this.#ready.push(made);
+    for (const [internet, ready] of this.#ready) {
+      while (ready.length < readyCount) {
+        const made = this.#first(internet, 0);
+        made.catch(() => ready.splice(ready.indexOf(made), 1)); // whoever takes it sees the error
+        ready.push(made);
+      }
     }
   }
 
-  async single(): Promise<HostNetwork> {
-    return makeHostNetwork(await this.#user(), this.#identity, 0);
+  async single(level: NetworkLevel): Promise<HostNetwork> {
+    return this.#first(level === "open", 0);
   }
 
   /** `peers`: folders of units of the same group that may be running since before this server started. */
   async take(plan: UnitPlan, peers: readonly UnitFolder[]): Promise<HostNetwork> {
-    if (plan.hosts.length === 1) return this.#ready.shift() ?? this.single();
+    const internet = plan.network === "open";
+    if (plan.hosts.length === 1) return this.#takeReady(internet) ?? this.#first(internet, 0);
     const index = plan.hosts.indexOf(plan.host);
     const first = this.#groups.get(plan.group);
-    if (first !== undefined) return this.#join((await first).bridge, index);
-    const running = peers.find((peer) => peer.isSupervised())?.supervisor;
-    if (running !== undefined) {
-      const bridge = openSync(`/proc/${running}/fd/5`, "r");
-      return this.#join(bridge, index).finally(() => closeSync(bridge));
-    }
-    const made = this.#user().then((user) => makeHostNetwork(user, this.#identity, index));
+    if (first !== undefined) return this.#join(await first, index);
+    const running = peers.find((peer) => peer.isSupervised());
+    if (running !== undefined) return this.#joinRunning(running, internet, index);
+    const made = this.#first(internet, index);
     this.#groups.set(plan.group, made);
     made.catch(() => this.#groups.delete(plan.group));
     return made;
@@ -64,12 +69,53 @@ export class Networks {
   }
 
   async close(): Promise<void> {
-    for (const made of this.#ready.splice(0)) closeHostNetwork(await made);
+    for (const ready of this.#ready.values()) for (const made of ready.splice(0)) closeHostNetwork(await made);
     for (const group of this.#groups.keys()) await this.forget(group);
+    await this.sweep();
   }
 
-  async #join(bridge: number, index: number): Promise<HostNetwork> {
-    return makeHostNetwork(await this.#user(), this.#identity, index, bridge);
+  /** Takes back what this machine has for the internet of units, if no unit needs it; also after an earlier server was killed. */
+  async sweep(): Promise<void> {
+    await sweepUplinks(this.#uplink);
+  }
+
+  #takeReady(internet: boolean): Promise<HostNetwork> | undefined {
+    const ready = this.#ready.get(internet) ?? [];
+    this.#ready.set(internet, ready);
+    return ready.shift();
+  }
+
+  async #first(internet: boolean, index: number): Promise<HostNetwork> {
+    const user = await this.#user();
+    const uplink = internet && isUplink(this.#uplink) ? this.#uplink : undefined;
+    if (!uplink) return makeHostNetwork(user, this.#identity, index, {});
+    try {
+      const made = await makeHostNetwork(user, this.#identity, index, { uplink });
+      this.#hasLinked = true;
+      return made;
+    } catch (error) {
+      if (this.#hasLinked) throw error;
+      // This machine does not let us, as in a container: the same as one without the programs. `inspect` says why.
+      this.#uplink = { message: String(error), remedy: "" };
+      return makeHostNetwork(user, this.#identity, index, {});
+    }
+  }
+
+  async #join(group: Group, index: number): Promise<HostNetwork> {
+    return makeHostNetwork(await this.#user(), this.#identity, index, { group });
+  }
+
+  async #joinRunning(peer: UnitFolder, internet: boolean, index: number): Promise<HostNetwork> {
+    const descriptors = `/proc/${peer.supervisor}/fd`;
+    const bridge = openSync(`${descriptors}/5`, "r");
+    const keep = existsSync(`${descriptors}/7`) ? openSync(`${descriptors}/7`, "r+") : undefined;
+    try {
+      const hasInternet = internet && isUplink(this.#uplink);
+      return await this.#join({ bridge, hasInternet, ...(keep === undefined ? {} : { keep }) }, index);
+    } finally {
+      closeSync(bridge);
+      if (keep !== undefined) closeSync(keep);
+    }
   }
 }
 

@@ -18,9 +18,9 @@ export function onPath(program: string): string | undefined {
 }
 
 /** Runs a program to its end and returns its output. @throws Error with what it wrote to standard error. */
-export function run(program: string, args: readonly string[]): Promise<string> {
+export function run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: env ?? process.env });
     const output: Buffer[] = [];
     const complaint: Buffer[] = [];
     child.stdout.on("data", (part: Buffer) => output.push(part));

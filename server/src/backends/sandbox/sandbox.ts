@@ -73,7 +73,7 @@ class Sandbox implements Backend {
     this.#changes = new Changes((folder) => this.#stateOf(folder));
     this.#spares = new Spares(
       this.#folder,
-      (folder, image) => this.#makeSpare(folder, image),
+      (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
     );
     this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes);
@@ -264,6 +264,7 @@ class Sandbox implements Backend {
         this.#stop(folder, 0);
       },
     });
+    await this.#networks.sweep();
     for (const folder of this.#units()) {
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
       await this.#forwardRunning(folder);
@@ -308,10 +309,10 @@ class Sandbox implements Backend {
     return this.#user;
   }
 
-  async #makeSpare(folder: UnitFolder, image: PreparedImage): Promise<Spare> {
+  async #makeSpare(folder: UnitFolder, image: PreparedImage, level: NetworkLevel): Promise<Spare> {
     const machine = await this.#machine;
     makeFolders(folder, machine.identity);
-    const network = await this.#networks.single();
+    const network = await this.#networks.single(level);
     const limitsName = this.#limitsName(folder);
     const environment = { SAGEBRUSH_SPARE: "1" };
     const program = { host: spareHost, image, arguments: [], environment, mounts: [], resources: spareResources };

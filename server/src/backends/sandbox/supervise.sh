@@ -2,7 +2,7 @@
 # Supervises one unit: holds the lock that says the unit lives, caps its log, ends it with grace, keeps its exit code.
 # It outlives the server that started it. bwrap is its own child (--die-with-parent), so nothing outlives the supervisor.
 # Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
-# (kept so that the bridge lives as long as any of its hosts). $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
+# (kept so that the bridge lives as long as any of its hosts), 7 what keeps the group's link to the internet, if anything. $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
 # $TAKE_BACK: what makes the unit's files readable to the server, run as user 0 of the user namespace; nothing as root.
 # $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
 umask 077
@@ -20,7 +20,7 @@ rm -f pipe && mkfifo pipe
 exec 6<&0 # a background job loses its standard input to /dev/null
 
 ( # the log: copied as it comes, up to the limit, then thrown away behind one clear line
-  exec <pipe 3<&- 4<&- 5<&- 6<&- 9>&-
+  exec <pipe 3<&- 4<&- 5<&- 6<&- 7<&- 9>&-
   (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null) && exit
   printf '\n[sagebrush] The log reached its limit of %s bytes; what followed was dropped.\n' $((LOG_BLOCKS * 512)) >>output
   exec cat >/dev/null
@@ -54,7 +54,7 @@ terminate() {
   fi
   kill -TERM "$target" 2>/dev/null
   (
-    exec 9>&- 3<&- 4<&- 5<&-
+    exec 9>&- 3<&- 4<&- 5<&- 7<&-
     trap 'kill $sleeper; exit' TERM
     sleep "$grace" &
     sleeper=$!

@@ -1,0 +1,134 @@
+// How units at level `open` come to the internet: the bridge of their group gets a link to this machine's own network, as root
+// a veth pair and masquerading, else pasta or slirp4netns. Why so: docs/decisions/0013-sandbox-internet.md.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Identity } from "./identity.ts";
+import { onPath, run } from "./processes.ts";
+import { isMissing } from "./system-calls.ts";
+
+export interface Uplink {
+  readonly program: "veth" | "pasta" | "slirp4netns";
+  /** What masquerades the hosts of a group inside the bridge's namespace. */
+  readonly inside: Nat;
+  /** What masquerades the groups on this machine, as root. */
+  readonly outside: Nat;
+}
+
+type Nat = "nft" | "iptables";
+
+/** What stands in the way of an uplink, and the command that mends it. */
+export interface Obstacle {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const userSubnet = "198.18.255"; // RFC 2544: a range that no network in use has
+const tunnel = "/dev/net/tun";
+
+/** The uplink this machine can make for this user. */
+export function findUplink(identity: Identity): Uplink | Obstacle {
+  const isRoot = identity.kind === "root range";
+  const [nft, iptables] = [onPath("nft") && ("nft" as const), onPath("iptables") && ("iptables" as const)];
+  const [inside, outside] = [nft || iptables, iptables || nft];
+  const program = isRoot ? "veth" : (["pasta", "slirp4netns"] as const).find(onPath);
+  if (!inside || !outside || !program) {
+    const missing = [...(program ? [] : ["passt"]), ...(inside ? [] : ["nftables"])].join(" ");
+    const wanted = [...(program ? [] : ["pasta or slirp4netns"]), ...(inside ? [] : ["nft or iptables"])].join(
+      ", and ",
+    );
+    const remedy = `${isRoot ? "" : "sudo "}apt-get install --yes ${missing}`;
+    return { message: `It needs ${wanted}.`, remedy };
+  }
+  if (program !== "veth" && !isOurs(tunnel)) {
+    return { message: `This user may not open ${tunnel}.`, remedy: `sudo modprobe tun; sudo chmod 0666 ${tunnel}` };
+  }
+  return { program, inside, outside };
+}
+
+export function isUplink(found: Uplink | Obstacle): found is Uplink {
+  return "program" in found;
+}
+
+/**
+ * Links the bridge's namespace, where `process` is, to the internet. What is returned is a descriptor that keeps the link: it ends
+ * when nobody has it open any more. A veth pair ends with the namespace and needs none.
+ */
+export async function makeUplink(uplink: Uplink, process: number): Promise<number | undefined> {
+  if (uplink.program === "veth") {
+    await veth(uplink.outside, ["add", String(process)]);
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "uplink-"));
+  const fifo = join(folder, "keep");
+  try {
+    await run("mkfifo", ["-m", "600", fifo]);
+    const keep = openSync(fifo, "r+");
+    const child = spawn("sh", [`${import.meta.dirname}/uplink-user.sh`], {
+      detached: true, // it serves units that outlive this server
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...environment(), KEEP: fifo, PROGRAM: uplink.program, PROCESS: String(process), SUBNET: userSubnet },
+    });
+    const complaint: Buffer[] = [];
+    child.stderr.on("data", (part: Buffer) => complaint.push(part));
+    const ended = once(child, "exit").then(() => {
+      throw new Error(`${uplink.program} did not start: ${Buffer.concat(complaint).toString().trim()}`);
+    });
+    await Promise.race([once(child.stdout, "data"), ended]);
+    ended.catch(() => undefined); // it ends with the last unit of the group
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.unref();
+    return keep;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Takes the rules back that this machine has for links, if no link of any server is left. */
+export async function sweepUplinks(found: Uplink | Obstacle): Promise<void> {
+  if (isUplink(found) && found.program === "veth") await veth(found.outside, ["sweep"]);
+}
+
+/** Contents of /etc/resolv.conf for units: the servers this machine asks, as far as units reach them. */
+export function resolverFile(): string {
+  for (const path of [
+    "/etc/resolv.conf",
+    "/run/systemd/resolve/resolv.conf",
+    "/run/NetworkManager/no-stub-resolv.conf",
+  ]) {
+    const lines = readIfThere(path).split("\n");
+    const servers = lines.filter((line) => /^nameserver\s+(?!127\.)\d+\.\d+\.\d+\.\d+\s*$/.test(line));
+    const rest = lines.filter((line) => /^(search|options|domain)\s/.test(line));
+    if (servers.length > 0) return `${[...rest, ...servers].join("\n")}\n`;
+  }
+  return "";
+}
+
+async function veth(nat: Nat, args: readonly string[]): Promise<void> {
+  await run("sh", [`${import.meta.dirname}/uplink-veth.sh`, ...args], { ...environment(), NAT: nat });
+}
+
+function environment(): Record<string, string> {
+  return { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+}
+
+function isOurs(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false; // not there, or for root alone: the caller says what to do
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return "";
+    throw error;
+  }
+}
