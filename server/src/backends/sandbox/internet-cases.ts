@@ -140,7 +140,10 @@ async function anOutside(t: TestContext, isRoot: boolean): Promise<Outside> {
     const [name, near, far] = [`sb-outside-${process.pid}`, `sbn${process.pid}`, `sbf${process.pid}`];
     const [nearAddress = "", farAddress = ""] = [1, 2].map((one) => `203.0.113.${outsideNumber + one}`); // RFC 5737
     const within = ["netns", "exec", name, "ip"];
-    t.after(() => run("ip", ["netns", "delete", name]));
+    t.after(async () => {
+      await run("ip", ["link", "delete", near]); // a namespace keeps its links for a while after it is deleted
+      await run("ip", ["netns", "delete", name]);
+    });
     for (const command of [
       ["netns", "add", name],
       ["link", "add", near, "type", "veth", "peer", "name", far, "netns", name],

@@ -51,7 +51,7 @@ rules_iptables() {
     echo '-A SAGEBRUSH-FORWARD -o sagebr+ -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT'
     echo '-A SAGEBRUSH-FORWARD -o sagebr+ -j DROP'
     echo '-A SAGEBRUSH-FORWARD -i sagebr+ -j ACCEPT'
-    echo '-A SAGEBRUSH-FORWARD -m conntrack --ctstatus DNAT -j RETURN'
+    echo '-A SAGEBRUSH-FORWARD -m conntrack --ctstate DNAT -j RETURN'
     while read -r name; do echo "-A SAGEBRUSH-FORWARD -i $name -m conntrack --ctstate NEW -j DROP"; done <"$state/forwarding"
     echo COMMIT
     echo '*nat'
@@ -75,6 +75,19 @@ rules_nft() {
   } | nft -f -
 }
 
+remove_rules() { # $1: what made them
+  if [ "$1" = nft ]; then
+    nft delete table inet sagebrush
+    return
+  fi
+  for chain in filter:INPUT filter:FORWARD nat:POSTROUTING; do
+    table=${chain%:*} hook=${chain#*:}
+    iptables -w -t "$table" -D "$hook" -j "SAGEBRUSH-$hook"
+    iptables -w -t "$table" -F "SAGEBRUSH-$hook"
+    iptables -w -t "$table" -X "SAGEBRUSH-$hook"
+  done
+}
+
 add() {
   changed=
   [ -e "$state/rules" ] && linked || { rm -f "$state/rules"; choose_range; }
@@ -94,7 +107,7 @@ END
   ip link set "sagebr$number" up
   forward
   if [ -n "$changed" ] || [ ! -e "$state/rules" ]; then
-    "rules_$NAT"
+    "rules_$NAT" || { remove_rules "$NAT"; exit 1; }
     echo "$NAT" >"$state/rules"
   fi
   nsenter --net="/proc/$1/ns/net" ip -batch - <<END
@@ -112,16 +125,7 @@ sweep() {
     looks=$((looks + 1))
     sleep 0.05
   done
-  if [ "$(cat "$state/rules")" = nft ]; then
-    nft delete table inet sagebrush
-  else
-    for chain in filter:INPUT filter:FORWARD nat:POSTROUTING; do
-      table=${chain%:*} hook=${chain#*:}
-      iptables -w -t "$table" -D "$hook" -j "SAGEBRUSH-$hook"
-      iptables -w -t "$table" -F "SAGEBRUSH-$hook"
-      iptables -w -t "$table" -X "SAGEBRUSH-$hook"
-    done
-  fi
+  remove_rules "$(cat "$state/rules")"
   # Somebody may have made a router of this machine meanwhile: then it stays one.
   while read -r name; do
     [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || [ ! -e "$conf/$name" ] || echo 0 >"$conf/$name/forwarding"
