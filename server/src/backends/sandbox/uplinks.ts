@@ -1,5 +1,5 @@
 // How units at level `open` come to the internet: the bridge of their group gets a link to this machine's own network, as root
-// a veth pair and masquerading, else pasta or slirp4netns. Why so: docs/decisions/0013-sandbox-internet.md.
+// a veth pair and masquerading, else pasta or slirp4netns. Why so: docs/decisions/0011-sandbox-internet.md.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
