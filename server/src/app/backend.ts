@@ -5,11 +5,11 @@ import { createSandbox } from "../backends/sandbox/sandbox.ts";
 import { errors } from "../core/errors.ts";
 import type { Settings } from "./settings.ts";
 
-/** @throws ApiError NotYetAvailable for backends that are not built */
-export async function openBackend(settings: Settings): Promise<Backend> {
+/** `report` is told of failures that nobody waits for. @throws ApiError NotYetAvailable for backends that are not built */
+export async function openBackend(settings: Settings, report?: (error: unknown) => void): Promise<Backend> {
   switch (settings.backend) {
     case "sandbox":
-      return createSandbox({ folder: join(settings.data, "units") });
+      return createSandbox({ folder: join(settings.data, "units"), ...(report ? { report } : {}) });
     case "docker":
     case "kubernetes":
       throw errors.notYetAvailable(`The ${settings.backend} backend is not yet available; expected --backend sandbox.`);

@@ -59,7 +59,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const s3 = createS3Context({ rows, blobs, clock, log });
   const objects = createObjects({ context: s3, authorizer });
   const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
-  const backend = await openBackend(settings);
+  const backend = await openBackend(settings, report);
 
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;

@@ -1,8 +1,8 @@
 // Puts the engine together and runs it: what is stored is loaded, what runs is found again, orphans are ended, and from
 // then on every commit, unit, activity and timer wakes its row.
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { keptKey } from "../store/durable.ts";
 import type { Engine, EngineParts } from "./engine.ts";
 import type { JobKind } from "./job-kind.ts";
 import { Platform } from "./platform.ts";
@@ -25,7 +25,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   const sessions = new SessionCache(parts.roles, () => clock.now());
   const platform = new Platform({
     socket: join(parts.folder, "platform.sock"),
-    secret: await keptSecret(join(parts.folder, "secret")),
+    secret: await keptKey(join(parts.folder, "secret")),
     session: async (id) => {
       const roleArn = units.get(id)?.wanted.roleArn;
       return roleArn === undefined ? undefined : sessions.session(roleArn);
@@ -98,16 +98,4 @@ function follow(loop: Reconciler, from: number, { rows, log }: EngineParts, sign
   };
   rows.watch(changed, signal);
   changed();
-}
-
-/** A secret of our own, made when missing. */
-async function keptSecret(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-  }
-  const secret = randomBytes(32);
-  await writeFile(path, secret, { mode: 0o600, flag: "wx" });
-  return secret;
 }

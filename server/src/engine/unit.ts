@@ -44,6 +44,7 @@ export interface UnitGroup {
 /** Processes in one container at most; a fork bomb ends here. */
 const PIDS = 4096;
 const GIB = 2 ** 30;
+const END_RETRY_MS = 5_000;
 
 type Phase = ObservedUnit["phase"] | "gone";
 
@@ -69,6 +70,7 @@ export class Unit {
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
   readonly #sockets = new Map<number, string>();
+  #cancelRetry = () => {};
   #isAdvancing = false;
   #isDue = false;
 
@@ -132,10 +134,7 @@ export class Unit {
     this.advance();
   }
 
-  /**
-   * After a restart: the backend still knows it. One whose program does not run yet goes the ordinary way again: it keeps
-   * its folder, and starting it twice is harmless.
-   */
+  /** After a restart: the backend still knows it. One that does not run yet goes the ordinary way again, in its folder. */
   adopt(state: UnitState): void {
     this.#isKnown = true;
     if (state.phase === "reserved" || state.phase === "starting") return;
@@ -167,6 +166,7 @@ export class Unit {
 
   /** Stops following without touching the unit. */
   async close(): Promise<void> {
+    this.#cancelRetry();
     this.#health?.close();
     await this.#follower?.close();
   }
@@ -190,12 +190,20 @@ export class Unit {
       try {
         while (await this.#step()) this.#owner.changed();
       } catch (cause) {
-        if (wasDropped) this.#parts.log.error("A unit could not be ended.", { unit: this.id, cause });
+        if (wasDropped) this.#endLater(cause);
         else if (this.#isDropped) this.#isDue = true;
         else this.#refuse(cause as Error);
         this.#owner.changed();
       }
     }
+  }
+
+  /** What it holds is given back only when it is gone, so ending it is tried until it succeeds. */
+  #endLater(cause: unknown): void {
+    const { log, clock } = this.#parts;
+    log.error("A unit could not be ended; it is tried again in a while.", { unit: this.id, cause });
+    this.#isStopping = false;
+    this.#cancelRetry = clock.at(clock.now() + END_RETRY_MS, () => this.advance());
   }
 
   #refuse(cause: Error): void {
@@ -339,7 +347,8 @@ export class Unit {
   #follow(): void {
     if (this.#follower) return;
     const { account, region } = this.#owner;
-    const { log, backend, series, clock } = { ...this.#parts, log: this.#wanted.log };
+    const { backend, series, clock } = this.#parts;
+    const { log } = this.#wanted;
     const key = { account, region, group: log.group, stream: log.stream };
     const open = (id: string, offset: number) => backend.log(id, offset);
     this.#follower = new LogFollower({ id: this.id, key, log }, { series, open, now: () => clock.now() });

@@ -18,11 +18,14 @@ export class Changes {
   readonly #tracked = new Map<string, Tracked>();
   readonly #listeners = new Set<(state: UnitState) => void>();
   readonly #timer: NodeJS.Timeout;
+  readonly #report: (error: unknown) => void;
 
-  constructor(stateOf: (folder: UnitFolder) => Promise<UnitState | undefined>) {
+  /** `report` is told of looks that failed. */
+  constructor(stateOf: (folder: UnitFolder) => Promise<UnitState | undefined>, report: (error: unknown) => void) {
     this.#stateOf = stateOf;
+    this.#report = report;
     this.#timer = setInterval(() => {
-      for (const one of this.#tracked.values()) void this.#look(one);
+      for (const one of this.#tracked.values()) this.#lookSoon(one);
     }, lookSeconds * 1000);
     this.#timer.unref();
   }
@@ -41,11 +44,11 @@ export class Changes {
   track(folder: UnitFolder, phase: UnitState["phase"]): void {
     this.forget(folder);
     const watcher = watch(folder.path, { persistent: false }, (_event, name) => {
-      if (name === "status" || name === "ended") void this.#look(tracked);
+      if (name === "status" || name === "ended") this.#lookSoon(tracked);
     });
     const tracked: Tracked = { folder, watcher, phase, looking: false, again: false };
     this.#tracked.set(folder.path, tracked);
-    void this.#look(tracked);
+    this.#lookSoon(tracked);
   }
 
   forget(folder: UnitFolder): void {
@@ -78,6 +81,11 @@ export class Changes {
     for (const one of this.#tracked.values()) one.watcher.close();
     this.#tracked.clear();
     this.#listeners.clear();
+  }
+
+  /** Nobody waits for it: a look that fails is told of and made again with the next one. */
+  #lookSoon(one: Tracked): void {
+    this.#look(one).catch(this.#report);
   }
 
   async #look(one: Tracked): Promise<void> {

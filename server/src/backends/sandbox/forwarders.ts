@@ -29,7 +29,8 @@ export class Forwarders {
       this.#waiting.set(number, { resolve, reject });
       // An answer is waited for even when nothing else keeps this process alive, as while the server starts.
       process.channel?.ref();
-      process.send({ ...request, number });
+      // With a callback a process that has just died fails this request; without one it would end the server.
+      process.send({ ...request, number }, (error) => error && this.#answer(number, error));
     });
   }
 
@@ -37,6 +38,13 @@ export class Forwarders {
     this.#stopped = true;
     this.#process?.disconnect();
     this.#process = undefined;
+  }
+
+  #answer(number: number, error: Error | undefined): void {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    if (error) waiting?.reject(error);
+    else waiting?.resolve();
   }
 
   #start(user: number): ChildProcess {
@@ -55,17 +63,17 @@ export class Forwarders {
     const child = spawn(program, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc", user],
     });
-    child.on("message", (answer: ForwarderAnswer) => {
-      const waiting = this.#waiting.get(answer.number);
-      this.#waiting.delete(answer.number);
+    child.on("message", ({ number, error }: ForwarderAnswer) => {
+      this.#answer(number, error === undefined ? undefined : new Error(error));
       if (this.#waiting.size === 0) child.channel?.unref();
-      if (answer.error === undefined) waiting?.resolve();
-      else waiting?.reject(new Error(answer.error));
     });
-    child.on("exit", (code, signal) => {
+    const ended = (reason: Error) => {
       if (this.#process === child) this.#process = undefined;
-      for (const { reject } of this.#waiting.values()) reject(new Error(`The forwarder ended with ${code ?? signal}.`));
-      this.#waiting.clear();
+      for (const number of [...this.#waiting.keys()]) this.#answer(number, reason);
+    };
+    child.on("error", ended); // it could not be started
+    child.on("exit", (code, signal) => {
+      ended(new Error(`The forwarder ended with ${code ?? signal}.`));
       if (!this.#stopped) this.#died();
     });
     child.unref();

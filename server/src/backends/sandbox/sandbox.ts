@@ -36,7 +36,13 @@ export interface SandboxOptions {
   /** Folder for units, on a disk with room for what they write. It belongs to one server at a time. */
   readonly folder: string;
   readonly logLimitBytes?: number;
+  /** Told of failures of looks at units that nobody waits for; the next look tries again. Without it they end the process. */
+  readonly report?: (error: unknown) => void;
 }
+
+const raise = (error: unknown): never => {
+  throw error;
+};
 
 export function createSandbox(options: SandboxOptions): Backend {
   return new Sandbox(options);
@@ -70,13 +76,14 @@ class Sandbox implements Backend {
     const user = () => this.#userNamespace();
     this.#forwarders = new Forwarders(user, this.#identity, () => this.#forwardAgain());
     this.#networks = new Networks(user, this.#identity);
-    this.#changes = new Changes((folder) => this.#stateOf(folder));
+    const report = options.report ?? raise;
+    this.#changes = new Changes((folder) => this.#stateOf(folder), report);
     this.#spares = new Spares(
       this.#folder,
       (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
     );
-    this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes);
+    this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes, report);
     this.#machine.catch(() => undefined); // whoever awaits it sees the error
   }
 
@@ -254,11 +261,12 @@ class Sandbox implements Backend {
   }
 
   /** Looks for what this machine offers and for units of an earlier server. */
-  async #open(limitBytes: number): Promise<Machine> {
+  async #open(limitBytes: number, report: (error: unknown) => void): Promise<Machine> {
     const machine = { identity: this.#identity, limits: await findLimits(), logLimitBytes: limitBytes };
     this.#watchdog = new Watchdog({
       running: () => this.#changes.running,
       watchProcesses: machine.limits.kind === "watching",
+      report,
       end: (folder, overrun) => {
         folder.write("overrun", overrun);
         this.#stop(folder, 0);

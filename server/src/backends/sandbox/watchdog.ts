@@ -12,6 +12,7 @@ export class Watchdog {
   readonly #running: () => readonly UnitFolder[];
   readonly #watchProcesses: boolean;
   readonly #end: (folder: UnitFolder, overrun: "disk" | "memory" | "processes") => void;
+  readonly #report: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -19,10 +20,13 @@ export class Watchdog {
     readonly running: () => readonly UnitFolder[];
     readonly watchProcesses: boolean;
     readonly end: (folder: UnitFolder, overrun: "disk" | "memory" | "processes") => void;
+    /** Told when a unit could not be looked at or ended; the others are looked at all the same. */
+    readonly report: (error: unknown) => void;
   }) {
     this.#running = options.running;
     this.#watchProcesses = options.watchProcesses;
     this.#end = options.end;
+    this.#report = options.report;
     this.#schedule(0);
   }
 
@@ -36,7 +40,7 @@ export class Watchdog {
     this.#timer = setTimeout(
       async () => {
         const began = performance.now();
-        for (const folder of this.#running()) await this.#look(folder);
+        for (const folder of this.#running()) await this.#look(folder).catch(this.#report);
         this.#schedule(performance.now() - began);
       },
       Math.max(1000 / looksPerSecond, tookMilliseconds / effort),

@@ -5,13 +5,14 @@ import { errors } from "../../core/errors.ts";
 export { createSessions } from "./sessions-port.ts";
 
 import type { Authenticator, Authorizer, Credential, RequestFacts, RoleSessions } from "../../core/ports.ts";
+import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
 import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
 import type { AccessKeyRecord } from "./shared/nouns.ts";
 import { lookupFor } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
-import { createVault, loadMasterKey } from "./shared/vault.ts";
+import { createVault } from "./shared/vault.ts";
 
 export type { Identities } from "./shared/identities.ts";
 
@@ -21,7 +22,7 @@ export async function openIdentities(parts: {
   readonly keyFile: string;
   readonly now: () => number;
 }): Promise<Identities> {
-  return new Identities({ rows: parts.rows, now: parts.now, vault: createVault(await loadMasterKey(parts.keyFile)) });
+  return new Identities({ rows: parts.rows, now: parts.now, vault: createVault(await keptKey(parts.keyFile)) });
 }
 
 export function createAuthenticator(identities: Identities): Authenticator {

@@ -74,7 +74,11 @@ export function createObjects(given: ObjectsParts): Objects {
       const { bucket, document } = await readable(principal, object, signal);
       if (document.body !== undefined && "blob" in document.body) await context.blobs.copyTo(document.body.blob, path);
       else
-        await pipeline(await readBody(context, { bucket, place: document.body }), createWriteStream(path), { signal });
+        await pipeline(
+          await readBody(context, { bucket, place: document.body }),
+          createWriteStream(path, { flags: "wx" }),
+          { signal },
+        );
       return factsOf(object.bucket, object.key, document);
     },
     async put(principal, object, body, signal) {

@@ -7,6 +7,8 @@ export interface Range {
   readonly from: number;
   readonly backwards?: boolean | undefined;
   readonly limit: number;
+  /** No entry is taken once those found hold so many bytes of text; one is always found. */
+  readonly limitBytes?: number | undefined;
   /** Inclusive start, exclusive end of the entries' own time. */
   readonly startTime?: number | undefined;
   readonly endTime?: number | undefined;
@@ -21,6 +23,8 @@ export interface StoredEntry {
 
 export async function readEntries(folder: string, segments: readonly Segment[], range: Range): Promise<StoredEntry[]> {
   const found: StoredEntry[] = [];
+  const { limit, limitBytes = Number.POSITIVE_INFINITY } = range;
+  let bytes = 0;
   for (const segment of range.backwards ? [...segments].reverse() : segments) {
     const blocks = blocksOf(segment, range);
     if (blocks.length === 0) continue;
@@ -34,10 +38,11 @@ export async function readEntries(folder: string, segments: readonly Segment[], 
       for (const { offset, end } of blocks) {
         const entries = await entriesOf(file, offset, end, range);
         for (const entry of range.backwards ? entries.reverse() : entries) {
-          if (found.length >= range.limit) return found;
+          if (found.length >= limit || bytes >= limitBytes) return found;
           found.push(entry);
+          bytes += typeof entry.value === "string" ? Buffer.byteLength(entry.value) : 0;
         }
-        if (found.length >= range.limit) return found;
+        if (found.length >= limit || bytes >= limitBytes) return found;
       }
     } finally {
       await file.close();

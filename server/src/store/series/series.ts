@@ -81,6 +81,8 @@ export interface Series {
       readonly from: number;
       readonly backwards?: boolean;
       readonly limit: number;
+      /** No line is taken once those found have so many bytes of text; a line is always found. */
+      readonly limitBytes?: number;
       /** Inclusive start, exclusive end; milliseconds since 1970. */
       readonly startTime?: number;
       readonly endTime?: number;

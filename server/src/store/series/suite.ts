@@ -61,6 +61,8 @@ function logTests(it: It, store: () => SeriesUnderTest): void {
     "a first page": [{ from: 0, limit: 3 }, numbered(0, 1, 2)],
     "a page from the middle of what was appended at once": [{ from: 14, limit: 3 }, numbered(14, 15, 16)],
     "the last page": [{ from: 33, limit: 10 }, numbered(33, 34)],
+    "no more text than asked for": [{ from: 0, limit: 10, limitBytes: 8 }, numbered(0, 1)],
+    "one line, however long": [{ from: 21, backwards: true, limit: 10, limitBytes: 1 }, numbered(21)],
     "nothing beyond the end": [{ from: 35, limit: 10 }, []],
     "a page downwards": [{ from: 21, backwards: true, limit: 3 }, numbered(21, 20, 19)],
     "a page downwards from the newest": [

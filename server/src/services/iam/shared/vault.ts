@@ -2,35 +2,12 @@
 // one key file of the data folder. Nothing about a session is stored, so AssumeRole writes nothing and sessions
 // survive restarts.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** AWS's secrets are 40 characters of base 64: 240 bits. */
 const SECRET_BYTES = 30;
-
-/** Reads the key file, making it (mode 600) at first start. @throws Error when the file is not 32 bytes */
-export async function loadMasterKey(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      const key = randomBytes(KEY_BYTES);
-      await file.writeFile(key);
-      await file.sync();
-      return key;
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  }
-  const key = await readFile(path);
-  if (key.length !== KEY_BYTES) {
-    throw new Error(`${path} must hold a key of ${KEY_BYTES} bytes, it holds ${key.length}: restore it from a backup.`);
-  }
-  return key;
-}
 
 export interface Vault {
   /** Text that only `open` with the same `binding` reads. */

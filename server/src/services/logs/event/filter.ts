@@ -4,7 +4,9 @@ import type { LogStreamKey, Series, StoredLogEvent } from "../../../store/series
 import { badToken } from "../errors.ts";
 import type { Matches } from "../shared/filter-pattern.ts";
 
+/** Lines of one stream in memory at once, at most. */
 const CHUNK = 1000;
+const CHUNK_BYTES = 256 * 1024;
 /** Lines looked at for one page: a rare word in a long log gives an empty page and a token, not a long wait. */
 const SCAN_LIMIT = 100_000;
 /** A page's text (Logs API reference, FilterLogEvents). */
@@ -73,7 +75,7 @@ class Head {
 
   async advance(series: Series, query: Parameters<Head["fill"]>[1]): Promise<void> {
     this.#at++;
-    if (!this.first && this.#lines.length === CHUNK) await this.fill(series, query);
+    if (!this.first) await this.fill(series, query);
   }
 
   async fill(
@@ -89,6 +91,7 @@ class Head {
       {
         from: this.next,
         limit: CHUNK,
+        limitBytes: CHUNK_BYTES,
         startTime: query.startTime,
         ...(query.endTime === undefined ? {} : { endTime: query.endTime }),
       },

@@ -107,6 +107,7 @@ async function readPage(
   const { endTime, ...rest } = range;
   const walked = await parts.series.readLogs(key, {
     ...rest,
+    limitBytes: PAGE_BYTES,
     ...(endTime === undefined ? {} : { endTime }),
     from: backwards ? at - 1 : at,
     backwards,

@@ -49,10 +49,14 @@ export const arnOf = (row: Pick<Row<unknown>, "scope" | "name">, type: string): 
 export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
 export const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000);
 
-/** Permission to hand the role to SageMaker, which every operation with an execution role needs. */
+/**
+ * Permission to hand the role to SageMaker, which every operation with an execution role needs. A role belongs to the
+ * account of its ARN, so that nobody can pass a role of another account.
+ */
 export const passRole = (roleArn: string) => ({
   action: "iam:PassRole",
   resource: roleArn,
+  resourceAccount: roleArn.split(":")[4] ?? "",
   conditions: { "iam:PassedToService": "sagemaker.amazonaws.com" },
 });
 

@@ -19,6 +19,10 @@ export class Connection {
     this.#prepare(sql).run();
   }
 
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -27,7 +27,8 @@ function makeBatch(connection: Connection, statements: WriteStatements, request:
     connection.execute("commit");
     return results;
   } catch (error) {
-    connection.execute("rollback");
+    // A full disk has ended the transaction already; the reason why is what has to be told.
+    if (connection.isInTransaction) connection.execute("rollback");
     throw error;
   }
 }
