@@ -185,10 +185,7 @@ def test_a_role_of_another_account_cannot_be_passed(own_server, tmp_path):
     for profile in ("default", "root"):
         sagemaker = server.client("sagemaker", profile=profile)
         image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3"
-        code, text = refusal(
-            lambda to=sagemaker: to.create_model(
-                ModelName="stolen", ExecutionRoleArn=foreign, PrimaryContainer={"Image": image}
-            )
-        )
+        model = {"ModelName": "stolen", "ExecutionRoleArn": foreign, "PrimaryContainer": {"Image": image}}
+        code, text = refusal(lambda to=sagemaker, model=model: to.create_model(**model))
         assert code == "AccessDeniedException"
         assert f"iam:PassRole on resource: {foreign}" in text
