@@ -17,7 +17,7 @@ interface Described {
   /** Folder in contract/ and in server/src/services/. */
   readonly name: string;
   readonly title: string;
-  /** Its table of operations, made without parts: nothing is called. Absent if no such service is built. */
+  /** Its table of operations, made without parts: nothing is called. Absent if none of it is built. */
   readonly service?: Service;
 }
 
@@ -47,7 +47,7 @@ Every operation of the SageMaker API of September 2020 is named here, and those 
 SageMaker code calls.
 
 - **Works**: it does what it says, with the differences listed.
-- **Not yet**: it answers status 501, \`NotYetAvailable\`, naming the operation, unless its whole service is not built. Nothing is pretended.
+- **Not yet**: it answers status 501, \`NotYetAvailable\`, naming the operation. Nothing is pretended.
 - An operation that AWS does not know gets AWS's own error.
 - A request member newer than September 2020 works where a page of this documentation says so. Elsewhere a member that asks
   for behaviour is refused by name with a \`ValidationException\`. A member that no model knows is ignored, as on AWS.`;
@@ -63,7 +63,6 @@ function renderService({ name, title, service }: Described): string {
   return [
     `## ${title}`,
     ...(works.length > 0 ? [`**Works** (${works.length}): ${listed(works)}.`] : []),
-    ...(service ? [] : ["This service is not built: the server answers its calls as unknown operations."]),
     ...(missing.length > 0 ? [`**Not yet** (${missing.length}): ${listed(missing)}.`] : []),
     ...renderGaps(name),
     ...(others.length > 0 ? [renderOthers(name, others)] : []),

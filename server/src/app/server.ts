@@ -91,6 +91,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createCloudWatch({ series }),
     sagemaker.service,
     runtime.service,
+    // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
+    { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
   wire = createWire({
     services,
