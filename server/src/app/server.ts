@@ -80,6 +80,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     cpus: settings.cpus,
     strictCapacity: settings.capacity === "strict",
     spares: settings.spares,
+    longestGraceSeconds: settings.longestGraceSeconds,
   });
   const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });

@@ -79,6 +79,12 @@ export const settingsTable = {
     1,
     wholeNumber(0),
   ),
+  longestGraceSeconds: setting(
+    "SECONDS",
+    "longest time a program may go on after SIGTERM; AWS gives training 120 s and endpoints 30 s",
+    120,
+    wholeNumber(0),
+  ),
   diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
   detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),
   openMetrics: setting("BOOL", "answer /healthz and /metrics to callers that are not on loopback", false, yesOrNo),

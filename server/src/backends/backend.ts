@@ -87,6 +87,8 @@ export interface UnitEnd {
   readonly signal?: string;
   readonly outOfMemory: boolean;
   readonly diskFull: boolean;
+  /** As many processes and threads as it may have, told only of a unit that has failed; absent when there were fewer. */
+  readonly tooManyProcesses?: number;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

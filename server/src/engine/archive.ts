@@ -13,6 +13,11 @@ export class BadArchive extends Error {
   override readonly name = "BadArchive";
 }
 
+/** A folder that cannot be packed, in words for people, naming the entry. */
+export class CannotPack extends Error {
+  override readonly name = "CannotPack";
+}
+
 export interface ArchiveLimits {
   /** Bytes of all files together once unpacked. */
   readonly bytes: number;
@@ -181,18 +186,28 @@ export interface PackedTree {
 
 /**
  * Packs everything below a folder that a container has left. Links are kept as links when they stay inside, otherwise
- * left out: following one would read files of the host. `seenAs`: where the container saw the folder, for absolute links. Without a folder the archive is empty.
+ * left out: following one would read files of the host. `seenAs`: where the container saw the folder, for absolute links.
+ * `mostBytes` of all files together: one of holes takes no disk. Without a folder the archive is empty. Reading the body
+ * throws `CannotPack`.
  */
-export function packTarGz(folder: string | undefined, seenAs: string, level: number): PackedTree {
+export function packTarGz(
+  folder: string | undefined,
+  { seenAs, level, mostBytes }: { readonly seenAs: string; readonly level: number; readonly mostBytes: number },
+): PackedTree {
   const archive = pack();
   const skipped: string[] = [];
   const gzip = createGzip({ level });
   const packing = async () => {
-    if (folder !== undefined)
-      for await (const name of walk(folder, "")) await packEntry(archive, { folder, name, seenAs, skipped });
+    let room = mostBytes;
+    for await (const name of folder === undefined ? [] : walk(folder, "")) {
+      room -= await packEntry(archive, { folder: folder ?? "", name, seenAs, skipped, room });
+    }
     archive.finalize();
   };
-  packing().catch((cause: Error) => archive.destroy(cause));
+  packing().catch((cause: NodeJS.ErrnoException) => {
+    const isTooLong = cause.code === "ENAMETOOLONG";
+    archive.destroy(isTooLong ? new CannotPack("the path of a file is too long, folders are nested too deep") : cause);
+  });
   pipeline(archive, gzip).catch((cause: Error) => gzip.destroy(cause));
   return { body: gzip, skipped };
 }
@@ -216,9 +231,13 @@ interface PackedEntry {
   readonly name: string;
   readonly seenAs: string;
   readonly skipped: string[];
+  /** Bytes that its contents may have. */
+  readonly room: number;
 }
 
-async function packEntry(archive: ReturnType<typeof pack>, { folder, name, seenAs, skipped }: PackedEntry) {
+/** Returns the bytes of its contents. */
+async function packEntry(archive: ReturnType<typeof pack>, entry: PackedEntry): Promise<number> {
+  const { folder, name, seenAs, skipped } = entry;
   const path = join(folder, name);
   const facts = await lstat(path);
   const header = { name, mtime: facts.mtime, mode: facts.mode & 0o777, uid: 0, gid: 0 };
@@ -232,8 +251,12 @@ async function packEntry(archive: ReturnType<typeof pack>, { folder, name, seenA
       : given;
     if (staysInside(posix.dirname(name), inside)) await add({ ...header, type: "symlink", linkname: inside });
     else skipped.push(`${name}: a link out of ${seenAs}, to ${given}`);
-  } else if (facts.isFile()) await packFile(archive, path, header);
-  else skipped.push(`${name}: neither file, folder nor link`);
+  } else if (facts.isFile()) {
+    if (facts.size > entry.room) throw new CannotPack(`with "${name}" of ${facts.size} bytes its files are too large`);
+    await packFile(archive, path, header);
+    return facts.size;
+  } else skipped.push(`${name}: neither file, folder nor link`);
+  return 0;
 }
 
 async function packFile(archive: ReturnType<typeof pack>, path: string, header: EntryHeader): Promise<void> {

@@ -37,6 +37,8 @@ export interface EngineParts {
   readonly strictCapacity: boolean;
   /** Processes kept ready for each image used lately. */
   readonly spares: number;
+  /** Cuts the grace that job kinds give their programs after SIGTERM. */
+  readonly longestGraceSeconds: number;
 }
 
 export interface Engine {

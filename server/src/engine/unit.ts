@@ -21,6 +21,7 @@ export interface UnitParts {
   readonly machine: Machine;
   readonly strict: boolean;
   readonly spares: number;
+  readonly longestGraceSeconds: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -387,7 +388,8 @@ export class Unit {
   async #stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    await this.#parts.backend.stop(this.id, this.#wanted.graceSeconds);
+    const { backend, longestGraceSeconds } = this.#parts;
+    await backend.stop(this.id, Math.min(this.#wanted.graceSeconds, longestGraceSeconds));
   }
 
   #release(): void {

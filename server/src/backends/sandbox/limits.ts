@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Resources } from "../backend.ts";
 import { onPath, run } from "./processes.ts";
 import { isMissing } from "./system-calls.ts";
+import type { LimitsHit } from "./unit-folder.ts";
 
 export interface Limits {
   readonly kind: "cgroup v2" | "systemd scope" | "cgroup v1" | "watching";
@@ -13,8 +14,8 @@ export interface Limits {
   hold(name: string, resources: Resources): { readonly procs: readonly string[]; readonly prefix: readonly string[] };
   /** Gives a spare the limits of the unit that took it. */
   adjust(name: string, resources: Resources): Promise<void>;
-  /** Whether the kernel has killed in it for want of memory. */
-  ranOutOfMemory(name: string): Promise<boolean>;
+  /** Whether the kernel has killed in it for want of memory, or refused it a process. */
+  hit(name: string): Promise<LimitsHit>;
   /** Harmless when repeated. The unit has ended. */
   release(name: string): Promise<void>;
 }
@@ -22,6 +23,8 @@ export interface Limits {
 const root = "/sys/fs/cgroup";
 const folder = "sagebrush";
 const emptySeconds = 10;
+const wasKilled = /^oom_kill [1-9]/m;
+const wasRefused = /^max [1-9]/m;
 const periodMicroseconds = 100_000;
 
 export async function findLimits(): Promise<Limits> {
@@ -33,7 +36,7 @@ const watching: Limits = {
   kind: "watching",
   hold: () => ({ procs: [], prefix: [] }),
   adjust: async () => undefined,
-  ranOutOfMemory: async () => false,
+  hit: async () => ({ memory: false, processes: false }),
   release: async () => undefined,
 };
 
@@ -69,8 +72,10 @@ function cgroup1(): Limits | undefined {
       return { procs: controllers.map((controller) => join(at(controller, name), "cgroup.procs")), prefix: [] };
     },
     adjust: async (name, resources) => set(name, resources),
-    ranOutOfMemory: async (name) =>
-      /^oom_kill [1-9]/m.test(readIfThere(join(at("memory", name), "memory.oom_control"))),
+    hit: async (name) => ({
+      memory: wasKilled.test(readIfThere(join(at("memory", name), "memory.oom_control"))),
+      processes: wasRefused.test(readIfThere(join(at("pids", name), "pids.events"))),
+    }),
     async release(name) {
       for (const controller of controllers) await removeFolder(at(controller, name));
     },
@@ -100,7 +105,10 @@ function cgroup2(): Limits | undefined {
       return { procs: [join(at(name), "cgroup.procs")], prefix: [] };
     },
     adjust: async (name, resources) => set(name, resources),
-    ranOutOfMemory: async (name) => /^oom_kill [1-9]/m.test(readIfThere(join(at(name), "memory.events"))),
+    hit: async (name) => ({
+      memory: wasKilled.test(readIfThere(join(at(name), "memory.events"))),
+      processes: wasRefused.test(readIfThere(join(at(name), "pids.events"))),
+    }),
     release: async (name) => removeFolder(at(name)),
   };
 }
@@ -150,7 +158,10 @@ async function scopes(): Promise<Limits | undefined> {
     adjust: async (name, resources) => {
       await control("set-property", "--runtime", scope(name), ...properties(resources));
     },
-    ranOutOfMemory: async (name) => (await control("show", "--property=Result", scope(name))).includes("oom-kill"),
+    hit: async (name) => ({
+      memory: (await control("show", "--property=Result", scope(name))).includes("oom-kill"),
+      processes: false, // systemd does not tell
+    }),
     release: async (name) => {
       if ((await control("is-failed", scope(name)).catch(() => "")).startsWith("failed")) {
         await control("reset-failed", scope(name));

@@ -140,7 +140,7 @@ class Sandbox implements Backend {
     this.#taken.delete(spec.id);
     const fits = spare && !spec.entrypoint && spec.mounts.length === 0 && spare.folder.isSupervised();
     if (spare && !fits) await this.#giveUp(spare);
-    if (!fits) await this.#endNow(folder); // a spare whose server is gone may take a moment to notice
+    if (!fits) await this.#withoutSpare(machine, spec, folder);
     const network = fits ? spare.network : await this.#networks.take(spec, this.#peers(spec.group));
     try {
       const process = { process: network.process, inode: networkInode(`/proc/${network.process}/ns/net`) };
@@ -153,6 +153,15 @@ class Sandbox implements Backend {
     } finally {
       await this.#networks.keepOnly(spec, network);
     }
+  }
+
+  /** The folder may have come with a spare that is not used: nothing of it counts as the unit's. */
+  async #withoutSpare(machine: Machine, spec: UnitSpec, folder: UnitFolder): Promise<void> {
+    await this.#endNow(folder); // a spare whose server is gone may take a moment to notice
+    const { plan } = folder;
+    if (!plan?.spare) return;
+    await machine.limits.release(plan.limitsName);
+    folder.write("plan.json", JSON.stringify(storedPlan(spec, this.#limitsName(folder), false)));
   }
 
   async #launch(machine: Machine, spec: UnitSpec, folder: UnitFolder, network: HostNetwork): Promise<void> {
@@ -337,6 +346,7 @@ class Sandbox implements Backend {
     spare.input.destroy();
     closeHostNetwork(spare.network);
     await this.#endNow(spare.folder);
+    await (await this.#machine).limits.release(spare.limitsName);
   }
 
   async #discard(folder: UnitFolder, machine: Machine): Promise<void> {
@@ -356,7 +366,7 @@ class Sandbox implements Backend {
   }
 
   #stateOf(folder: UnitFolder): Promise<UnitState | undefined> {
-    return folder.state(async (plan) => (await this.#machine).limits.ranOutOfMemory(plan.limitsName));
+    return folder.state(async (plan) => (await this.#machine).limits.hit(plan.limitsName));
   }
 
   /** Name of a unit's limits: several servers of one machine keep theirs in the same place. */

@@ -27,6 +27,12 @@ export interface StoredStart {
   readonly writable: readonly string[];
 }
 
+/** What the kernel has refused a unit. */
+export interface LimitsHit {
+  readonly memory: boolean;
+  readonly processes: boolean;
+}
+
 /** Exit code by which the entry point of a spare says that it never got its line (docs/decisions/0006-spares.md). */
 export const neverTaken = 125;
 
@@ -106,8 +112,8 @@ export class UnitFolder {
     return statSync(this.at("start.json"), { throwIfNoEntry: false })?.mtimeMs;
   }
 
-  /** Reads the state; `ranOutOfMemory` is asked only for a unit that was killed. */
-  async state(ranOutOfMemory: (plan: StoredPlan) => Promise<boolean>): Promise<UnitState | undefined> {
+  /** Reads the state; `limitsHit` is asked only for a unit that has failed. */
+  async state(limitsHit: (plan: StoredPlan) => Promise<LimitsHit>): Promise<UnitState | undefined> {
     const plan = this.plan;
     if (!plan) return undefined;
     const known = { id: plan.id, ...(this.startedAt === undefined ? {} : { startedAt: Math.floor(this.startedAt) }) };
@@ -115,7 +121,7 @@ export class UnitFolder {
     const supervised = this.isSupervised(); // before `ended` is read: it is written before the lock is given up
     const ended = this.read("ended");
     if (ended !== undefined) {
-      const end = await this.#end(plan, ended, ranOutOfMemory);
+      const end = await this.#end(plan, ended, limitsHit);
       return end ? { ...known, phase: "ended", end } : { ...known, phase: "lost" };
     }
     if (supervised) return { ...known, phase: this.init === undefined ? "starting" : "running" };
@@ -128,17 +134,19 @@ export class UnitFolder {
     return this.read("output")?.includes("bwrap: execvp") ? programMissing : sandboxFailed;
   }
 
-  async #end(plan: StoredPlan, ended: string, ranOutOfMemory: (plan: StoredPlan) => Promise<boolean>) {
+  async #end(plan: StoredPlan, ended: string, limitsHit: (plan: StoredPlan) => Promise<LimitsHit>) {
     const [code, at] = ended.split(" ").map(Number);
     const exitCode = this.#exitCode(code ?? 1);
     if (plan.spare && exitCode === neverTaken && !this.has("taken")) return undefined;
     const overrun = this.read("overrun");
     const signal = exitCode > 128 ? signalName(exitCode - 128) : undefined;
+    const hit = exitCode === 0 ? undefined : await limitsHit(plan);
     const end: UnitEnd = {
       exitCode,
       ...(signal === undefined ? {} : { signal }),
-      outOfMemory: overrun === "memory" || (exitCode !== 0 && (await ranOutOfMemory(plan))),
+      outOfMemory: overrun === "memory" || hit?.memory === true,
       diskFull: overrun === "disk",
+      ...(overrun === "processes" || hit?.processes ? { tooManyProcesses: plan.pids } : {}),
       at: at ?? 0,
     };
     return end;

@@ -1,7 +1,8 @@
 // Ends units that write more than their disk holds and, where no cgroup does it, use more memory or processes than theirs.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
+import { lstat, opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { deletedUse } from "./deleted-files.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 const looksPerSecond = 4;
@@ -57,7 +58,7 @@ export class Watchdog {
       if (used.count > plan.pids) return this.#end(folder, "processes");
     }
     const folders = [folder.at("ml"), folder.at("tmp"), ...start.writable];
-    let room = plan.diskBytes;
+    let room = plan.diskBytes - (await deletedUse(init, (await stat(folder.path)).dev));
     for (const each of folders) {
       room -= await diskUse(each, room);
       if (room < 0) return this.#end(folder, "disk");

@@ -1,6 +1,8 @@
 // Why a training program ended badly, in words its author can act on.
+
+import { instanceSize } from "../../../engine/instance-types.ts";
 import type { UnitEnd } from "../../../engine/job-kind.ts";
-import type { TrainingDocument } from "./document.ts";
+import { logGroup, logStream, type TrainingDocument } from "./document.ts";
 
 /** Characters of the failure file that are told (container contract). */
 export const FAILURE_CHARACTERS = 1024;
@@ -10,13 +12,17 @@ const CLASSIFIED = /^(ClientError|AlgorithmError|InternalServerError): /;
 
 /** `failure`: what the program wrote to /opt/ml/output/failure. */
 export function failureReason(document: TrainingDocument, end: UnitEnd, failure: string | undefined): string {
-  const { InstanceType = "the instance", VolumeSizeInGB } = document.request.ResourceConfig ?? {};
+  const { InstanceType = "", VolumeSizeInGB } = document.request.ResourceConfig ?? {};
   if (end.outOfMemory)
-    return `AlgorithmError: The program used more memory than ${InstanceType} has and was ended, exit code: ${end.exitCode}. Use a larger instance type or less data at once.`;
+    return `AlgorithmError: The program used more memory than ${InstanceType} has (${gib(InstanceType)} GiB) and was ended, exit code: ${end.exitCode}. Use a larger instance type or keep less data in memory at once.`;
   if (end.diskFull)
-    return `ClientError: The program filled its disk, exit code: ${end.exitCode}. VolumeSizeInGB is ${VolumeSizeInGB}; data, model and temporary files must fit into it.`;
+    return `ClientError: The program filled its disk and was ended, exit code: ${end.exitCode}. VolumeSizeInGB is ${VolumeSizeInGB}; data, model and temporary files must fit into it.`;
   const text = failure?.trim().slice(0, FAILURE_CHARACTERS);
   if (text) return (CLASSIFIED.test(text) ? text : `AlgorithmError: ${text}`).slice(0, FAILURE_CHARACTERS);
+  if (end.tooManyProcesses !== undefined)
+    return `AlgorithmError: The program started more processes and threads than one container may have (${end.tooManyProcesses}), exit code: ${end.exitCode}. Start fewer of them at once.`;
   const signal = end.signal === undefined ? "" : ` The program was ended by ${end.signal}.`;
-  return `AlgorithmError: Exit code: ${end.exitCode}.${signal} The job's log shows what it printed.`;
+  return `AlgorithmError: Exit code: ${end.exitCode}.${signal} The job's log (group ${logGroup}, stream ${logStream(document)}) shows what it printed.`;
 }
+
+const gib = (type: string): number => instanceSize(type).memoryBytes / 2 ** 30;

@@ -116,12 +116,12 @@ describe("the next step of a training job", () => {
     "fails with the exit code when the program said nothing": [
       aTrainingJob("Uploading", { end: { ...anEnd(137), signal: "SIGKILL" } }),
       seen({ phase: "ended" }, done),
-      "Failed/Failed AlgorithmError: Exit code: 137. The program was ended by SIGKILL. The job's log shows what it printed.",
+      "Failed/Failed AlgorithmError: Exit code: 137. The program was ended by SIGKILL. The job's log (group /aws/sagemaker/TrainingJobs, stream job/algo-1-999) shows what it printed.",
     ],
     "tells that memory was short": [
       aTrainingJob("Uploading", { end: { ...anEnd(137), outOfMemory: true } }),
       seen({ phase: "ended" }, done),
-      "Failed/Failed AlgorithmError: The program used more memory than ml.m5.large has and was ended, exit code: 137. Use a larger instance type or less data at once.",
+      "Failed/Failed AlgorithmError: The program used more memory than ml.m5.large has (8 GiB) and was ended, exit code: 137. Use a larger instance type or keep less data in memory at once.",
     ],
     "begins again when the instance is lost": [
       aTrainingJob("Training"),

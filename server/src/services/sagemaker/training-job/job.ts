@@ -210,9 +210,11 @@ function stopping(
 
 function stopped(document: TrainingDocument, now: number): Step<TrainingDocument> {
   const ended = { ...document, endedAt: now };
+  const isKilled = document.end?.signal === "SIGKILL";
+  const killed = isKilled ? ". It did not end in the time given after SIGTERM and was killed." : "";
   const step =
     document.stop?.cause === "runtime"
-      ? enter(ended, "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided", now)
-      : enter(ended, "Stopped", "Training job stopped", now);
+      ? enter(ended, "MaxRuntimeExceeded", `Training job runtime exceeded MaxRuntimeInSeconds provided${killed}`, now)
+      : enter(ended, "Stopped", `Training job stopped${killed}`, now);
   return { do: "store", status: "Stopped", document: step };
 }

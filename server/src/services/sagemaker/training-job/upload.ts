@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import type { Objects } from "../../../core/ports.ts";
-import { packTarGz } from "../../../engine/archive.ts";
+import { CannotPack, packTarGz } from "../../../engine/archive.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
@@ -54,7 +54,8 @@ async function uploadTree(folder: string | undefined, seenAs: string, name: stri
   const place = parseS3Uri(uri);
   if (!place) throw new JobFailure(`ClientError: Expected an S3 URI of the form s3://bucket/key, got "${uri}".`);
   const { KmsKeyId: kmsKeyId } = document.request.OutputDataConfig;
-  const packed = packTarGz(folder, seenAs, GZIP_LEVEL);
+  const volumeGib = document.request.ResourceConfig?.VolumeSizeInGB ?? 1;
+  const packed = packTarGz(folder, { seenAs, level: GZIP_LEVEL, mostBytes: volumeGib * 2 ** 30 });
   try {
     const object = { ...place, contentType: "application/gzip", ...(kmsKeyId ? { kmsKeyId } : {}) };
     await objects.put(principal, object, packed.body, work.signal);
@@ -62,6 +63,10 @@ async function uploadTree(folder: string | undefined, seenAs: string, name: stri
     if (cause instanceof ApiError && cause.status < 500)
       throw new JobFailure(
         `ClientError: Artifact upload failed: ${uri} cannot be written by the role ${document.request.RoleArn}: ${cause.message}`,
+      );
+    if (cause instanceof CannotPack)
+      throw new JobFailure(
+        `ClientError: Artifact upload failed: ${seenAs} cannot be packed: ${cause.message}. VolumeSizeInGB is ${volumeGib}.`,
       );
     throw cause;
   }
