@@ -35,6 +35,7 @@ export async function serve({ values }: ResolvedSettings): Promise<void> {
 /** Errors whose text says all there is to say: a folder in use, a newer layout, an address in use. */
 const peopleErrors = new Set([
   "FolderInUse",
+  "FolderUnusable",
   "NewerLayout",
   "SettingsError",
   "ApiError",

@@ -2,12 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
+import { FolderUnusable } from "./layout.ts";
 import { FolderInUse } from "./lock.ts";
 import { openStore } from "./open.ts";
 import { NewerLayout } from "./rows/migrate.ts";
@@ -52,6 +56,27 @@ test("the folder is free again after its server was killed", async (context) => 
   child.kill("SIGKILL");
   await gone;
   await (await openStore(options(folder))).close();
+});
+
+test("a folder is not opened with another database, which would take all its files for orphans", async (context) => {
+  const folder = await aFolder(context);
+  const first = await openStore(options(folder));
+  const blob = await first.blobs.write(Readable.from([Buffer.alloc(100_000)]));
+  await first.rows.commit(first.blobs.owns(blob));
+  await first.close();
+  const aside = await aFolder(context);
+  const files = ["rows.db", "rows.db-wal", "rows.db-shm"].filter((name) => existsSync(join(folder, name)));
+  for (const name of files) await rename(join(folder, name), join(aside, name));
+  await assert.rejects(openStore(options(folder)), (error) => {
+    assert.ok(error instanceof FolderUnusable);
+    assert.match(error.message, /was made with another database.*--database.*--data/);
+    return true;
+  });
+  for (const name of ["rows.db", "rows.db-wal", "rows.db-shm"]) await rm(join(folder, name), { force: true });
+  for (const name of files) await rename(join(aside, name), join(folder, name));
+  const again = await openStore(options(folder));
+  assert.equal((await buffer(await again.blobs.read(blob))).length, 100_000);
+  await again.close();
 });
 
 test("places that cannot be opened are refused with the reason, and the folder is left free", async (context) => {

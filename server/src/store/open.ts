@@ -8,6 +8,7 @@ import type { Calls } from "./calls/calls.ts";
 import { openFolderCalls } from "./calls/folder/open.ts";
 import { checkLayout, makeDataFolder } from "./layout.ts";
 import { lockFolder } from "./lock.ts";
+import { pairFolder } from "./pair.ts";
 import { openRows } from "./rows/open.ts";
 import type { Rows } from "./rows/rows.ts";
 import { openFolderSeries } from "./series/folder/open.ts";
@@ -56,6 +57,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       report,
     });
     closers.push(rows.close);
+    await pairFolder(folder, rows, clock.now());
     const reserveBytes = options.reserveBytes ?? RESERVE_BYTES;
     const blobs = await openFolderBlobs({ folder: join(folder, "blobs"), rows, clock, reserveBytes, report });
     closers.push(blobs.close);
