@@ -132,9 +132,12 @@ const bucketHosts: readonly RegExp[] = [
 ];
 const s3Host = /^s3(?:[.-](?:[a-z0-9-]+\.)*amazonaws\.com|\.localhost(?:\.localdomain)?)$/;
 
+/** RFC 1035, 2.3.4. The patterns above take time by the square of a name's length: longer ones are no hosts. */
+const LONGEST_HOST = 253;
+
 function readHost(host: string): { readonly signingName?: string; readonly bucket?: string } {
   const name = host.replace(/:\d+$/, "").toLowerCase();
-  if (!name.includes(".") || /^[\d.]+$/.test(name)) return {};
+  if (name.length > LONGEST_HOST || !name.includes(".") || /^[\d.]+$/.test(name)) return {};
   if (s3Host.test(name)) return { signingName: "s3" };
   for (const pattern of bucketHosts) {
     const bucket = pattern.exec(name)?.[1];
