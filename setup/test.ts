@@ -31,6 +31,6 @@ const outside: Step = {
 
 await runSteps([
   ...checks,
-  { name: "suites of parts", command: [node, "--test", "--test-reporter=spec", ...slowSuites] },
+  { name: "suites of parts", command: [node, "--test", "--test-concurrency=1", "--test-reporter=spec", ...slowSuites] },
   outside,
 ]);
