@@ -16,9 +16,11 @@ from xgboost_jobs import (
     create_endpoint,
     create_model,
     ended_job,
+    ended_transform,
     log_lines,
     settled_endpoint,
     training_request,
+    transform_request,
 )
 
 CYCLES = int(os.environ.get("SAGEBRUSH_KILL_CYCLES", "4"))
@@ -150,6 +152,49 @@ def test_a_killed_server_loses_nothing_it_acknowledged(prepared):
     wait_until(lambda: not sagemaker.list_endpoints()["Endpoints"], 60, "the endpoint is deleted")
     server.stop()
     assert wait_until(lambda: not processes_of(server.folder), 20, "no process of a unit is left") is True
+
+
+TRANSFORM_LINES = 2000
+
+
+@pytest.mark.timeout(120 + 60 * CYCLES)
+def test_a_transform_under_way_at_a_kill_ends_with_the_same_answers(prepared):
+    server = prepared
+    moments = random.Random(os.environ.get("SAGEBRUSH_KILL_SEED", "1"))
+    numbers = random.Random(11)
+    rows = [[numbers.random(), numbers.random()] for _ in range(TRANSFORM_LINES)]
+    server.client("s3").put_object(Bucket="kept", Key="asked/rows.csv", Body=as_csv(rows))
+    begin_transform(server, "whole")
+    answers = transformed(server, "whole")
+    assert answers.count(b"\n") == TRANSFORM_LINES
+
+    for cycle in range(max(2, CYCLES // 5)):
+        name = f"cut-{cycle}"
+        begin_transform(server, name)
+        wait_until(lambda name=name: has_begun(server, name), 60, f"{name} has its instance")
+        time.sleep(moments.uniform(0, 2))  # the moment of the crash is what is random here
+        server.kill()
+        server.start()
+        assert transformed(server, name) == answers
+
+
+def begin_transform(server, name):
+    """Record by record, so that it takes seconds; the answers go to a prefix of its own."""
+    request = transform_request(name, "served", "kept", "asked/")
+    output = {"S3OutputPath": f"s3://kept/answers/{name}", "AssembleWith": "Line"}
+    server.client("sagemaker").create_transform_job(
+        **{**request, "TransformOutput": output, "BatchStrategy": "SingleRecord"}
+    )
+
+
+def has_begun(server, name):
+    return "TransformStartTime" in server.client("sagemaker").describe_transform_job(TransformJobName=name)
+
+
+def transformed(server, name):
+    job = ended_transform(server.client("sagemaker"), name)
+    assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
+    return server.client("s3").get_object(Bucket="kept", Key=f"answers/{name}/rows.csv.out")["Body"].read()
 
 
 def answer_or_none(server):

@@ -171,6 +171,29 @@ def test_the_time_limit_stops_a_program_that(run, sentence):
     assert re.fullmatch("Training job runtime exceeded MaxRuntimeInSeconds provided" + added, said), said
 
 
+def test_a_flood_of_lines_loses_its_middle_and_the_log_says_so(programs, run):
+    job = run("/bin/sh", "echo begin; yes flood | head -c 3000000000; echo; echo end | tee /opt/ml/model/end")
+    assert outcome(job) == ("Completed", "Completed")
+    assert archive_of(programs, job).getnames() == ["end"]
+    logs = programs.client("logs")
+    stream = {"logGroupName": GROUP, "logStreamName": log_stream(logs, job)}
+    first = [event["message"] for event in logs.get_log_events(**stream, startFromHead=True, limit=2)["events"]]
+    last = [event["message"] for event in logs.get_log_events(**stream, limit=10_000)["events"]]
+    notes = [line for line in last if not line.startswith("flood")]
+    assert first == ["begin", "flood"]
+    assert re.fullmatch(
+        r"\[sagebrush\] \d+ bytes of output are left out here: they came faster than a log can keep\.\n"
+        r"([flod]+\n)?"  # where the limit cut a line
+        r"\[sagebrush\] The log reached its limit of \d+ bytes; what followed was dropped\.",
+        "\n".join(notes),
+    ), notes
+
+
+def log_stream(logs, job):
+    prefix = f"{job['TrainingJobName']}/"
+    return logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=prefix)["logStreams"][0]["logStreamName"]
+
+
 STRANGE = """
 import os, socket
 os.makedirs("/opt/ml/model/sub", exist_ok=True); os.chdir("/opt/ml/model")

@@ -12,6 +12,12 @@ export const LONGEST_MESSAGE_BYTES = 256 * 1024 - 26;
 /** Output taken in one go; what is held in memory for one unit. */
 const CHUNK_BYTES = 1024 * 1024;
 
+/** Real time for what is left when a unit has ended; a flood that takes longer loses its middle, never its end. */
+const FINISH_MS = 5000;
+
+/** The end of a flood that is kept. */
+const TAIL_BYTES = 32 * 1024;
+
 const SHORTEST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 1000;
 
@@ -58,7 +64,8 @@ export class LogFollower {
   async finish(): Promise<void> {
     this.#stop.abort();
     await this.#following;
-    while ((await this.#take(false)) > 0);
+    const deadline = performance.now() + FINISH_MS;
+    while ((await this.#take(false)) > 0) if (performance.now() > deadline) await this.#skipToTail();
     await this.#take(true);
     await this.#parts.series.appendLogs(this.#unit.key, [], { sync: true });
   }
@@ -107,6 +114,22 @@ export class LogFollower {
     return bytes;
   }
 
+  /** Leaves out all but the last lines of the output, and says so in their place. */
+  async #skipToTail(): Promise<void> {
+    const output = await this.#parts.open(this.#unit.id, this.#offset);
+    const { bytes, tail } = await measure(output, TAIL_BYTES);
+    const begin = tail.indexOf(NEWLINE) + 1;
+    const skipped = bytes - tail.length + begin;
+    if (bytes <= TAIL_BYTES) return;
+    const message = `[sagebrush] ${skipped} bytes of output are left out here: they came faster than a log can keep.`;
+    const source = { id: this.#unit.id, offset: this.#offset + skipped };
+    await this.#parts.series.appendLogs(this.#unit.key, [{ timestamp: this.#parts.now(), message }], {
+      sync: false,
+      source,
+    });
+    this.#offset = source.offset;
+  }
+
   async #read(): Promise<Buffer> {
     const output = await this.#parts.open(this.#unit.id, this.#offset);
     return buffer(firstBytes(output, CHUNK_BYTES));
@@ -133,6 +156,17 @@ async function* firstBytes(source: Readable, limit: number): AsyncIterable<Buffe
     left -= chunk.length;
     if (left <= 0) return;
   }
+}
+
+/** The length of a stream and its last bytes. */
+async function measure(source: Readable, tailBytes: number) {
+  let bytes = 0;
+  let tail: Buffer = Buffer.alloc(0);
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+  }
+  return { bytes, tail };
 }
 
 const NEWLINE = 0x0a;

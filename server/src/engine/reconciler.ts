@@ -227,7 +227,7 @@ export class Reconciler {
         return unit.folder;
       },
       async socket(id, port) {
-        const socket = units.observe(id).sockets.get(port);
+        const socket = await units.get(id)?.socket(port);
         if (socket === undefined) throw new JobFailure(`ClientError: The container does not run any more.`);
         return socket;
       },

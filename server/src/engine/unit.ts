@@ -1,46 +1,11 @@
 // One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
-import type { Backend, PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
+import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Log } from "../core/log.ts";
-import type { Series } from "../store/series/series.ts";
-import type { UnitImages } from "./engine.ts";
 import { HealthWatch } from "./health.ts";
-import { fitToMachine, type Machine } from "./instance-types.ts";
+import { fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
 import { LogFollower } from "./logs.ts";
-import type { Platform } from "./platform.ts";
-import type { SlotKeeper } from "./slots.ts";
-
-export interface UnitParts {
-  readonly backend: Backend;
-  readonly images: UnitImages;
-  readonly series: Series;
-  readonly slots: SlotKeeper;
-  readonly platform: Platform;
-  readonly machine: Machine;
-  readonly strict: boolean;
-  readonly spares: number;
-  readonly longestGraceSeconds: number;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** The row a unit belongs to. */
-export interface UnitOwner {
-  readonly account: string;
-  readonly region: string;
-  /** Called after every change of what can be observed. */
-  readonly changed: () => void;
-}
-
-/** Units of a group ask for the CPUs of all of them together, and hold them until the last has ended. */
-export interface UnitGroup {
-  readonly hosts: readonly string[];
-  readonly cpus: number;
-  /** Ids of those that have not ended; kept by the units. */
-  readonly live: Set<string>;
-}
+import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
 
 /** Processes in one container at most; a fork bomb ends here. */
 const PIDS = 4096;
@@ -71,6 +36,7 @@ export class Unit {
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
   readonly #sockets = new Map<number, string>();
+  readonly #reachable = Promise.withResolvers<void>();
   #cancelRetry = () => {};
   #isAdvancing = false;
   #isDue = false;
@@ -107,6 +73,12 @@ export class Unit {
     return this.#folder.promise;
   }
 
+  /** Path of the socket of a port, once it runs; undefined when it will not run any more. */
+  async socket(port: number): Promise<string | undefined> {
+    await this.#reachable.promise;
+    return this.#sockets.get(port);
+  }
+
   get observed(): ObservedUnit {
     const phase = this.#phase === "gone" ? "absent" : this.#phase;
     return {
@@ -132,6 +104,7 @@ export class Unit {
     this.#isDropped = true;
     this.#abort.abort();
     this.#folder.reject(new Error(`Unit ${this.id} is no longer wanted.`));
+    this.#reachable.resolve();
     this.advance();
   }
 
@@ -157,6 +130,7 @@ export class Unit {
   lose(): void {
     this.#phase = "lost";
     this.#folder.reject(new Error(`Unit ${this.id} was lost.`));
+    this.#reachable.resolve();
   }
 
   /** The backend tells of a change. */
@@ -213,6 +187,7 @@ export class Unit {
     this.#phase = "refused";
     this.#reason = cause.message;
     this.#folder.reject(cause);
+    this.#reachable.resolve();
     this.#release();
   }
 
@@ -334,6 +309,7 @@ export class Unit {
     if (state.phase !== "lost") await this.#takeFolder();
     if (state.phase === "running" && this.#phase === "starting") {
       await this.#connect();
+      this.#reachable.resolve();
       this.#phase = "running";
       return true;
     }
@@ -341,6 +317,7 @@ export class Unit {
     this.#health?.close();
     await this.#follower?.finish();
     this.#release();
+    this.#reachable.resolve();
     this.#phase = state.phase;
     return true;
   }

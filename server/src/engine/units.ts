@@ -2,7 +2,8 @@
 import type { UnitState } from "../backends/backend.ts";
 import { fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
-import { Unit, type UnitGroup, type UnitOwner, type UnitParts } from "./unit.ts";
+import { Unit } from "./unit.ts";
+import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
 
 const isLiveState = ({ phase }: UnitState): boolean => phase === "starting" || phase === "running";
 

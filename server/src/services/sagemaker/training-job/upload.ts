@@ -17,7 +17,7 @@ export interface Uploaded {
   readonly failure?: string;
 }
 
-/** Level of compression: three times as fast as the default for 5 % more bytes on trained models. */
+/** Level of compression: on a pickled booster of 27 MB 1.9 times as fast as the default, 10 % more bytes (zlib 1.3). */
 const GZIP_LEVEL = 1;
 
 /**
