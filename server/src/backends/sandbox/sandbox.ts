@@ -284,7 +284,7 @@ class Sandbox implements Backend {
     await this.#networks.sweep();
     for (const folder of this.#units()) {
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
-      await this.#forwardRunning(folder);
+      await this.#reachAgain(folder);
       this.#changes.track(folder, folder.init === undefined ? "starting" : "running");
     }
     for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(sparePrefix))) {
@@ -295,10 +295,12 @@ class Sandbox implements Backend {
 
   /** The forwarder process ended: a new one takes over what still runs. */
   #forwardAgain(): void {
-    for (const folder of this.#changes.running) {
-      // A unit that cannot be reached is of no use: whoever wanted it sees it end. One that ended just now is left alone.
-      this.#forwardRunning(folder).catch(() => this.#stop(folder, 0));
-    }
+    for (const folder of this.#changes.running) void this.#reachAgain(folder);
+  }
+
+  /** A unit that cannot be reached is of no use: whoever wanted it sees it end. One that ended just now is left alone. */
+  #reachAgain(folder: UnitFolder): Promise<void> {
+    return this.#forwardRunning(folder).catch(() => this.#stop(folder, 0));
   }
 
   async #forwardRunning(folder: UnitFolder): Promise<void> {
