@@ -62,14 +62,19 @@ function parseParts(text: string, literal: boolean): Part[] {
     parts.push(codesOf(text.slice(at, found.index), literal));
     const inner = (found[1] ?? "").trim();
     if (inner === "*" || inner === "?" || inner === "$") parts.push(codesOf(inner, true));
-    else {
-      const named = /^([^,]+?)\s*(?:,\s*'([^']*)')?$/.exec(inner);
-      parts.push({ variable: (named?.[1] ?? inner).toLowerCase(), fallback: named?.[2] });
-    }
+    else parts.push(variableOf(inner));
     at = found.index + found[0].length;
   }
   parts.push(codesOf(text.slice(at), literal));
   return parts;
+}
+
+/** `key` or `key, 'text'`. Cut at the comma: one expression for both would take the square of a policy full of spaces. */
+function variableOf(inner: string): Part {
+  const comma = inner.indexOf(",");
+  const fallback = comma < 1 ? undefined : /^\s*'([^']*)'$/.exec(inner.slice(comma + 1))?.[1];
+  const name = fallback === undefined ? inner : inner.slice(0, comma).trim();
+  return { variable: name.toLowerCase(), fallback };
 }
 
 function substitute(parts: readonly Part[], lookup: Lookup): readonly number[] | undefined {
