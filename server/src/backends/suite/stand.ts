@@ -17,7 +17,7 @@ export interface Candidate {
   readonly owner: readonly string[];
 }
 
-const waitSeconds = 20;
+const waitSeconds = 60;
 let count = 0;
 
 export class Stand {
