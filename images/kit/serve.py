@@ -129,9 +129,10 @@ def _work(load, listener, workers, report_ready):
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
-    # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # uvicorn takes signals over when it runs, and raises them again for who had them before once it has stopped. Its
+    # own handler stands before and after: a stop before the first request counts, and none is a failure.
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    signal.signal(signal.SIGINT, server.handle_exit)
     server.run(sockets=[listener])
     return 0
 
