@@ -99,6 +99,45 @@ def test_calls_are_counted_as_metrics(client, runtime, name):
     assert statistics("ModelLatency") > 0
 
 
+def test_percentiles_of_latencies_agree_with_their_other_statistics(client, runtime, name):
+    calls = 30
+    for _ in range(calls):
+        runtime.invoke_endpoint(EndpointName=name, ContentType="text/csv", Body="1")
+    cloudwatch = client("cloudwatch")
+    dimensions = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "all"}]
+    metric = {"Namespace": "AWS/SageMaker", "Dimensions": dimensions}
+    now = time.time()
+    span = {"StartTime": now - 3600, "EndTime": now + 120}
+
+    def statistics(latency):
+        return cloudwatch.get_metric_statistics(
+            **metric,
+            **span,
+            MetricName=latency,
+            Period=7200,
+            Statistics=["Average", "Minimum", "Maximum", "SampleCount"],
+            ExtendedStatistics=["p0", "p50", "p90", "p99", "p100"],
+        )["Datapoints"]
+
+    def queried(latency, statistic):
+        asked = {"Metric": {**metric, "MetricName": latency}, "Period": 7200, "Stat": statistic}
+        queries = [{"Id": "asked", "MetricStat": asked}]
+        return cloudwatch.get_metric_data(MetricDataQueries=queries, **span)["MetricDataResults"][0]["Values"]
+
+    def all_are_counted():
+        return [point["SampleCount"] for point in statistics("ModelLatency")] == [calls]
+
+    wait_until(all_are_counted, 10, "all calls are counted")
+    for latency in ("ModelLatency", "OverheadLatency"):
+        [point] = statistics(latency)
+        least, average, greatest = (point[statistic] for statistic in ("Minimum", "Average", "Maximum"))
+        assert (point["Unit"], point["SampleCount"], least <= average <= greatest) == ("Microseconds", calls, True)
+        percentiles = [point["ExtendedStatistics"][f"p{percent}"] for percent in (0, 50, 90, 99, 100)]
+        assert percentiles == sorted(percentiles)
+        assert (percentiles[0], percentiles[-1]) == (least, greatest)
+        assert [queried(latency, f"p{percent}") for percent in (50, 99)] == [[percentiles[1]], [percentiles[3]]]
+
+
 def test_calling_needs_the_permission_on_this_endpoint(client, server, name, fresh):
     iam, user = client("iam"), fresh("caller")
     iam.create_user(UserName=user)

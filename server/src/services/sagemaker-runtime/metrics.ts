@@ -1,5 +1,6 @@
 // Metrics of invocations as AWS names them, summed up in memory and stored once a second, off the hot path.
 import type { Clock } from "../../core/clock.ts";
+import { SampleSet } from "../../engine/sample-set.ts";
 import type { MetricPoint, Series } from "../../store/series/series.ts";
 
 const NAMESPACE = "AWS/SageMaker";
@@ -20,17 +21,10 @@ export interface Invocation {
   readonly overheadMicroseconds: number;
 }
 
-interface Sums {
-  count: number;
-  sum: number;
-  minimum: number;
-  maximum: number;
-}
-
 interface Counted {
   readonly of: Invocation;
   readonly minute: number;
-  readonly metrics: Map<string, Sums>;
+  readonly metrics: Map<string, SampleSet>;
 }
 
 export class InvocationMetrics {
@@ -83,20 +77,17 @@ export class InvocationMetrics {
   }
 }
 
-function add(metrics: Map<string, Sums>, name: string, value: number): void {
-  const sums = metrics.get(name);
-  if (!sums) {
-    metrics.set(name, { count: 1, sum: value, minimum: value, maximum: value });
-    return;
+function add(metrics: Map<string, SampleSet>, name: string, value: number): void {
+  let samples = metrics.get(name);
+  if (!samples) {
+    samples = new SampleSet();
+    metrics.set(name, samples);
   }
-  sums.count += 1;
-  sums.sum += value;
-  if (value < sums.minimum) sums.minimum = value;
-  if (value > sums.maximum) sums.maximum = value;
+  samples.add(value);
 }
 
 const pointsOf = ({ of, minute, metrics }: Counted): readonly MetricPoint[] =>
-  [...metrics].map(([name, value]) => ({
+  [...metrics].map(([name, { value }]) => ({
     account: of.account,
     region: of.region,
     namespace: NAMESPACE,

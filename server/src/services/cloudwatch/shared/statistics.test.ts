@@ -1,6 +1,7 @@
 // Statistics of small sets with known answers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SampleSet } from "../../../engine/sample-set.ts";
 import type { MetricPoint } from "../../../store/series/series.ts";
 import { rangeStart } from "./range.ts";
 import { intoPeriods, statisticOf } from "./statistics.ts";
@@ -15,9 +16,21 @@ const point = (timestamp: number, value: MetricPoint["value"]): MetricPoint => (
   value,
 });
 
+function summedUp(...samples: readonly number[]): MetricPoint["value"] {
+  const set = new SampleSet();
+  for (const sample of samples) set.add(sample);
+  return set.value;
+}
+
 const oneToHundred = Array.from({ length: 100 }, (_, index) => point(index, index + 1));
 const withSet = [point(0, 4), point(1, { count: 3, sum: 30, minimum: 1, maximum: 20 })];
 const repeated = [point(0, 1), point(1, { count: 9, sum: 45, minimum: 5, maximum: 5 })];
+
+const close = [point(0, summedUp(98, 104, 104)), point(1, 99), point(2, 90)];
+const hundred = Array.from({ length: 100 }, (_, index) => point(0, 1000 + index));
+const manySets = Array.from({ length: 60 }, (_, index) =>
+  point(index, summedUp(2000 + (index % 7), 2050, 2100 + (index % 5))),
+);
 
 const cases: Readonly<
   Record<string, readonly [points: readonly MetricPoint[], name: string, value: number | undefined]>
@@ -34,6 +47,13 @@ const cases: Readonly<
   "a set counts with all its samples": [withSet, "Average", 34 / 4],
   "a set's range counts": [withSet, "Maximum", 20],
   "a set hides its samples from percentiles": [withSet, "p50", undefined],
+  "samples summed up close together are spread evenly": [close, "p50", 100],
+  "and the least of them is exact": [close, "p40", 98],
+  "and the greatest too": [close, "p100", 104],
+  "one that lies lower stays alone": [close, "p20", 90],
+  "the least of many sets is percentile 0": [manySets, "p0", 2000],
+  "the greatest of many sets is percentile 100": [manySets, "p100", 2104],
+  "a whole percent of a hundred is that rank": [hundred, "p7", 1006],
   "a value that came often is known": [repeated, "p10", 1],
   "and weighs": [repeated, "p11", 5],
 };

@@ -1,8 +1,9 @@
 // Points into periods, periods into statistics.
 // Source: CloudWatch user guide, "CloudWatch statistics definitions".
+import { type Run, runsOf } from "../../../engine/sample-set.ts";
 import type { MetricPoint } from "../../../store/series/series.ts";
 
-/** What is known of one period. Samples that came summed up are there with their range only. */
+/** What is known of one period. */
 export interface Period {
   /** Its start; milliseconds since 1970. */
   readonly at: number;
@@ -10,8 +11,8 @@ export interface Period {
   readonly sum: number;
   readonly minimum: number;
   readonly maximum: number;
-  /** Values with how often each came, in rising order; undefined when some samples came summed up. */
-  readonly samples: readonly (readonly [value: number, count: number])[] | undefined;
+  /** Its samples in rising order; undefined when of some only the range is known. */
+  readonly runs: readonly Run[] | undefined;
 }
 
 /** Periods that have points, in order of time. `origin` is a boundary; all in milliseconds. */
@@ -26,19 +27,33 @@ export function intoPeriods(points: readonly MetricPoint[], origin: number, leng
 function summarize(at: number, points: readonly MetricPoint[]): Period {
   let [count, sum] = [0, 0];
   let [minimum, maximum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const counts = new Map<number, number>();
-  let areSamplesKnown = true;
+  const runs: Run[] = [];
+  let areRunsKnown = true;
   for (const { value } of points) {
     const set = typeof value === "number" ? { count: 1, sum: value, minimum: value, maximum: value } : value;
     count += set.count;
     sum += set.sum;
     minimum = Math.min(minimum, set.minimum);
     maximum = Math.max(maximum, set.maximum);
-    if (set.minimum === set.maximum) counts.set(set.minimum, (counts.get(set.minimum) ?? 0) + set.count);
-    else areSamplesKnown = false;
+    const found = runsOf(value);
+    if (found) for (const run of found) runs.push(run);
+    else areRunsKnown = false;
   }
-  const samples = areSamplesKnown ? [...counts].sort(([one], [other]) => one - other) : undefined;
-  return { at, count, sum, minimum, maximum, samples };
+  return { at, count, sum, minimum, maximum, runs: areRunsKnown ? merged(runs) : undefined };
+}
+
+/** In rising order; those that overlap become one, so that a higher percentile is never a lower value. */
+function merged(runs: Run[]): Run[] {
+  runs.sort(([one, oneEnd], [other, otherEnd]) => one - other || oneEnd - otherEnd);
+  const result: Run[] = [];
+  for (const run of runs) {
+    const [minimum, maximum, count] = run;
+    const last = result.at(-1);
+    if (last && (minimum < last[1] || minimum === last[0]))
+      result[result.length - 1] = [last[0], Math.max(last[1], maximum), last[2] + count];
+    else result.push(run);
+  }
+  return result;
 }
 
 /** A statistic of a period; undefined when its samples are not known one by one. */
@@ -61,17 +76,21 @@ export function statisticOf(name: string): Statistic | undefined {
 export function percentileOf(name: string): Statistic | undefined {
   const percent = /^p(\d{1,3}(?:\.\d{1,10})?)$/.exec(name)?.[1];
   if (percent === undefined || Number(percent) > 100) return undefined;
-  const share = Number(percent) / 100;
-  return ({ samples, count }) => samples && percentile(samples, count, share);
+  return ({ runs, count }) => runs && percentile(runs, Number(percent), count);
 }
 
-/** The smallest value that at least the share of all samples does not exceed (nearest rank). */
-function percentile(samples: NonNullable<Period["samples"]>, count: number, share: number): number | undefined {
-  const rank = Math.max(share * count, Number.MIN_VALUE);
-  let seen = 0;
-  for (const [value, times] of samples) {
-    seen += times;
-    if (seen >= rank) return value;
+/** The smallest value that at least so many percent of all samples do not exceed (nearest rank); even within a run. */
+function percentile(runs: readonly Run[], percent: number, count: number): number | undefined {
+  // The product first: 7 / 100 * 100 is more than 7.
+  const rank = Math.max(1, Math.ceil((percent * count) / 100));
+  let before = 0;
+  for (const run of runs) {
+    const [, , within] = run;
+    if (before + within >= rank) return valueIn(run, rank - before);
+    before += within;
   }
-  return samples.at(-1)?.[0];
+  return runs.at(-1)?.[1];
 }
+
+const valueIn = ([minimum, maximum, count]: Run, rank: number): number =>
+  count <= 1 ? maximum : minimum + (maximum - minimum) * ((rank - 1) / (count - 1));
