@@ -21,17 +21,8 @@ export interface RowRange {
   readonly limit: number;
 }
 
-/** All but the document, which a list takes from memory when it has read it before. */
-export const listedColumns = [
-  "kind",
-  "scope",
-  "name",
-  "version",
-  "status",
-  "parent",
-  "created_at",
-  "modified_at",
-] as const satisfies readonly (keyof RowRecord)[];
+/** What a list reads: whole rows, or only where they stand in its order, for a store that has the rows at hand. */
+export type Listed = "whole" | "position";
 
 /** A statement with its values. */
 export interface Question {
@@ -44,7 +35,7 @@ export interface Question {
 /** More rows than this are read off the event loop; 1,000 rows of 1 kB take about 3 ms. */
 const MANY_ROWS = 1000;
 
-export function createQuestions(database: Kysely<Tables>) {
+export function createQuestions(database: Kysely<Tables>, listed: Listed) {
   const known = new Map<string, Statement>();
   const once = (shape: string, make: () => Statement): Statement => {
     const found = known.get(shape);
@@ -99,7 +90,7 @@ export function createQuestions(database: Kysely<Tables>) {
         .orderBy("name")
         .limit(parameter<number>("limit")),
     ),
-    list: (query: RowQuery) => listQuestion(database, query, once),
+    list: (query: RowQuery) => listQuestion({ database, listed, once }, query),
     scan: (range: RowRange) => scanQuestion(database, range, once),
   };
 }
@@ -125,12 +116,25 @@ function conditions(query: RowQuery): Condition[] {
   return all.filter((condition) => condition !== undefined);
 }
 
-function listQuestion(database: Kysely<Tables>, query: RowQuery, once: Once): Question {
+interface ListMaker {
+  readonly database: Kysely<Tables>;
+  readonly listed: Listed;
+  readonly once: Once;
+}
+
+function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): Question {
   const column = sortColumn(query);
   const where = conditions(query);
   const position = query.after === undefined ? undefined : readCursor(query, query.after);
   const isKeySpace = keySpaces.some((kind) => kind === query.kind);
-  const shape = { column, where, from: position !== undefined, descending: query.descending === true, isKeySpace };
+  const shape = {
+    listed,
+    column,
+    where,
+    from: position !== undefined,
+    descending: query.descending === true,
+    isKeySpace,
+  };
   return {
     statement: once(
       `list ${column} ${shape.descending} ${shape.from} ${isKeySpace} ${where.map((each) => each[2])}`,
@@ -165,6 +169,7 @@ function isHeavy(query: RowQuery, isKeySpace: boolean): boolean {
 }
 
 interface ListShape {
+  readonly listed: Listed;
   readonly column: SortColumn;
   readonly where: readonly Condition[];
   readonly from: boolean;
@@ -172,9 +177,11 @@ interface ListShape {
   readonly isKeySpace: boolean;
 }
 
-function compileList(database: Kysely<Tables>, { column, where, from, descending, isKeySpace }: ListShape): Statement {
+function compileList(database: Kysely<Tables>, shape: ListShape): Statement {
+  const { listed, column, where, from, descending, isKeySpace } = shape;
   const direction = descending ? "desc" : "asc";
-  let select = database.selectFrom("rows").select(listedColumns);
+  const rows = database.selectFrom("rows");
+  let select = listed === "whole" ? rows.selectAll() : rows.select(column === "name" ? ["name"] : ["name", column]);
   if (!isKeySpace) select = select.where(isListed);
   for (const [name, operator, label] of where)
     select =

@@ -1,8 +1,8 @@
 // The reading half of Rows, over anything that can run a statement.
 import type { Kysely } from "kysely";
 import { writeCursor } from "./cursor.ts";
-import type { Documents } from "./documents.ts";
-import { createQuestions, type listedColumns, sortColumn } from "./query.ts";
+import { createQuestions, sortColumn } from "./query.ts";
+import type { RowCache } from "./row-cache.ts";
 import type { Json, LoggedChange, Row, RowKey, RowQuery, Rows } from "./rows.ts";
 import type { ChangeRecord, RowRecord, Tables } from "./schema.ts";
 import type { Statement, Value } from "./statements.ts";
@@ -16,39 +16,40 @@ export type Run = (
 /** Rows of one status read at once by `everywhere`. */
 const PAGE = 500;
 
+/** `cache` is for a store that no other process writes. */
 export function createReads(
   database: Kysely<Tables>,
   run: Run,
-  documents: Documents,
+  cache?: RowCache,
 ): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
-  const questions = createQuestions(database);
+  const questions = createQuestions(database, cache === undefined ? "whole" : "position");
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
     const key = { kind, scope, name };
+    const known = cache?.get(key);
+    if (known) return known as Row<Document>;
     const found = run(questions.get, key, false);
     const [record] = (found instanceof Promise ? await found : found) as readonly Omit<RowRecord, keyof RowKey>[];
-    return record && toRow<Document>({ ...record, ...key });
-  };
-  /** The rows of a page; undefined for one that was removed since it was listed. */
-  const listed = async <Document>(record: ListedRecord): Promise<Row<Document> | undefined> => {
-    const known = documents.get(record);
-    if (known !== undefined) return { ...withoutDocument(record), document: known as Document };
-    const row = await get<Document>(record);
-    if (row) documents.keep(row);
-    return row;
+    const row = record && toRow<Document>({ ...record, ...key });
+    return row && cache ? cache.keep(row) : row;
   };
   return {
     get,
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
     async list<Document>(query: RowQuery) {
       const { statement, values, heavy } = questions.list(query);
-      const records = (await run(statement, values, heavy)) as readonly ListedRecord[];
-      const found = await Promise.all(records.slice(0, query.limit).map((record) => listed<Document>(record)));
-      const rows = found.filter((row) => row !== undefined);
-      const last = records[query.limit - 1];
-      if (records.length <= query.limit || !last) return { rows };
+      const records = (await run(statement, values, heavy)) as readonly RowRecord[];
+      const { kind, scope, limit } = query;
+      const page = records.slice(0, limit);
+      const rows = cache
+        ? await Promise.all(page.map(({ name }) => get<Document>({ kind, scope, name })))
+        : page.map((record) => toRow<Document>({ ...record, kind, scope }));
+      // One that was removed since it was listed is left out.
+      const found = rows.filter((row) => row !== undefined);
+      const last = records[limit - 1];
+      if (records.length <= limit || !last) return { rows: found };
       const column = sortColumn(query);
       const { name } = last;
-      return { rows, next: writeCursor(query, column === "name" ? { name } : { name, value: last[column] }) };
+      return { rows: found, next: writeCursor(query, column === "name" ? { name } : { name, value: last[column] }) };
     },
     async scan<Document>(range: Parameters<Rows["scan"]>[0]) {
       const { statement, values, heavy } = questions.scan(range);
@@ -82,13 +83,7 @@ export function createReads(
   };
 }
 
-type ListedRecord = Pick<RowRecord, (typeof listedColumns)[number]>;
-
 function toRow<Document>(record: RowRecord): Row<Document> {
-  return { ...withoutDocument(record), document: JSON.parse(record.document) as Document };
-}
-
-function withoutDocument(record: ListedRecord): Omit<Row, "document"> {
   return {
     kind: record.kind,
     scope: record.scope,
@@ -98,6 +93,7 @@ function withoutDocument(record: ListedRecord): Omit<Row, "document"> {
     ...(record.parent === null ? {} : { parent: record.parent }),
     createdAt: record.created_at,
     modifiedAt: record.modified_at,
+    document: JSON.parse(record.document) as Document,
   };
 }
 

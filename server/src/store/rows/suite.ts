@@ -52,6 +52,7 @@ function define(open: () => Promise<Rows>): void {
   after(() => rows.close());
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
   commitTests(it, () => rows);
+  readTests(it, () => rows);
   listTests(it, () => rows);
   scanTests(it, () => rows);
   logTests(it, () => rows);
@@ -149,6 +150,36 @@ function commitTests(it: It, rows: () => Rows): void {
   it("a document that is no JSON is refused before anything is written", async () => {
     await assert.rejects(rows().commit({ put: [{ ...aRow("no-json"), document: undefined }] }), /must be JSON/);
     assert.equal(await rows().get(aRow("no-json")), undefined);
+  });
+}
+
+function readTests(it: It, rows: () => Rows): void {
+  it("whoever reads a row after a commit reads what was committed, also by a list, and also when it is made again", async () => {
+    const key = aRow("read-again", { kind: "test:read" });
+    const seen = async () => [await rows().get(key), ...(await rows().list({ kind: key.kind, scope, limit: 2 })).rows];
+    const put = (status: string) => rows().commit({ put: [{ ...key, status }] });
+    await put("first");
+    assert.deepEqual(await seen(), Array(2).fill({ ...key, status: "first", version: 1 }));
+    await put("second");
+    assert.deepEqual(await seen(), Array(2).fill({ ...key, status: "second", version: 2 }));
+    await rows().commit({ remove: [key] });
+    assert.deepEqual(await seen(), [undefined]);
+    await put("anew");
+    assert.deepEqual(await seen(), Array(2).fill({ ...key, status: "anew", version: 1 }));
+  });
+
+  it("whoever lost a race reads what the winner wrote", async () => {
+    const key = aRow("raced");
+    await rows().commit({ put: [key] });
+    await rows().get(key);
+    const write = async (status: string) => {
+      await rows().commit({ expect: [{ key, version: 1 }], put: [{ ...key, status }] });
+      return "won";
+    };
+    const outcomes = await Promise.all(
+      ["a", "b", "c"].map((status) => write(status).catch(async () => (await rows().get(key))?.status)),
+    );
+    assert.deepEqual(outcomes, ["won", "a", "a"]);
   });
 }
 

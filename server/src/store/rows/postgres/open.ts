@@ -6,7 +6,6 @@ import type { Clock } from "../../../core/clock.ts";
 import { Batches } from "../../batches.ts";
 import { apply, judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
-import { Documents } from "../documents.ts";
 import { migrate } from "../migrate.ts";
 import { createReads } from "../read.ts";
 import type { Change, Rows } from "../rows.ts";
@@ -51,16 +50,10 @@ export async function openPostgresRows({ url, clock, report }: PostgresRowsOptio
         client.release(broken);
       }
     });
-    const documents = new Documents();
     return {
-      ...createReads(
-        kysely,
-        async (statement, values) => (await pool.query<Found>(named(statement, values))).rows,
-        documents,
-      ),
+      ...createReads(kysely, async (statement, values) => (await pool.query<Found>(named(statement, values))).rows),
       async commit(change: Change) {
         judge(change, await batches.submit(pack(change, clock.now())));
-        for (const key of change.remove ?? []) documents.forget(key);
       },
       watch: (changed, signal) => watchers.add(changed, signal),
       async close() {

@@ -3,9 +3,9 @@ import type { Clock } from "../../../core/clock.ts";
 import { Batches } from "../../batches.ts";
 import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
-import { Documents } from "../documents.ts";
 import { migrate } from "../migrate.ts";
 import { createReads } from "../read.ts";
+import { RowCache } from "../row-cache.ts";
 import type { Change, Rows } from "../rows.ts";
 import { createTrimming, Watchers } from "../watchers.ts";
 import { Connection } from "./connection.ts";
@@ -45,16 +45,18 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     async (changes) => (await writer.ask({ changes, trimBefore: trimming(clock.now()) })).results,
   );
   const watchers = new Watchers();
-  const documents = new Documents();
+  const cache = new RowCache();
   return {
     ...createReads(
       kysely,
       (statement, values, heavy) => (heavy ? scan({ statement, values }) : connection.all(statement, values)),
-      documents,
+      cache,
     ),
     async commit(change: Change) {
-      judge(change, await batches.submit(pack(change, clock.now())));
-      for (const key of change.remove ?? []) documents.forget(key);
+      const result = await batches.submit(pack(change, clock.now()));
+      for (const key of change.remove ?? []) cache.forget(key);
+      for (const row of change.put ?? []) cache.forget(row);
+      judge(change, result);
       if (change.events && change.events.length > 0) watchers.wake();
     },
     watch: (changed, signal) => watchers.add(changed, signal),
