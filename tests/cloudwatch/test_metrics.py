@@ -1,6 +1,8 @@
 """Metrics put and read by boto3: statistics by period, queries, expressions, lists."""
 
 import datetime
+import threading
+import time
 
 import pytest
 from policies import allow, policy, refusal
@@ -276,3 +278,66 @@ def test_a_namespace_may_be_opened_to_a_user(client, server, fresh):
         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
         iam.delete_user_policy(UserName=user, PolicyName="p")
         iam.delete_user(UserName=user)
+
+
+LONGEST = 2048  # characters of an expression, CloudWatch API reference
+
+HOSTILE = {
+    "nests parentheses": "(" * (LONGEST // 2 - 1) + "m" + ")" * (LONGEST // 2 - 1),
+    "nests signs": "-" * (LONGEST - 1) + "m",
+    "is longer than an expression may be": "m" + "+m" * (LONGEST // 2),
+    "has too many steps for its points": "m" + "+m" * (LONGEST // 2 - 1),
+}
+
+
+@pytest.fixture
+def many_points(cloudwatch, fresh, noon):
+    """Name space of a metric with a point in each of ten thousand seconds."""
+    namespace = fresh("ns")
+    times = [noon - datetime.timedelta(seconds=at) for at in range(10_000)]
+    for at in range(0, len(times), 1000):
+        put(cloudwatch, namespace, [(time, 1) for time in times[at : at + 1000]])
+    return namespace
+
+
+@pytest.mark.parametrize("sentence", HOSTILE)
+def test_an_expression_is_refused_that(cloudwatch, many_points, noon, sentence):
+    seconds = query("m", many_points)
+    seconds["MetricStat"]["Period"] = 1
+    code, message = refusal(
+        lambda: cloudwatch.get_metric_data(
+            MetricDataQueries=[seconds, {"Id": "e", "Expression": HOSTILE[sentence]}],
+            StartTime=noon - minutes(200),
+            EndTime=noon + minutes(1),
+        )
+    )
+    assert code == "ValidationError", message
+
+
+def test_others_are_answered_while_expressions_are_worked_out(server, cloudwatch, many_points, noon):
+    """Together as costly as is just allowed; a chain through all of them, as deep as it can be."""
+    seconds = query("m0", many_points)
+    seconds["MetricStat"]["Period"] = 60
+    deep = [{"Id": f"m{at + 1}", "Expression": "(" * 90 + f"m{at}" + "+m0" * 50 + ")" * 90} for at in range(499)]
+    over, answered = threading.Event(), []
+
+    def ask_until_over():
+        sts = server.client("sts")
+        while not over.is_set():
+            started = time.monotonic()
+            sts.get_caller_identity()
+            answered.append(time.monotonic() - started)
+
+    asking = threading.Thread(target=ask_until_over)
+    asking.start()
+    try:
+        answer = cloudwatch.get_metric_data(
+            MetricDataQueries=[seconds, *deep],
+            StartTime=noon - minutes(200),
+            EndTime=noon + minutes(1),
+        )
+    finally:
+        over.set()
+        asking.join()
+    assert answer["MetricDataResults"][-1]["StatusCode"] == "Complete"
+    assert len(answered) > 5, answered

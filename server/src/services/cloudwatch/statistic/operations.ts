@@ -8,14 +8,14 @@ import type {
   MetricDataResult,
   StandardUnit,
 } from "../../../../../contract/cloudwatch/types.ts";
-import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidCombination, invalidToken, invalidValue } from "../errors.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { isPeriod, rangeStart } from "../shared/range.ts";
 import { intoPeriods, type Period, percentileOf, statisticOf } from "../shared/statistics.ts";
-import { evaluate, InvalidExpression, type Values } from "./expression.ts";
+import type { Values } from "./evaluate.ts";
+import { measure } from "./measure.ts";
 
 /** CloudWatch API reference: points of one GetMetricStatistics, and of one page of GetMetricData. */
 const MAX_POINTS = 1440;
@@ -62,7 +62,7 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
       if (startTime > endTime) throw errors.validation("The parameter EndTime must be greater than StartTime.");
       const queries = input.MetricDataQueries;
       checkQueries(queries);
-      const values = await measure(parts, call, queries, startTime, endTime);
+      const values = await measure(parts, call, queries, { startTime, endTime });
       const descending = input.ScanBy !== "TimestampAscending";
       const results = queries
         .filter(({ ReturnData }) => ReturnData !== false)
@@ -130,63 +130,6 @@ function checkQueries(queries: readonly MetricDataQuery[]): void {
         `The value ${MetricStat.Stat} for parameter MetricDataQueries.member.Stat is not supported.`,
       );
     }
-  }
-}
-
-/** Values of every query by its id; expressions after what they name. */
-async function measure(
-  parts: Parts,
-  call: Call,
-  queries: readonly MetricDataQuery[],
-  startTime: number,
-  endTime: number,
-): Promise<ReadonlyMap<string, Values>> {
-  const values = new Map<string, Values>();
-  for (const { Id: id, MetricStat: stat } of queries) {
-    if (!stat) continue;
-    const of = statisticOf(stat.Stat);
-    const key = metricKey(call, {
-      namespace: stat.Metric.Namespace ?? "",
-      name: stat.Metric.MetricName ?? "",
-      dimensions: dimensionsOf(stat.Metric.Dimensions, `${id}.Dimensions`),
-    });
-    const origin = rangeStart(startTime, stat.Period);
-    const points = await parts.series.readMetrics(key, origin, endTime);
-    const wanted = stat.Unit === undefined ? points : points.filter(({ unit }) => (unit ?? "None") === stat.Unit);
-    const found = new Map<number, number>();
-    for (const period of intoPeriods(wanted, origin, stat.Period * 1000)) {
-      const value = of?.(period);
-      if (value !== undefined) found.set(period.at, value);
-    }
-    values.set(id, found);
-  }
-  const expressions = new Map(
-    queries.flatMap(({ Id, Expression }) => (Expression === undefined ? [] : [[Id, Expression]])),
-  );
-  for (const id of expressions.keys()) evaluated(id, expressions, values);
-  return values;
-}
-
-/** Values of an expression, worked out once and kept. @throws ApiError Validation naming the expression */
-function evaluated(
-  id: string,
-  expressions: ReadonlyMap<string, string>,
-  values: Map<string, Values>,
-  path: readonly string[] = [],
-): Values {
-  const known = values.get(id);
-  if (known) return known;
-  const source = expressions.get(id) ?? "";
-  try {
-    if (path.includes(id)) throw new InvalidExpression("it depends on itself");
-    const found = evaluate(source, (name) =>
-      expressions.has(name) ? evaluated(name, expressions, values, [...path, id]) : values.get(name),
-    );
-    values.set(id, found);
-    return found;
-  } catch (cause) {
-    if (!(cause instanceof InvalidExpression)) throw cause;
-    throw errors.validation(`Error in expression '${id}': ${cause.message} [${source}]`);
   }
 }
 

@@ -1,0 +1,95 @@
+// Values of the queries of one request: statistics of metrics first, then expressions after what they name.
+import { setImmediate } from "node:timers/promises";
+import type { MetricDataQuery } from "../../../../../contract/cloudwatch/types.ts";
+import type { Call } from "../../../core/call.ts";
+import { errors } from "../../../core/errors.ts";
+import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
+import { rangeStart } from "../shared/range.ts";
+import { intoPeriods, statisticOf } from "../shared/statistics.ts";
+import { evaluate, type Values, Work } from "./evaluate.ts";
+import { type Expression, InvalidExpression, parse } from "./expression.ts";
+
+/** Milliseconds since 1970; the end is not in it. */
+interface Span {
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+/** By id of the query. @throws ApiError Validation naming the expression that is wrong */
+export async function measure(
+  parts: Parts,
+  call: Call,
+  queries: readonly MetricDataQuery[],
+  span: Span,
+): Promise<ReadonlyMap<string, Values>> {
+  const values = new Map<string, Values>();
+  for (const { Id, MetricStat } of queries)
+    if (MetricStat) values.set(Id, await statisticValues(parts, call, MetricStat, { ...span, id: Id }));
+  await evaluateAll(queries, values);
+  return values;
+}
+
+async function statisticValues(
+  { series }: Parts,
+  call: Call,
+  { Metric, Period, Stat, Unit }: NonNullable<MetricDataQuery["MetricStat"]>,
+  { id, startTime, endTime }: Span & { readonly id: string },
+): Promise<Values> {
+  const of = statisticOf(Stat);
+  const key = metricKey(call, {
+    namespace: Metric.Namespace ?? "",
+    name: Metric.MetricName ?? "",
+    dimensions: dimensionsOf(Metric.Dimensions, `${id}.Dimensions`),
+  });
+  const origin = rangeStart(startTime, Period);
+  const points = await series.readMetrics(key, origin, endTime);
+  const wanted = Unit === undefined ? points : points.filter(({ unit }) => (unit ?? "None") === Unit);
+  const found = new Map<number, number>();
+  for (const period of intoPeriods(wanted, origin, Period * 1000)) {
+    const value = of?.(period);
+    if (value !== undefined) found.set(period.at, value);
+  }
+  return found;
+}
+
+/** Adds the values of the expressions to those of the metrics. @throws ApiError Validation */
+async function evaluateAll(queries: readonly MetricDataQuery[], values: Map<string, Values>): Promise<void> {
+  const sources = new Map(
+    queries.flatMap(({ Id, Expression }) => (Expression === undefined ? [] : [[Id, Expression]])),
+  );
+  const work = new Work();
+  const expressions = new Map<string, Expression>();
+  for (const [id, source] of sources) {
+    if (work.isTurnOver(source.length)) await setImmediate();
+    const parsed = naming(id, source, () => parse(source, (name) => sources.has(name) || values.has(name)));
+    expressions.set(id, parsed);
+  }
+  const isUnderWay = new Set<string>();
+  const evaluated = async (id: string): Promise<void> => {
+    const [expression, source = ""] = [expressions.get(id), sources.get(id)];
+    if (!expression || values.has(id)) return;
+    isUnderWay.add(id);
+    for (const other of expression.ids) {
+      if (isUnderWay.has(other)) throw wrong(id, source, new InvalidExpression("it depends on itself"));
+      await evaluated(other);
+    }
+    isUnderWay.delete(id);
+    const known = (name: string) => values.get(name) ?? new Map();
+    values.set(id, await evaluate(expression, known, work).catch((cause) => Promise.reject(wrong(id, source, cause))));
+  };
+  for (const id of expressions.keys()) await evaluated(id);
+}
+
+function naming<Result>(id: string, source: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw wrong(id, source, cause);
+  }
+}
+
+/** What is wrong with an expression, for its author; anything else is as it was. */
+const wrong = (id: string, source: string, cause: unknown): unknown =>
+  cause instanceof InvalidExpression
+    ? errors.validation(`Error in expression '${id}': ${cause.message} [${source}]`)
+    : cause;
