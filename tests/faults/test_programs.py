@@ -15,6 +15,8 @@ GROUP = "/aws/sagemaker/TrainingJobs"
 GRACE_SECONDS = 2
 SMALL = {"InstanceType": "ml.t3.medium", "InstanceCount": 1, "VolumeSizeInGB": 1}
 PROCESSES = 4096
+# As many as are unpacked again where a model serves.
+MOST_ENTRIES = 200_000
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +239,12 @@ UNTAKEN = {
         "import os\nos.chdir('/opt/ml/model')\nfor _ in range(60): os.mkdir('d' * 200); os.chdir('d' * 200)",
         r"ClientError: Artifact upload failed: .*too long.*",
     ),
+    "more files than an archive of a model may have": (
+        "python3",
+        f"import os\nfor number in range({MOST_ENTRIES} + 1):\n"
+        "    os.close(os.open(f'/opt/ml/model/{number}', os.O_CREAT | os.O_WRONLY))",
+        rf"ClientError: Artifact upload failed: .*more than {MOST_ENTRIES} files and folders.*",
+    ),
 }
 
 
@@ -246,6 +254,38 @@ def test_a_model_that_cannot_be_packed_fails_the_job(run, sentence):
     job = run(interpreter, program)
     assert outcome(job) == ("Failed", "Failed")
     assert re.fullmatch(reason, job["FailureReason"]), job["FailureReason"]
+
+
+UNUSUAL = """
+import os
+os.chdir("/opt/ml/model")
+for name, time in ("before 1970", -5), ("after 2106", 2**33), ("last", 0):
+    open(name, "w").write(name)
+    os.utime(name, (time, time))
+open("two\\nlines", "w").write("a")
+open("n" * 255, "w").write("b")
+open(b"caf\\xe9", "w").write("c")
+os.mkdir(b"th\\xe9"); open(b"th\\xe9/inside", "w").write("d")
+os.symlink(b"caf\\xe9", "to coffee")
+open("holes", "w").truncate(900_000_000)
+for _ in range(1900): os.mkdir("d"); os.chdir("d")
+"""
+
+
+def test_a_model_of_unusual_files_is_whole_but_for_what_an_archive_cannot_name(programs, run):
+    job = run("python3", UNUSUAL)
+    assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
+    archive = archive_of(programs, job)
+    files = {entry.name: entry for entry in archive if entry.isfile()}
+    assert sorted(files) == ["after 2106", "before 1970", "holes", "last", "n" * 255, "two\nlines"]
+    assert archive.extractfile("last").read() == b"last"
+    assert files["holes"].size == 900_000_000
+    assert sum(entry.isdir() for entry in archive) == 1900
+    assert sorted(line for line in lines_of(programs, job) if line.startswith("Left out")) == [
+        "Left out of model.tar.gz: caf\ufffd: its name is not UTF-8.",
+        "Left out of model.tar.gz: th\ufffd: its name is not UTF-8.",
+        "Left out of model.tar.gz: to coffee: a link to caf\ufffd, which is not UTF-8.",
+    ]
 
 
 WHO = (Path(__file__).parent / "caller_identity.py").read_text()

@@ -8,7 +8,8 @@ import { buffer } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
-import { BadArchive, packTarGz, unpackTarGz } from "./archive.ts";
+import { BadArchive, unpackTarGz } from "./archive.ts";
+import { packTarGz } from "./pack-tree.ts";
 
 type Entry = Omit<Partial<Header>, "name"> & { readonly name: string; readonly body?: string };
 

@@ -1,21 +1,16 @@
-// tar.gz in and out of a folder. Archives come from users: no entry may leave the folder, by name or by link, be a
+// tar.gz into a folder. Archives come from users: no entry may leave the folder, by name or by link, be a
 // device, or fill the disk. Names and link rules follow what GNU tar refuses and the CVEs of those that did not.
-import { createReadStream, createWriteStream } from "node:fs";
-import { constants, link, lstat, mkdir, open, readdir, readlink, symlink } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { constants, link, mkdir, open, symlink } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
-import { extract, type Header, pack } from "tar-stream";
+import { createGunzip } from "node:zlib";
+import { extract, type Header } from "tar-stream";
 
 /** What is wrong with an archive, in words for people, naming the entry. */
 export class BadArchive extends Error {
   override readonly name = "BadArchive";
-}
-
-/** A folder that cannot be packed, in words for people, naming the entry. */
-export class CannotPack extends Error {
-  override readonly name = "CannotPack";
 }
 
 export interface ArchiveLimits {
@@ -168,109 +163,11 @@ function safeName(name: string): string {
  * Whether a symbolic link in `folder` stays in the archive. `..` is taken only at the start of the target: after a
  * name it could step out of a link that points to a folder higher up.
  */
-function staysInside(folder: string, target: string): boolean {
+export function staysInside(folder: string, target: string): boolean {
   if (target === "" || target.includes("\0") || target.startsWith("/")) return false;
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const ups = parts.findIndex((part) => part !== "..");
   const leading = ups === -1 ? parts.length : ups;
   const depth = folder === "." || folder === "" ? 0 : folder.split("/").length;
   return leading <= depth && !parts.slice(leading).includes("..");
-}
-
-export interface PackedTree {
-  /** The gzipped tar. Reading it to the end is what packs. */
-  readonly body: Readable;
-  /** What was left out and why, complete once the body has ended. */
-  readonly skipped: readonly string[];
-}
-
-/**
- * Packs everything below a folder that a container has left. Links are kept as links when they stay inside, otherwise
- * left out: following one would read files of the host. `seenAs`: where the container saw the folder, for absolute links.
- * `mostBytes` of all files together: one of holes takes no disk. Without a folder the archive is empty. Reading the body
- * throws `CannotPack`.
- */
-export function packTarGz(
-  folder: string | undefined,
-  { seenAs, level, mostBytes }: { readonly seenAs: string; readonly level: number; readonly mostBytes: number },
-): PackedTree {
-  const archive = pack();
-  const skipped: string[] = [];
-  const gzip = createGzip({ level });
-  const packing = async () => {
-    let room = mostBytes;
-    for await (const name of folder === undefined ? [] : walk(folder, "")) {
-      room -= await packEntry(archive, { folder: folder ?? "", name, seenAs, skipped, room });
-    }
-    archive.finalize();
-  };
-  packing().catch((cause: NodeJS.ErrnoException) => {
-    const isTooLong = cause.code === "ENAMETOOLONG";
-    archive.destroy(isTooLong ? new CannotPack("the path of a file is too long, folders are nested too deep") : cause);
-  });
-  pipeline(archive, gzip).catch((cause: Error) => gzip.destroy(cause));
-  return { body: gzip, skipped };
-}
-
-/** Names below the folder in byte order, parents first. */
-async function* walk(folder: string, below: string): AsyncIterable<string> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true });
-  entries.sort((left, right) => (left.name < right.name ? -1 : 1));
-  for (const entry of entries) {
-    const name = posix.join(below, entry.name);
-    yield name;
-    if (entry.isDirectory()) yield* walk(folder, name);
-  }
-}
-
-/** What is said of an entry; tar-stream fills in the rest. */
-type EntryHeader = Pick<Header, "name"> & Partial<Header>;
-
-interface PackedEntry {
-  readonly folder: string;
-  readonly name: string;
-  readonly seenAs: string;
-  readonly skipped: string[];
-  /** Bytes that its contents may have. */
-  readonly room: number;
-}
-
-/** Returns the bytes of its contents. */
-async function packEntry(archive: ReturnType<typeof pack>, entry: PackedEntry): Promise<number> {
-  const { folder, name, seenAs, skipped } = entry;
-  const path = join(folder, name);
-  const facts = await lstat(path);
-  const header = { name, mtime: facts.mtime, mode: facts.mode & 0o777, uid: 0, gid: 0 };
-  const add = (headers: EntryHeader) =>
-    new Promise<void>((resolve, reject) => archive.entry(headers, (cause) => (cause ? reject(cause) : resolve())));
-  if (facts.isDirectory()) await add({ ...header, type: "directory" });
-  else if (facts.isSymbolicLink()) {
-    const given = await readlink(path);
-    const inside = given.startsWith(`${seenAs}/`)
-      ? posix.relative(posix.join(seenAs, posix.dirname(name)), given)
-      : given;
-    if (staysInside(posix.dirname(name), inside)) await add({ ...header, type: "symlink", linkname: inside });
-    else skipped.push(`${name}: a link out of ${seenAs}, to ${given}`);
-  } else if (facts.isFile()) {
-    if (facts.size > entry.room) throw new CannotPack(`with "${name}" of ${facts.size} bytes its files are too large`);
-    await packFile(archive, path, header);
-    return facts.size;
-  } else skipped.push(`${name}: neither file, folder nor link`);
-  return 0;
-}
-
-async function packFile(archive: ReturnType<typeof pack>, path: string, header: EntryHeader): Promise<void> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const { size } = await file.stat();
-    await new Promise<void>((resolve, reject) => {
-      const done = (cause?: Error | null) => (cause ? reject(cause) : resolve());
-      if (size === 0) return void archive.entry({ ...header, type: "file" }, "", done);
-      const sink = archive.entry({ ...header, size, type: "file" }, done);
-      // A size is promised in the header, so exactly that many bytes are read even if the file has grown since.
-      pipeline(createReadStream("", { fd: file, end: size - 1, autoClose: false }), sink).catch(reject);
-    });
-  } finally {
-    await file.close();
-  }
 }
