@@ -16,6 +16,6 @@ pasta)
   kill "$pasta"
   ;;
 slirp4netns)
-  exec slirp4netns --configure --disable-host-loopback --disable-dns --cidr "$SUBNET.0/24" --exit-fd 0 --ready-fd 1 "$PROCESS" uplink >&2
+  exec slirp4netns --configure --disable-host-loopback --disable-dns --cidr "$SUBNET.0/24" --exit-fd 0 --ready-fd 3 "$PROCESS" uplink 3>&1 >&2
   ;;
 esac

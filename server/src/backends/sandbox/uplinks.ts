@@ -2,7 +2,7 @@
 // a veth pair and masquerading, else pasta or slirp4netns. Why so: docs/decisions/0011-sandbox-internet.md.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "./identity.ts";
@@ -27,6 +27,8 @@ export interface Obstacle {
 
 const userSubnet = "198.18.255"; // RFC 2544: a range that no network in use has
 const tunnel = "/dev/net/tun";
+/** A program that is silent for longer never gets ready. */
+const readySeconds = 10;
 
 /** The uplink this machine can make for this user. */
 export function findUplink(identity: Identity): Uplink | Obstacle {
@@ -56,7 +58,11 @@ export function isUplink(found: Uplink | Obstacle): found is Uplink {
  * Links the bridge's namespace, where `process` is, to the internet. What is returned is a descriptor that keeps the link: it ends
  * when nobody has it open any more. A veth pair ends with the namespace and needs none.
  */
-export async function makeUplink(uplink: Uplink, process: number): Promise<number | undefined> {
+export async function makeUplink(
+  uplink: Uplink,
+  process: number,
+  waitSeconds = readySeconds,
+): Promise<number | undefined> {
   if (uplink.program === "veth") {
     await veth(uplink.outside, ["add", String(process)]);
     return undefined;
@@ -66,24 +72,42 @@ export async function makeUplink(uplink: Uplink, process: number): Promise<numbe
   try {
     await run("mkfifo", ["-m", "600", fifo]);
     const keep = openSync(fifo, "r+");
-    const child = spawn("sh", [`${import.meta.dirname}/uplink-user.sh`], {
-      detached: true, // it serves units that outlive this server
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...environment(), KEEP: fifo, PROGRAM: uplink.program, PROCESS: String(process), SUBNET: userSubnet },
-    });
-    const complaint: Buffer[] = [];
-    child.stderr.on("data", (part: Buffer) => complaint.push(part));
-    const ended = once(child, "exit").then(() => {
-      throw new Error(`${uplink.program} did not start: ${Buffer.concat(complaint).toString().trim()}`);
-    });
+    try {
+      await startProgram(uplink.program, { KEEP: fifo, PROCESS: String(process) }, waitSeconds);
+    } catch (error) {
+      closeSync(keep);
+      throw error;
+    }
+    return keep;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Returns when it is ready; from then on it goes on by itself. */
+async function startProgram(program: string, given: Record<string, string>, waitSeconds: number): Promise<void> {
+  const child = spawn("sh", [`${import.meta.dirname}/uplink-user.sh`], {
+    detached: true, // it serves units that outlive this server
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...environment(), ...given, PROGRAM: program, SUBNET: userSubnet },
+  });
+  const complaint: Buffer[] = [];
+  child.stderr.on("data", (part: Buffer) => complaint.push(part));
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`${program} did not start: ${Buffer.concat(complaint).toString().trim()}`);
+  });
+  const overdue = setTimeout(() => {
+    complaint.push(Buffer.from(`It was not ready after ${waitSeconds} s.`));
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }, waitSeconds * 1000);
+  try {
     await Promise.race([once(child.stdout, "data"), ended]);
+  } finally {
+    clearTimeout(overdue);
     ended.catch(() => undefined); // it ends with the last unit of the group
     child.stdout.destroy();
     child.stderr.destroy();
     child.unref();
-    return keep;
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }
 

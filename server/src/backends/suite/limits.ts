@@ -1,7 +1,7 @@
 // A unit that takes more than its share is ended, and the reason is told.
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { type Candidate, ended, logHas, outcome, Stand } from "./stand.ts";
+import { type Candidate, ended, logOf, outcome, Stand, until } from "./stand.ts";
 
 const killed = { exitCode: 137, signal: "SIGKILL" };
 const share = { cpus: 1, memoryBytes: 128 * 2 ** 20, pids: 50, diskBytes: 2 ** 30, gpus: 0 };
@@ -42,11 +42,12 @@ export function limitCases(candidate: Candidate): void {
     const spec = stand.unit("", { entrypoint: ["python3", "-c", python], arguments: [], resources: share });
     await backend.start(spec);
     // Where the kernel counts, fork is refused; where we count now and then, the unit is ended at the next count.
-    const outcomes = await Promise.race([
-      logHas(backend, spec.id, "refused").then((log) => Number(/refused after (\d+)/.exec(log)?.[1])),
-      ended(backend, spec.id).then(() => 0),
-    ]);
-    ok(outcomes <= share.pids, `${outcomes} processes were made`);
+    const made = await until("fork is refused or the unit is ended", async () => {
+      const phase = (await backend.state(spec.id))?.phase; // before the log is read, which is complete when it has ended
+      const refused = /refused after (\d+)/.exec(await logOf(backend, spec.id));
+      return refused ? Number(refused[1]) : phase === "ended" ? 0 : undefined;
+    });
+    ok(made <= share.pids, `${made} processes were made`);
     await backend.stop(spec.id, 0);
     equal((await ended(backend, spec.id)).end?.exitCode, 137);
   });
