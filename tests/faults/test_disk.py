@@ -1,0 +1,84 @@
+"""A disk below its reserve: new work is refused with a clear error, and everything else goes on."""
+
+import pytest
+from botocore.exceptions import ClientError
+from server_process import ServerProcess, wait_until
+from xgboost_jobs import (
+    create_endpoint,
+    create_model,
+    ended_job,
+    settled_endpoint,
+    training_request,
+)
+
+# A reserve of a billion megabytes: every disk is below it.
+FULL = ["--disk-reserve-mb", str(10**9)]
+ROWS = b"0,1\n1,2\n0,1.1\n1,2.1\n"
+UNTIL_STOPPED = "echo weights >/opt/ml/model/weights; trap 'exit 0' TERM; while :; do sleep 0.1; done"
+
+
+@pytest.fixture(scope="module")
+def full():
+    """A server whose disk fell below its reserve while the endpoint `serving` answered and the job `running` ran."""
+    server = ServerProcess()
+    server.start()
+    s3, sagemaker = server.client("s3"), server.client("sagemaker")
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="train/rows.csv", Body=ROWS)
+    sagemaker.create_training_job(**training_request("first", "kept", {"num_round": 2}))
+    first = ended_job(sagemaker, "first")
+    assert first["TrainingJobStatus"] == "Completed", first.get("FailureReason")
+    create_model(sagemaker, "model", first["ModelArtifacts"]["S3ModelArtifacts"])
+    create_endpoint(sagemaker, "serving", "model")
+    assert settled_endpoint(sagemaker, "serving")["EndpointStatus"] == "InService"
+    request = training_request("running", "kept", {})
+    request["AlgorithmSpecification"] |= {
+        "ContainerEntrypoint": ["/bin/sh", "-c"],
+        "ContainerArguments": [UNTIL_STOPPED],
+    }
+    sagemaker.create_training_job(**request)
+    wait_until(lambda: secondary_status(sagemaker, "running") == "Training", 60, "the job trains")
+    server.kill()
+    server.arguments = FULL
+    server.start()
+    yield server
+    server.close()
+
+
+def secondary_status(sagemaker, name):
+    return sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
+
+
+def refusal(call, **arguments):
+    """Status, code and message that a call is refused with."""
+    with pytest.raises(ClientError) as refused:
+        call(**arguments)
+    response = refused.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+
+
+def test_no_body_is_taken_and_all_else_goes_on(full):
+    s3 = full.client("s3")
+    status, code, message = refusal(s3.put_object, Bucket="kept", Key="new", Body=b"1")
+    assert (status, code) == (507, "InsufficientStorage")
+    assert "below its reserve" in message
+    assert s3.get_object(Bucket="kept", Key="train/rows.csv")["Body"].read() == ROWS
+    s3.put_object_tagging(Bucket="kept", Key="train/rows.csv", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    runtime = full.client("sagemaker-runtime")
+    wait_until(lambda: answer_or_none(runtime), 30, "the endpoint answers")
+
+
+def answer_or_none(runtime):
+    try:
+        return runtime.invoke_endpoint(EndpointName="serving", ContentType="text/csv", Body="1")["Body"].read()
+    except ClientError:
+        return None
+
+
+def test_a_job_that_ran_already_fails_and_says_that_there_is_no_room_for_its_model(full):
+    sagemaker = full.client("sagemaker")
+    wait_until(lambda: secondary_status(sagemaker, "running") == "Training", 30, "the job is found again")
+    sagemaker.stop_training_job(TrainingJobName="running")
+    job = ended_job(sagemaker, "running")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("InternalServerError: No room for new data: "), job["FailureReason"]
