@@ -11,28 +11,49 @@ export type SummedUp = Exclude<MetricPoint["value"], number> & {
 };
 
 const RANGE_WIDTH = Math.log(1.1);
+/** Where the ranges of negative numbers begin; no double is further from 1 than 7,900 ranges. */
+const NEGATIVE = -100_000;
 
-/** Collects samples; zero and what is below share a range. */
+function rangeOf(value: number): number {
+  if (value > 0) return Math.floor(Math.log(value) / RANGE_WIDTH);
+  return value === 0 ? Number.NEGATIVE_INFINITY : NEGATIVE - Math.floor(Math.log(-value) / RANGE_WIDTH);
+}
+
+/** Runs of which those in one range become one. */
+export class Ranges {
+  readonly #runs = new Map<number, [minimum: number, maximum: number, count: number]>();
+
+  add(minimum: number, maximum: number, count: number): void {
+    const range = rangeOf(minimum);
+    const run = this.#runs.get(range);
+    if (!run) {
+      this.#runs.set(range, [minimum, maximum, count]);
+      return;
+    }
+    if (minimum < run[0]) run[0] = minimum;
+    if (maximum > run[1]) run[1] = maximum;
+    run[2] += count;
+  }
+
+  /** In rising order. */
+  get runs(): readonly Run[] {
+    return [...this.#runs.values()].sort(([one], [other]) => one - other);
+  }
+}
+
+/** Collects samples. */
 export class SampleSet {
-  readonly #ranges = new Map<number, [minimum: number, maximum: number, count: number]>();
+  readonly #ranges = new Ranges();
   #sum = 0;
 
   add(value: number): void {
     this.#sum += value;
-    const range = value > 0 ? Math.floor(Math.log(value) / RANGE_WIDTH) : Number.NEGATIVE_INFINITY;
-    const run = this.#ranges.get(range);
-    if (!run) {
-      this.#ranges.set(range, [value, value, 1]);
-      return;
-    }
-    if (value < run[0]) run[0] = value;
-    if (value > run[1]) run[1] = value;
-    run[2] += 1;
+    this.#ranges.add(value, value, 1);
   }
 
   /** What has been added, which is at least one sample. */
   get value(): SummedUp {
-    const runs = [...this.#ranges].sort(([one], [other]) => one - other).map(([, run]) => run);
+    const { runs } = this.#ranges;
     const count = runs.reduce((sum, run) => sum + run[2], 0);
     return { count, sum: this.#sum, minimum: runs[0]?.[0] ?? 0, maximum: runs.at(-1)?.[1] ?? 0, runs };
   }

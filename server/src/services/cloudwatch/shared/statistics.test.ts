@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SampleSet } from "../../../engine/sample-set.ts";
 import type { MetricPoint } from "../../../store/series/series.ts";
+import { intoPeriods, MAX_EXACT } from "./periods.ts";
 import { rangeStart } from "./range.ts";
-import { intoPeriods, statisticOf } from "./statistics.ts";
+import { statisticOf } from "./statistics.ts";
 
 const point = (timestamp: number, value: MetricPoint["value"]): MetricPoint => ({
   account: "123456789012",
@@ -32,6 +33,8 @@ const manySets = Array.from({ length: 60 }, (_, index) =>
   point(index, summedUp(2000 + (index % 7), 2050, 2100 + (index % 5))),
 );
 
+const manyValues = Array.from({ length: 2 * MAX_EXACT }, (_, index) => point(0, index - MAX_EXACT));
+
 const cases: Readonly<
   Record<string, readonly [points: readonly MetricPoint[], name: string, value: number | undefined]>
 > = {
@@ -53,13 +56,16 @@ const cases: Readonly<
   "one that lies lower stays alone": [close, "p20", 90],
   "the least of many sets is percentile 0": [manySets, "p0", 2000],
   "the greatest of many sets is percentile 100": [manySets, "p100", 2104],
+  "of more values than are told apart, the least is exact": [manyValues, "p0", -MAX_EXACT],
+  "and so is the greatest": [manyValues, "p100", MAX_EXACT - 1],
+  "and those between are close to what they are": [manyValues, "p95", 8999],
   "a whole percent of a hundred is that rank": [hundred, "p7", 1006],
   "a value that came often is known": [repeated, "p10", 1],
   "and weighs": [repeated, "p11", 5],
 };
 for (const [sentence, [points, name, value]] of Object.entries(cases)) {
-  test(sentence, () => {
-    const [period] = intoPeriods(points, 0, 60_000);
+  test(sentence, async () => {
+    const [period] = await intoPeriods(points, 0, 60_000);
     assert.ok(period);
     assert.equal(statisticOf(name)?.(period), value);
   });
@@ -71,8 +77,8 @@ for (const name of ["p101", "p-1", "p", "median", "tm90", "constructor"]) {
   });
 }
 
-test("periods begin at whole steps from the origin, in order, without the empty ones", () => {
-  const periods = intoPeriods([point(190_000, 3), point(10_000, 1), point(69_999, 2)], 10_000, 60_000);
+test("periods begin at whole steps from the origin, in order, without the empty ones", async () => {
+  const periods = await intoPeriods([point(190_000, 3), point(10_000, 1), point(69_999, 2)], 10_000, 60_000);
   assert.deepEqual(
     periods.map(({ at, count }) => [at, count]),
     [
@@ -85,4 +91,14 @@ test("periods begin at whole steps from the origin, in order, without the empty 
 test("a range begins at a whole minute, or at a whole period when that is shorter", () => {
   assert.equal(rangeStart(125_000, 300), 120_000);
   assert.equal(rangeStart(127_000, 5), 125_000);
+});
+
+test("a million points let others have their turn", async () => {
+  const points = Array.from({ length: 1_000_000 }, (_, index) => point(index % 60_000, index * 0.37));
+  let turns = 0;
+  const others = setInterval(() => turns++, 0);
+  const [period] = await intoPeriods(points, 0, 60_000);
+  clearInterval(others);
+  assert.equal(period?.count, points.length);
+  assert.ok(turns > 50, `${turns} turns`);
 });

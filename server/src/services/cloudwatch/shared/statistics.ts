@@ -1,60 +1,7 @@
-// Points into periods, periods into statistics.
+// Periods into statistics.
 // Source: CloudWatch user guide, "CloudWatch statistics definitions".
-import { type Run, runsOf } from "../../../engine/sample-set.ts";
-import type { MetricPoint } from "../../../store/series/series.ts";
-
-/** What is known of one period. */
-export interface Period {
-  /** Its start; milliseconds since 1970. */
-  readonly at: number;
-  readonly count: number;
-  readonly sum: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  /** Its samples in rising order; undefined when of some only the range is known. */
-  readonly runs: readonly Run[] | undefined;
-}
-
-/** Periods that have points, in order of time. `origin` is a boundary; all in milliseconds. */
-export function intoPeriods(points: readonly MetricPoint[], origin: number, lengthMs: number): Period[] {
-  const groups = Map.groupBy(
-    points,
-    ({ timestamp }) => origin + Math.floor((timestamp - origin) / lengthMs) * lengthMs,
-  );
-  return [...groups].sort(([one], [other]) => one - other).map(([at, some]) => summarize(at, some));
-}
-
-function summarize(at: number, points: readonly MetricPoint[]): Period {
-  let [count, sum] = [0, 0];
-  let [minimum, maximum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const runs: Run[] = [];
-  let areRunsKnown = true;
-  for (const { value } of points) {
-    const set = typeof value === "number" ? { count: 1, sum: value, minimum: value, maximum: value } : value;
-    count += set.count;
-    sum += set.sum;
-    minimum = Math.min(minimum, set.minimum);
-    maximum = Math.max(maximum, set.maximum);
-    const found = runsOf(value);
-    if (found) for (const run of found) runs.push(run);
-    else areRunsKnown = false;
-  }
-  return { at, count, sum, minimum, maximum, runs: areRunsKnown ? merged(runs) : undefined };
-}
-
-/** In rising order; those that overlap become one, so that a higher percentile is never a lower value. */
-function merged(runs: Run[]): Run[] {
-  runs.sort(([one, oneEnd], [other, otherEnd]) => one - other || oneEnd - otherEnd);
-  const result: Run[] = [];
-  for (const run of runs) {
-    const [minimum, maximum, count] = run;
-    const last = result.at(-1);
-    if (last && (minimum < last[1] || minimum === last[0]))
-      result[result.length - 1] = [last[0], Math.max(last[1], maximum), last[2] + count];
-    else result.push(run);
-  }
-  return result;
-}
+import type { Run } from "../../../engine/sample-set.ts";
+import type { Period } from "./periods.ts";
 
 /** A statistic of a period; undefined when its samples are not known one by one. */
 export type Statistic = (period: Period) => number | undefined;

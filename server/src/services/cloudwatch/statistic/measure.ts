@@ -3,9 +3,10 @@ import { setImmediate } from "node:timers/promises";
 import type { MetricDataQuery } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { intoPeriods } from "../shared/periods.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { rangeStart } from "../shared/range.ts";
-import { intoPeriods, statisticOf } from "../shared/statistics.ts";
+import { statisticOf } from "../shared/statistics.ts";
 import { evaluate, type Values, Work } from "./evaluate.ts";
 import { type Expression, InvalidExpression, parse } from "./expression.ts";
 
@@ -45,7 +46,7 @@ async function statisticValues(
   const points = await series.readMetrics(key, origin, endTime);
   const wanted = Unit === undefined ? points : points.filter(({ unit }) => (unit ?? "None") === Unit);
   const found = new Map<number, number>();
-  for (const period of intoPeriods(wanted, origin, Period * 1000)) {
+  for (const period of await intoPeriods(wanted, origin, Period * 1000)) {
     const value = of?.(period);
     if (value !== undefined) found.set(period.at, value);
   }

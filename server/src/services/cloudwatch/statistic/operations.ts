@@ -11,9 +11,10 @@ import type {
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidCombination, invalidToken, invalidValue } from "../errors.ts";
+import { intoPeriods, type Period } from "../shared/periods.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { isPeriod, rangeStart } from "../shared/range.ts";
-import { intoPeriods, type Period, percentileOf, statisticOf } from "../shared/statistics.ts";
+import { percentileOf, statisticOf } from "../shared/statistics.ts";
 import type { Values } from "./evaluate.ts";
 import { measure } from "./measure.ts";
 
@@ -47,9 +48,10 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
       const points = await parts.series.readMetrics(key, origin, endTime);
       const byUnit = Map.groupBy(points, ({ unit }) => unit ?? "None");
       const wanted = [...byUnit].filter(([unit]) => input.Unit === undefined || unit === input.Unit);
-      const Datapoints = wanted.flatMap(([unit, some]) =>
-        intoPeriods(some, origin, input.Period * 1000).map((period) => answer(period, unit)),
-      );
+      const Datapoints: Datapoint[] = [];
+      for (const [unit, some] of wanted)
+        for (const period of await intoPeriods(some, origin, input.Period * 1000))
+          Datapoints.push(answer(period, unit));
       return { Label: input.MetricName, Datapoints };
     },
   },
