@@ -153,6 +153,28 @@ def test_queries_give_series_in_the_order_asked(cloudwatch, fresh, noon):
     assert newest_first["MetricDataResults"][0]["Values"] == [3, 2, 1]
 
 
+def test_each_query_of_a_metric_begins_at_a_period_of_its_own(cloudwatch, fresh, noon):
+    namespace = fresh("ns")
+    seconds = [noon + datetime.timedelta(seconds=at) for at in (5, 31, 65)]
+    put(cloudwatch, namespace, [(time, 1) for time in seconds])
+    queries = [query("by_minute", namespace), query("by_second", namespace)]
+    queries[1]["MetricStat"]["Period"] = 10
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=queries,
+        StartTime=noon + datetime.timedelta(seconds=30),
+        EndTime=noon + minutes(5),
+        ScanBy="TimestampAscending",
+    )
+    by_minute, by_second = [
+        [
+            ((time - noon).total_seconds(), value)
+            for time, value in zip(found["Timestamps"], found["Values"], strict=True)
+        ]
+        for found in answer["MetricDataResults"]
+    ]
+    assert (by_minute, by_second) == ([(0, 2), (60, 1)], [(30, 1), (60, 1)])
+
+
 def test_queries_page_by_points(cloudwatch, fresh, noon):
     namespace = fresh("ns")
     put(cloudwatch, namespace, [(noon + minutes(at), at) for at in range(5)])

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { MetricDataQuery } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import type { MetricKey, MetricPoint } from "../../../store/series/series.ts";
 import { intoPeriods } from "../shared/periods.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { rangeStart } from "../shared/range.ts";
@@ -16,35 +17,50 @@ interface Span {
   readonly endTime: number;
 }
 
+type MetricStat = NonNullable<MetricDataQuery["MetricStat"]>;
+
 /** By id of the query. @throws ApiError Validation naming the expression that is wrong */
 export async function measure(
-  parts: Parts,
+  { series }: Parts,
   call: Call,
   queries: readonly MetricDataQuery[],
-  span: Span,
+  { startTime, endTime }: Span,
 ): Promise<ReadonlyMap<string, Values>> {
   const values = new Map<string, Values>();
-  for (const { Id, MetricStat } of queries)
-    if (MetricStat) values.set(Id, await statisticValues(parts, call, MetricStat, { ...span, id: Id }));
+  const asked = queries.flatMap(({ Id, MetricStat }) =>
+    MetricStat ? [{ id: Id, stat: MetricStat, key: keyOf(call, Id, MetricStat) }] : [],
+  );
+  // Several statistics of one metric are worked out of points that are read once.
+  for (const [first, ...more] of Map.groupBy(asked, ({ key }) => JSON.stringify(key)).values()) {
+    if (!first) continue;
+    const points = await series.readMetrics(first.key, rangeStart(startTime, LONGEST_STEP_SECONDS), endTime);
+    for (const { id, stat } of [first, ...more]) values.set(id, await statisticValues(points, stat, startTime));
+  }
   await evaluateAll(queries, values);
   return values;
 }
 
-async function statisticValues(
-  { series }: Parts,
-  call: Call,
-  { Metric, Period, Stat, Unit }: NonNullable<MetricDataQuery["MetricStat"]>,
-  { id, startTime, endTime }: Span & { readonly id: string },
-): Promise<Values> {
-  const of = statisticOf(Stat);
-  const key = metricKey(call, {
+/** No period begins earlier than this before the range. */
+const LONGEST_STEP_SECONDS = 60;
+
+function keyOf(call: Call, id: string, { Metric }: MetricStat): MetricKey {
+  return metricKey(call, {
     namespace: Metric.Namespace ?? "",
     name: Metric.MetricName ?? "",
     dimensions: dimensionsOf(Metric.Dimensions, `${id}.Dimensions`),
   });
+}
+
+async function statisticValues(
+  points: readonly MetricPoint[],
+  { Period, Stat, Unit }: MetricStat,
+  startTime: number,
+): Promise<Values> {
+  const of = statisticOf(Stat);
   const origin = rangeStart(startTime, Period);
-  const points = await series.readMetrics(key, origin, endTime);
-  const wanted = Unit === undefined ? points : points.filter(({ unit }) => (unit ?? "None") === Unit);
+  const wanted = points.filter(
+    ({ timestamp, unit }) => timestamp >= origin && (Unit === undefined || (unit ?? "None") === Unit),
+  );
   const found = new Map<number, number>();
   for (const period of await intoPeriods(wanted, origin, Period * 1000)) {
     const value = of?.(period);
