@@ -39,7 +39,7 @@ async function play(data: string): Promise<number> {
     process.execPath,
     [
       "--disable-warning=ExperimentalWarning",
-      "--max-semi-space-size=1",
+      "--max-semi-space-size=2",
       join(root, "server/src/cli/start.mjs"),
       "serve",
       "--data",

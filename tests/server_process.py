@@ -15,7 +15,7 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parent.parent
 NODE = ROOT / f"node_modules/node-linux-{'arm64' if os.uname().machine == 'aarch64' else 'x64'}/bin/node"
 # As bin/sagebrush starts it.
-FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=1"]
+FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"]
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/SageMakerRole"
 READY = "Sagebrush is listening on "

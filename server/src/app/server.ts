@@ -99,7 +99,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     services,
     authenticator,
     authorizer,
-    recordCall: (record, options) => calls.record(record, options),
+    calls,
     clock,
     log,
     region: settings.region,

@@ -3,6 +3,7 @@ import type { Json } from "./json.ts";
 
 export interface CallRecord {
   readonly requestId: string;
+  /** When it arrived, milliseconds since 1970. */
   readonly at: number;
   readonly durationMs: number;
   readonly service: string;
@@ -18,4 +19,21 @@ export interface CallRecord {
   readonly errorMessage?: string;
   /** Request parameters without blobs and without sensitive members; absent for data calls. */
   readonly parameters?: Json;
+}
+
+/** A call that runs: what its record will be if it goes well, and whether a commit has kept that. */
+export interface CallUnderWay {
+  record(): CallRecord;
+  isKept: boolean;
+}
+
+/** Where the wire leaves the records of calls. */
+export interface CallLog {
+  /** Runs the work of a call that changes something: the first commit made in it keeps the call's record. */
+  during<Result>(call: CallUnderWay, work: () => Result): Result;
+  /**
+   * Takes the record at once, writes it within a second; with `sync` resolves when it is on disk. `isKept`: a commit
+   * has kept the record as it was then.
+   */
+  record(call: CallRecord, options: { readonly sync: boolean; readonly isKept?: boolean }): Promise<void>;
 }

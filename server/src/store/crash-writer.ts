@@ -2,7 +2,7 @@
 // Run as `node crash-writer.ts FOLDER LIFE`.
 import { writeSync } from "node:fs";
 import { realClock } from "../core/clock.ts";
-import { contentsOf, STREAM, THING } from "./crash-keys.ts";
+import { CHANGED, contentsOf, STREAM, THING } from "./crash-keys.ts";
 import { openStore } from "./open.ts";
 
 const [folder = "", life = ""] = process.argv.slice(2);
@@ -73,10 +73,26 @@ async function recordCalls(): Promise<never> {
   }
 }
 
+/** Calls whose records are kept by the commits of what they change. */
+async function changeInCalls(): Promise<never> {
+  const whoever = { account: "a", region: "r", sourceIp: "127.0.0.1", userAgent: "" };
+  for (let count = 0; ; count++) {
+    const requestId = [life, "changes", count].join("-");
+    const record = { ...whoever, requestId, at: 1, durationMs: 1, service: "iam", operation: "TagRole", status: 200 };
+    const call = { record: () => record, isKept: false };
+    const key = { ...CHANGED, name: requestId };
+    const row = { ...key, status: "", createdAt: 1, modifiedAt: 1, document: null };
+    await calls.during(call, () => rows.commit({ put: [row] }));
+    await calls.record(record, { sync: false, isKept: call.isKept });
+    say("change", requestId);
+  }
+}
+
 say("ready");
 await Promise.all([
   ...["x", "y", "z"].map(putObjects),
   appendLines("synced", true),
   appendLines("batched", false),
   recordCalls(),
+  changeInCalls(),
 ]);

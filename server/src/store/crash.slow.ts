@@ -10,7 +10,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
 import type { Blob } from "./blobs/blobs.ts";
-import { contentsOf, STREAM, THING } from "./crash-keys.ts";
+import { CHANGED, contentsOf, STREAM, THING } from "./crash-keys.ts";
 import { openStore, type Store } from "./open.ts";
 
 const KILLS = 20;
@@ -28,6 +28,8 @@ const open = (folder: string) =>
 interface Acknowledged {
   readonly objects: string[];
   readonly calls: string[];
+  /** Calls that changed something, whose records their commits keep. */
+  readonly changes: string[];
   /** Highest offset acknowledged for a source. */
   readonly offsets: Map<string, number>;
 }
@@ -46,6 +48,7 @@ async function oneLife(folder: string, life: number, told: Acknowledged): Promis
     if (what === "ready") setTimeout(() => child.kill("SIGKILL"), Math.random() * LONGEST_LIFE_MS);
     else if (what === "object") told.objects.push(value);
     else if (what === "call") told.calls.push(value);
+    else if (what === "change") told.changes.push(value);
     else told.offsets.set(what, Math.max(told.offsets.get(what) ?? 0, Number(value)));
   }
   const [, signal] = await exited;
@@ -91,13 +94,18 @@ async function checkCalls(store: Store, told: Acknowledged): Promise<void> {
   const { calls } = await store.calls.read({ account: "a", limit: 1_000_000 });
   const ids = calls.map(({ requestId }) => requestId);
   assert.equal(new Set(ids).size, ids.length);
-  for (const id of told.calls) assert.ok(ids.includes(id), `call ${id} was acknowledged and is gone`);
+  const known = new Set(ids);
+  for (const id of told.calls) assert.ok(known.has(id), `call ${id} was acknowledged and is gone`);
+  // What was changed and who changed it are there together, whether the caller was told or not.
+  const changed = await store.rows.scan({ ...CHANGED, limit: 1_000_000 });
+  assert.deepEqual(changed.map(({ name }) => name).sort(), ids.filter((id) => id.includes("changes")).sort());
+  for (const id of told.changes) assert.ok(known.has(id), `change ${id} was acknowledged and is gone`);
 }
 
 test(`of stores killed ${KILLS} times nothing acknowledged is lost, nothing is there twice and nothing is left over`, async (context: TestContext) => {
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-crash-"));
   context.after(() => rm(folder, { recursive: true }));
-  const told: Acknowledged = { objects: [], calls: [], offsets: new Map() };
+  const told: Acknowledged = { objects: [], calls: [], changes: [], offsets: new Map() };
   for (let life = 0; life < KILLS; life++) await oneLife(folder, life, told);
   const store = await open(folder);
   try {
@@ -108,5 +116,7 @@ test(`of stores killed ${KILLS} times nothing acknowledged is lost, nothing is t
     await store.close();
   }
   const offsets = [...told.offsets].map(([source, offset]) => `${offset} ${source} lines`).join(", ");
-  context.diagnostic(`acknowledged: ${told.objects.length} objects, ${told.calls.length} calls, ${offsets}`);
+  context.diagnostic(
+    `acknowledged: ${told.objects.length} objects, ${told.calls.length} calls, ${told.changes.length} changes, ${offsets}`,
+  );
 });

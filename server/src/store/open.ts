@@ -6,6 +6,7 @@ import type { Blobs } from "./blobs/blobs.ts";
 import { openFolderBlobs } from "./blobs/folder/open.ts";
 import type { Calls } from "./calls/calls.ts";
 import { openFolderCalls } from "./calls/folder/open.ts";
+import { keptKey } from "./durable.ts";
 import { checkLayout, makeDataFolder } from "./layout.ts";
 import { lockFolder } from "./lock.ts";
 import { pairFolder } from "./pair.ts";
@@ -63,9 +64,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     closers.push(blobs.close);
     const series = await openFolderSeries({ folder: join(folder, "series"), clock, report });
     closers.push(series.close);
-    const calls = await openFolderCalls({ folder: join(folder, "calls"), clock, report });
+    const owner = (await keptKey(join(folder, "owner"))).toString("base64url");
+    const calls = await openFolderCalls({ folder: join(folder, "calls"), rows, owner, clock, report });
     closers.push(calls.close);
-    return { rows, blobs, series, calls, close };
+    return { rows: calls.keepingRows, blobs, series, calls, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,7 @@
 // What is known of a call so far: filled step by step, read by the error document and by the call log.
 import type { Call, Principal } from "../core/call.ts";
-import type { CallRecord } from "../core/call-record.ts";
+import type { CallRecord, CallUnderWay } from "../core/call-record.ts";
+import type { Clock } from "../core/clock.ts";
 import type { ApiError } from "../core/errors.ts";
 import type { LoadedService, Plan } from "./catalogue.ts";
 import type { WireProtocol } from "./protocols/codec.ts";
@@ -18,16 +19,20 @@ export interface Progress {
   principal?: Principal;
   input?: object;
   error?: ApiError;
+  /** The call that made this one, if the platform made it. */
+  readonly inside?: Call;
+  underWay?: CallUnderWay;
 }
 
-/** The call as the call log keeps it. `inside` is the call that made this one, if the platform made it. */
-export function recordOf(progress: Progress, status: number, at: number, inside?: Call): CallRecord {
-  const { principal, plan, error, input, request } = progress;
+/** The call as the call log keeps it. */
+export function recordOf(progress: Progress, status: number, clock: Clock): CallRecord {
+  const { principal, plan, error, input, request, inside } = progress;
+  const durationMs = Date.now() - progress.startedAt;
   const parameters = input === undefined ? undefined : plan?.redact?.(input);
   return {
     requestId: progress.requestId,
-    at,
-    durationMs: Date.now() - progress.startedAt,
+    at: clock.now() - durationMs,
+    durationMs,
     service: progress.service?.service.name ?? "unknown",
     operation: plan?.name ?? progress.operation ?? "unknown",
     account: principal?.account ?? "",
@@ -42,6 +47,11 @@ export function recordOf(progress: Progress, status: number, at: number, inside?
   };
 }
 
-/** Calls that changed something are in the call log, on disk, before they are answered; data calls are not. */
-export const mustBeKept = ({ plan }: Progress, status: number): boolean =>
-  plan !== undefined && !plan.isRead && plan.redact !== undefined && status < 400;
+/** Calls that change something are in the call log, on disk, before they are answered; data calls are not. */
+export const isChange = (plan: Plan): boolean => !plan.isRead && plan.redact !== undefined;
+
+/** The call while it runs, for the commit that keeps its record. */
+export function underWay(progress: Progress, clock: Clock): CallUnderWay {
+  progress.underWay = { record: () => recordOf(progress, 200, clock), isKept: false };
+  return progress.underWay;
+}

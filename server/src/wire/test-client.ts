@@ -48,8 +48,11 @@ export async function startWire(services: readonly Service[], denied: readonly s
     authorizer: {
       refusal: (_principal, permissions) => permissions.find(({ action }) => denied.includes(action))?.action,
     },
-    recordCall: async (record) => {
-      records.push(record);
+    calls: {
+      during: (_call, work) => work(),
+      record: async (record) => {
+        records.push(record);
+      },
     },
     clock: realClock,
     log: createLog("warn", (line) => log.push(line)),

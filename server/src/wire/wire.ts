@@ -2,7 +2,7 @@
 // validate, authorise, run, encode.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Call, Permission, Principal } from "../core/call.ts";
-import type { CallRecord } from "../core/call-record.ts";
+import type { CallLog } from "../core/call-record.ts";
 import type { Clock } from "../core/clock.ts";
 import { ApiError, errors } from "../core/errors.ts";
 import { newRequestId } from "../core/ids.ts";
@@ -12,7 +12,7 @@ import type { Service } from "../core/service.ts";
 import { sendAnswer } from "./answer.ts";
 import { type Catalogue, createCatalogue, type LoadedService, type Plan } from "./catalogue.ts";
 import { dialectOf, inWordsOf } from "./dialects.ts";
-import { mustBeKept, type Progress, recordOf } from "./progress.ts";
+import { isChange, type Progress, recordOf, underWay } from "./progress.ts";
 import type { Answer } from "./protocols/codec.ts";
 import { receive } from "./receive.ts";
 import { internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
@@ -26,8 +26,8 @@ export interface WireOptions {
   readonly services: readonly Service[];
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
-  /** Takes the record of every call; resolves when it is kept, which calls that change something wait for. */
-  readonly recordCall: (record: CallRecord, options: { readonly sync: boolean }) => Promise<void>;
+  /** Takes the record of every call, which calls that change something wait for. */
+  readonly calls: CallLog;
   readonly clock: Clock;
   readonly log: Log;
   /** Region of calls whose signature does not say one. */
@@ -106,14 +106,22 @@ async function answerCall(
   progress.input = input;
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
-  const output = await perform(parts, service, plan, input, call);
+  const output = await perform(parts, { service, plan, input, call, progress });
   const encoded = codec.encode(plan, output, progress.requestId);
   const answer = { ...encoded, status: plan.operation?.status?.(output) ?? encoded.status };
   return payload.finish ? payload.finish(answer) : answer;
 }
 
+interface Performance {
+  readonly service: LoadedService;
+  readonly plan: Plan;
+  readonly input: object;
+  readonly call: Call;
+  readonly progress: Progress;
+}
+
 /** The steps that calls from outside and calls made inside have in common. */
-async function perform(parts: Parts, service: LoadedService, plan: Plan, input: object, call: Call): Promise<object> {
+async function perform(parts: Parts, { service, plan, input, call, progress }: Performance): Promise<object> {
   const { operation } = plan;
   if (operation === undefined) throw notBuilt(plan.name, service);
 
@@ -129,7 +137,9 @@ async function perform(parts: Parts, service: LoadedService, plan: Plan, input: 
     : [{ action: `${service.service.iamPrefix}:${plan.name}`, resource: "*" }];
   await authorize(parts, call, permissions);
 
-  return ((await operation.run(input, call)) ?? {}) as object;
+  const run = () => operation.run(input, call);
+  const output = await (isChange(plan) ? parts.calls.during(underWay(progress, parts.clock), run) : run());
+  return (output ?? {}) as object;
 }
 
 async function authorize(parts: Parts, call: Call, permissions: readonly Permission[]): Promise<void> {
@@ -173,7 +183,8 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
   if (service === undefined) throw new Error(`There is no service ${name} to invoke ${operation} of.`);
   const requestId = newRequestId();
   const { principal, region } = from;
-  const progress: Progress = { requestId, startedAt: Date.now(), service, operation, principal, region, input };
+  const startedAt = Date.now();
+  const progress: Progress = { requestId, startedAt, service, operation, principal, region, input, inside: from };
   try {
     const plan = requirePlan(service, operation);
     progress.plan = plan;
@@ -186,13 +197,13 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
       authorize: (permissions) => authorize(parts, call, permissions),
       invoke: (...next) => invoke(parts, call, ...next),
     };
-    const output = await perform(parts, service, plan, input, call);
-    await keepRecord(parts, progress, 200, from);
+    const output = await perform(parts, { service, plan, input, call, progress });
+    await keepRecord(parts, progress, 200);
     return output;
   } catch (cause) {
     const ours = cause instanceof ApiError;
     progress.error = ours ? inWordsOf(service.service, service.dialect, cause) : internalFailure(requestId);
-    await keepRecord(parts, progress, progress.error.status, from);
+    await keepRecord(parts, progress, progress.error.status);
     throw ours ? progress.error : cause;
   }
 }
@@ -213,9 +224,10 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
   return service.codec(protocol).encodeError(progress.error, { requestId, resource });
 }
 
-async function keepRecord(parts: Parts, progress: Progress, status: number, inside?: Call): Promise<void> {
-  const sync = mustBeKept(progress, status);
-  const kept = parts.recordCall(recordOf(progress, status, parts.clock.now(), inside), { sync });
+async function keepRecord(parts: Parts, progress: Progress, status: number): Promise<void> {
+  const isKept = progress.underWay?.isKept === true;
+  const sync = progress.plan !== undefined && isChange(progress.plan) && status < 400 && !isKept;
+  const kept = parts.calls.record(recordOf(progress, status, parts.clock), { sync, isKept });
   if (sync) await kept;
   else
     kept.catch((cause: unknown) => {

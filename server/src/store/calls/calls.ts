@@ -1,11 +1,9 @@
 // Calls: one record for each API call, also the refused ones. CloudTrail's events are made from these.
-import type { CallRecord } from "../../core/call-record.ts";
+import type { CallLog, CallRecord } from "../../core/call-record.ts";
 
 export type { CallRecord };
 
-export interface Calls {
-  /** Takes the record at once, writes it within a second; with `sync` resolves when it is on disk. */
-  record(call: CallRecord, options: { readonly sync: boolean }): Promise<void>;
+export interface Calls extends CallLog {
   /** Newest first, at most `limit`: those that ended before a time, milliseconds since 1970, or from where a page ended. */
   read(filter: {
     readonly account: string;

@@ -1,10 +1,14 @@
 // What every implementation of Calls has to do.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import type { Change, Rows } from "../rows/rows.ts";
 import type { CallRecord, Calls } from "./calls.ts";
 
 export interface CallsUnderTest {
   calls(): Calls;
+  /** Their commits keep the call they are made in. */
+  rows(): Rows;
   /** Closes and opens again. */
   reopen(): Promise<void>;
   close(): Promise<void>;
@@ -78,7 +82,82 @@ function define(open: () => Promise<CallsUnderTest>): void {
     );
   });
 
+  keptTests(it, () => store);
+
   it("an account without calls has none", async () => {
     assert.deepEqual(await store.calls().read({ account: "nobody", limit: 10 }), { calls: [] });
+  });
+}
+
+type It = (behaviour: string, run: () => Promise<void>) => void;
+
+function keptTests(it: It, store: () => CallsUnderTest): void {
+  const thing = { kind: "test:thing", scope: "s", status: "", createdAt: 1, modifiedAt: 1, document: null };
+  /** Commits in the name of a call; gives what the store then knows of the call. */
+  const commitIn = async (record: CallRecord, change: Change = { put: [{ ...thing, name: record.requestId }] }) => {
+    const call = { record: () => record, isKept: false };
+    await store()
+      .calls()
+      .during(call, () => store().rows().commit(change))
+      .catch(() => {});
+    return call;
+  };
+  const idsOf = async (account: string) => {
+    const { calls } = await store().calls().read({ account, limit: 100 });
+    return calls.map(({ requestId, status }) => `${requestId} ${status}`);
+  };
+
+  it("a call that a commit kept is read once, whether it was recorded then or the server ended before", async () => {
+    const account = "4";
+    const ended = aCall("ended", { account });
+    const cut = aCall("cut", { account });
+    const call = await commitIn(ended);
+    assert.equal(call.isKept, true);
+    await store().calls().record(ended, { sync: false, isKept: true });
+    await commitIn(cut);
+    await store().reopen();
+    assert.deepEqual(await idsOf(account), ["cut 200", "ended 200"]);
+    await store().reopen();
+    assert.deepEqual(await idsOf(account), ["cut 200", "ended 200"]);
+  });
+
+  it("a call whose commit was refused, or that failed after it, is read as it ended", async () => {
+    const account = "5";
+    const refused = aCall("refused", { account });
+    const expect = [{ key: { ...thing, name: "none" }, version: "present" as const }];
+    assert.equal((await commitIn(refused, { expect })).isKept, false);
+    await store()
+      .calls()
+      .record({ ...refused, status: 400 }, { sync: false, isKept: false });
+    const failed = aCall("failed", { account });
+    await commitIn(failed);
+    await store()
+      .calls()
+      .record({ ...failed, status: 500 }, { sync: false, isKept: true });
+    await store().reopen();
+    assert.deepEqual(await idsOf(account), ["failed 500", "refused 400"]);
+  });
+
+  it("what follows a commit is not done in the name of its call", async () => {
+    const account = "6";
+    const followed = new EventTarget();
+    const stop = new AbortController();
+    const follow = async () => {
+      stop.abort();
+      await store()
+        .rows()
+        .commit({ put: [{ ...thing, name: "follows" }] });
+      followed.dispatchEvent(new Event("done"));
+    };
+    store()
+      .rows()
+      .watch(() => void follow(), stop.signal);
+    const done = once(followed, "done", { signal: AbortSignal.timeout(10_000) });
+    const call = aCall("followed", { account });
+    const put = [{ ...thing, name: "followed" }];
+    await commitIn(call, { put, events: [{ ...thing, name: "followed", type: "created" }] });
+    await done;
+    await store().calls().record(call, { sync: true, isKept: true });
+    assert.deepEqual(await idsOf(account), ["followed 200"]);
   });
 }

@@ -46,6 +46,7 @@ export const keySpaces = [
   "blob",
   "blob:inline",
   "blob:garbage",
+  "call",
 ] as const;
 
 /** The condition of the partial indexes; a query that repeats it may use them. */
@@ -57,7 +58,11 @@ export interface Layout {
   readonly dialect: Dialect;
 }
 
-export const layoutSteps: readonly ((layout: Layout) => Promise<void>)[] = [firstLayout];
+export const layoutSteps: readonly ((layout: Layout) => Promise<void>)[] = [
+  firstLayout,
+  // Records of calls are kept in the commits of what they change.
+  withKeySpaces,
+];
 
 async function firstLayout({ database, dialect }: Layout): Promise<void> {
   // PostgreSQL compares text by the database's locale unless told; SQLite compares bytes.
@@ -79,8 +84,6 @@ async function firstLayout({ database, dialect }: Layout): Promise<void> {
   // Not `without rowid`: there a look-up compares whole documents that reach over a page, which made a list 8 times slower.
   await (dialect === "sqlite" ? rows.modifyEnd(sql`strict`) : rows).execute();
 
-  await sql`create index rows_by_created on rows (kind, scope, created_at, name) where ${isListed}`.execute(database);
-  await sql`create index rows_by_status on rows (kind, status, scope, name) where ${isListed}`.execute(database);
   await sql`create index rows_by_parent on rows (kind, scope, parent, created_at, name) where parent is not null`.execute(
     database,
   );
@@ -92,7 +95,14 @@ async function firstLayout({ database, dialect }: Layout): Promise<void> {
   await sql`create table changes (id ${id}, at ${integer} not null, kind ${text} not null, scope ${text} not null,
     name ${text} not null, type text not null, detail text)`.execute(database);
   await sql`create index changes_by_time on changes (at)`.execute(database);
+}
 
+/** The indexes that leave the key spaces out, as these are now. */
+async function withKeySpaces({ database, dialect }: Layout): Promise<void> {
+  await sql`drop index if exists rows_by_created`.execute(database);
+  await sql`drop index if exists rows_by_status`.execute(database);
+  await sql`create index rows_by_created on rows (kind, scope, created_at, name) where ${isListed}`.execute(database);
+  await sql`create index rows_by_status on rows (kind, status, scope, name) where ${isListed}`.execute(database);
   if (dialect === "sqlite") await describeSizes(database);
 }
 

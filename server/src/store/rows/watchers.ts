@@ -1,12 +1,14 @@
 // Those who want to hear of new entries in the change log, and how long the log is kept.
+import { AsyncResource } from "node:async_hooks";
 
 export class Watchers {
   readonly #callbacks = new Set<() => void>();
 
   add(changed: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
-    // A wrapper, so that one function may watch twice under two signals.
-    const callback = () => changed();
+    // A function of its own, so that one may watch twice under two signals, in the context of who watches: what it does
+    // is not done in the name of the call that made the commit.
+    const callback = AsyncResource.bind(() => changed());
     this.#callbacks.add(callback);
     signal.addEventListener("abort", () => this.#callbacks.delete(callback), { once: true });
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Clock, realClock } from "../../../core/clock.ts";
+import { openSqliteRows } from "../../rows/sqlite/open.ts";
 import { callsSuite } from "../suite.ts";
 import { openFolderCalls } from "./open.ts";
 
@@ -14,18 +15,29 @@ const report = (error: unknown): never => {
 
 const aFolder = () => mkdtemp(join(tmpdir(), "sagebrush-calls-"));
 
+/** Calls and the rows beside them, both in one folder. */
+async function openCalls(folder: string, clock: Clock) {
+  const rows = await openSqliteRows({ file: join(folder, "rows.db"), clock });
+  const calls = await openFolderCalls({ folder: join(folder, "calls"), rows, owner: "this", clock, report });
+  const close = async () => {
+    await calls.close();
+    await rows.close();
+  };
+  return { calls, close };
+}
+
 callsSuite("folder", async () => {
   const folder = await aFolder();
-  const open = () => openFolderCalls({ folder, clock: realClock, report });
-  let calls = await open();
+  let opened = await openCalls(folder, realClock);
   return {
-    calls: () => calls,
+    calls: () => opened.calls,
+    rows: () => opened.calls.keepingRows,
     async reopen() {
-      await calls.close();
-      calls = await open();
+      await opened.close();
+      opened = await openCalls(folder, realClock);
     },
     async close() {
-      await calls.close();
+      await opened.close();
       await rm(folder, { recursive: true });
     },
   };
@@ -45,7 +57,7 @@ test("calls of more than ninety days ago are dropped", async () => {
     },
   };
   const record = (requestId: string) =>
-    calls.record(
+    opened.calls.record(
       {
         requestId,
         at: now,
@@ -60,7 +72,7 @@ test("calls of more than ninety days ago are dropped", async () => {
       },
       { sync: true },
     );
-  let calls = await openFolderCalls({ folder, clock, report });
+  let opened = await openCalls(folder, clock);
   await record("old");
   now = 60 * DAY_MS;
   await record("younger");
@@ -68,10 +80,10 @@ test("calls of more than ninety days ago are dropped", async () => {
   await record("new");
   wake();
   // Closing waits for the work of the day.
-  await calls.close();
-  calls = await openFolderCalls({ folder, clock, report });
-  const kept = await calls.read({ account: "a", limit: 10 });
-  await calls.close();
+  await opened.close();
+  opened = await openCalls(folder, clock);
+  const kept = await opened.calls.read({ account: "a", limit: 10 });
+  await opened.close();
   await rm(folder, { recursive: true });
   assert.deepEqual(
     kept.calls.map(({ requestId }) => requestId),

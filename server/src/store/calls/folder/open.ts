@@ -6,11 +6,16 @@ import { makeFolder } from "../../durable.ts";
 import { fileName } from "../../journal/file-names.ts";
 import { Journals, journalFolders } from "../../journal/journals.ts";
 import type { Entry } from "../../journal/line.ts";
-import type { Json } from "../../rows/rows.ts";
+import type { Json, Rows } from "../../rows/rows.ts";
 import type { CallRecord, Calls } from "../calls.ts";
+import { KeptCalls } from "../kept-calls.ts";
 
 export interface FolderCallsOptions {
   readonly folder: string;
+  /** Whose commits keep calls. */
+  readonly rows: Rows;
+  /** Tells the calls of this folder from those of others on the same rows. */
+  readonly owner: string;
   readonly clock: Clock;
   /** Told of failures of writing and of dropping old records in the background. */
   readonly report: (error: unknown) => void;
@@ -22,37 +27,68 @@ const DAY_MS = 86_400_000;
 /** CloudTrail's event history goes back so far. */
 const KEPT_MS = 90 * DAY_MS;
 
-export async function openFolderCalls({ folder, clock, report }: FolderCallsOptions): Promise<Calls> {
+/** How far the clock may have been set back while a call was made. */
+const CLOCK_STEP_MS = 3_600_000;
+
+/** What waits to be written to the journal of one account. */
+interface Gathered {
+  readonly entries: Entry[];
+  /** Calls among them that a commit has kept, by request id. */
+  readonly kept: string[];
+}
+
+export interface FolderCalls extends Calls {
+  /** The rows whose commits keep the call they are made in. */
+  readonly keepingRows: Rows;
+}
+
+export async function openFolderCalls(options: FolderCallsOptions): Promise<FolderCalls> {
+  const { folder, rows, owner, clock, report } = options;
   await makeFolder(folder);
+  const keptCalls = new KeptCalls(rows, owner);
   const journals = new Journals(() => clock.now());
   const accountFolder = (account: string) => join(folder, fileName(account));
-  const gathered = new Map<string, Entry[]>();
+  const gathered = new Map<string, Gathered>();
+  let written: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
+  const gather = (call: CallRecord): Gathered => {
+    const waiting = gathered.get(call.account) ?? { entries: [], kept: [] };
+    waiting.entries.push([call.at + call.durationMs, call as unknown as Json]);
+    gathered.set(call.account, waiting);
+    return waiting;
+  };
   const write = async (account: string, sync: boolean) => {
-    const entries = gathered.get(account);
-    if (!entries) return;
+    const waiting = gathered.get(account);
+    if (!waiting) return;
     gathered.delete(account);
+    const { entries, kept } = waiting;
     await journals.use(
       accountFolder(account),
       () => ({ account }),
-      (journal) => journal.append({ entries, sync }),
+      (journal) => journal.append({ entries, sync: sync || kept.length > 0 }),
     );
+    written.push(...kept);
   };
   const writeAll = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
     await Promise.all([...gathered.keys()].map((account) => write(account, false)));
+    const forgotten = written;
+    written = [];
+    await keptCalls.forget(forgotten);
   };
+  await recover(keptCalls, journals, accountFolder);
   const stopExpiring = everyDay(clock, report, async () => {
     for (const name of await journalFolders(folder))
       await journals.find(join(folder, name), (journal) => journal.expire(clock.now() - KEPT_MS));
   });
   return {
-    async record(call, { sync }) {
-      const entries = gathered.get(call.account) ?? [];
-      entries.push([call.at + call.durationMs, call as unknown as Json]);
-      gathered.set(call.account, entries);
+    keepingRows: keptCalls.keeping(),
+    during: (call, work) => keptCalls.during(call, work),
+    async record(call, { sync, isKept }) {
+      const waiting = gather(call);
+      if (isKept) waiting.kept.push(call.requestId);
       if (sync) return write(call.account, true);
       timer ??= setTimeout(() => void writeAll().catch(report), GATHER_MS).unref();
     },
@@ -70,4 +106,30 @@ export async function openFolderCalls({ folder, clock, report }: FolderCallsOpti
       await journals.close();
     },
   };
+}
+
+/** Brings what commits have kept into the journals, when a crash came between the two. */
+async function recover(
+  keptCalls: KeptCalls,
+  journals: Journals,
+  accountFolder: (account: string) => string,
+): Promise<void> {
+  const all = await keptCalls.all();
+  const byAccount = Map.groupBy(all, ({ account }) => account);
+  for (const [account, calls] of byAccount) {
+    const startTime = Math.min(...calls.map(({ at }) => at)) - CLOCK_STEP_MS;
+    await journals.use(
+      accountFolder(account),
+      () => ({ account }),
+      async (journal) => {
+        const found = await journal.read({ from: 0, limit: Number.POSITIVE_INFINITY, startTime });
+        const known = new Set(found.map(({ value }) => (value as CallRecord).requestId));
+        const missing = calls.filter(({ requestId }) => !known.has(requestId));
+        const entries = missing.map((call): Entry => [call.at + call.durationMs, call as unknown as Json]);
+        // Also when nothing is missing: what is in the journal need not be on disk yet.
+        await journal.append({ entries, sync: true });
+      },
+    );
+  }
+  await keptCalls.forget(all.map(({ requestId }) => requestId));
 }
