@@ -1,7 +1,7 @@
 // Level `open` of the sandbox: units come to what is outside this machine, and to nothing inside it. As root, "outside" is a
 // network namespace of the test's own; an ordinary user cannot make one, so there it is an address of this machine.
 import { deepEqual, equal, match } from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
@@ -13,12 +13,11 @@ import { run } from "./processes.ts";
 import { shortName, UnitFolder } from "./unit-folder.ts";
 import { findUplink, isUplink, resolverFile } from "./uplinks.ts";
 
-const port = 8081;
-/** Says to each caller from which address it came. */
+/** Says to each caller from which address it came, and first at which port it listens. */
 const listener = [
   "import socket",
-  `s = socket.create_server(('', ${port}))`,
-  "print('listening', flush=True)",
+  "s = socket.create_server(('', 0))",
+  "print(f'listening at {s.getsockname()[1]}', flush=True)",
   "while True:",
   "  c, peer = s.accept(); c.sendall(peer[0].encode()); c.close()",
 ].join("\n");
@@ -37,6 +36,7 @@ const metadata = `169.254.${200 + (process.pid % 50)}.254`;
 const outsideNumber = (process.pid % 64) * 4;
 
 interface Outside {
+  /** With the port. */
   readonly address: string;
   /** By which callers from this machine are known there. */
   readonly seenAs: string;
@@ -57,7 +57,7 @@ export function registerInternetCases(candidate: Candidate): void {
       const stand = new Stand(t, candidate);
       const backend = stand.open();
       const { address, seenAs } = await anOutside(t, isRoot);
-      const ask = program(reach, `${address}:${port}`);
+      const ask = program(reach, address);
       const logs = [];
       for (const network of ["isolated", "platform", "open", "open"] as const) {
         logs.push((await stand.run(backend, stand.unit("", { ...ask, network }))).log);
@@ -82,13 +82,13 @@ export function registerInternetCases(candidate: Candidate): void {
       const own = typeof bound === "object" && bound ? bound.port : 0;
       const other = stand.unit("", { ...program(listener), network: "open" });
       await backend.start(other);
-      await logHas(backend, other.id, "listening");
+      const port = portOf(await logHas(backend, other.id, "listening"));
       const uplink = await uplinkOf(new UnitFolder(`${stand.folder}/${shortName(other.id)}`));
       const units = [`${uplink.address}:${port}`, `10.88.0.1:${port}`];
       const gateways = ["127.0.0.1", "10.88.0.1", uplink.gateway].map((one) => `${one}:${own}`);
       const machine = isRoot ? ownAddresses().map((one) => `${one}:${own}`) : [];
-      const targets = [...units, ...gateways, ...machine, `${metadata}:${port}`];
-      const spec = stand.unit("", { ...program(reach, ...targets, `${address}:${port}`), network: "open" });
+      const targets = [...units, ...gateways, ...machine, `${metadata}:${address.split(":")[1]}`];
+      const spec = stand.unit("", { ...program(reach, ...targets, address), network: "open" });
       const lines = (await stand.run(backend, spec)).log.trim().split("\n");
       match(lines.pop() ?? "", /^from /);
       deepEqual(
@@ -101,7 +101,7 @@ export function registerInternetCases(candidate: Candidate): void {
       const stand = new Stand(t, candidate);
       const { address, seenAs } = await anOutside(t, isRoot);
       const hosts = ["algo-1", "algo-2"];
-      const wait = `while [ ! -e /opt/ml/go ]; do sleep 0.02; done; python3 -c "$1" ${address}:${port}; echo asked; sleep 100`;
+      const wait = `while [ ! -e /opt/ml/go ]; do sleep 0.02; done; python3 -c "$1" ${address}; echo asked; sleep 100`;
       const first = stand.unit("", { network: "open", hosts, arguments: [wait, "sh", reach] });
       const [node = "", ...args] = candidate.owner;
       const owner = spawn(node, [...args, stand.folder, JSON.stringify(first)], {
@@ -136,38 +136,45 @@ export function registerInternetCases(candidate: Candidate): void {
 
 /** Something outside that listens, and as root has the address of a cloud's metadata too. */
 async function anOutside(t: TestContext, isRoot: boolean): Promise<Outside> {
-  let child: ChildProcess;
-  let outside: Outside;
-  if (isRoot) {
-    const [name, near, far] = [`sb-outside-${process.pid}`, `sbn${process.pid}`, `sbf${process.pid}`];
-    const [nearAddress = "", farAddress = ""] = [1, 2].map((one) => `203.0.113.${outsideNumber + one}`); // RFC 5737
-    const within = ["netns", "exec", name, "ip"];
-    t.after(async () => {
-      await run("ip", ["link", "delete", near]); // a namespace keeps its links for a while after it is deleted
-      await run("ip", ["netns", "delete", name]);
-    });
-    for (const command of [
-      ["netns", "add", name],
-      ["link", "add", near, "type", "veth", "peer", "name", far, "netns", name],
-      ["addr", "add", `${nearAddress}/30`, "dev", near],
-      ["link", "set", near, "up"],
-      ["route", "add", metadata, "dev", near],
-      [...within, "addr", "add", `${farAddress}/30`, "dev", far],
-      [...within, "addr", "add", `${metadata}/32`, "dev", far],
-      [...within, "link", "set", far, "up"],
-    ]) {
-      await run("ip", command);
-    }
-    outside = { address: farAddress, seenAs: nearAddress };
-    child = spawn("ip", ["netns", "exec", name, "python3", "-c", listener], { stdio: ["ignore", "pipe", "inherit"] });
-  } else {
-    const address = ownAddresses()[0] ?? "";
-    outside = { address, seenAs: address };
-    child = spawn("python3", ["-c", listener], { stdio: ["ignore", "pipe", "inherit"] });
-  }
+  const name = `sb-outside-${process.pid}`;
+  const own = ownAddresses()[0] ?? "";
+  const ends = isRoot ? await anotherNetwork(t, name) : { address: own, seenAs: own };
+  const [program = "", ...args] = [...(isRoot ? ["ip", "netns", "exec", name] : []), "python3", "-c", listener];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   t.after(() => child.kill("SIGKILL"));
-  if (child.stdout) await once(child.stdout, "data");
-  return outside;
+  const [line] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+  return { ...ends, address: `${ends.address}:${portOf(String(line))}` };
+}
+
+/** A network of the name, linked to this machine's. */
+async function anotherNetwork(t: TestContext, name: string): Promise<Outside> {
+  const [near, far] = [`sbn${process.pid}`, `sbf${process.pid}`];
+  const [nearAddress = "", farAddress = ""] = [1, 2].map((one) => `203.0.113.${outsideNumber + one}`); // RFC 5737
+  const within = ["netns", "exec", name, "ip"];
+  t.after(async () => {
+    await run("ip", ["link", "delete", near]); // a namespace keeps its links for a while after it is deleted
+    await run("ip", ["netns", "delete", name]);
+  });
+  for (const command of [
+    ["netns", "add", name],
+    ["link", "add", near, "type", "veth", "peer", "name", far, "netns", name],
+    ["addr", "add", `${nearAddress}/30`, "dev", near],
+    ["link", "set", near, "up"],
+    ["route", "add", metadata, "dev", near],
+    [...within, "addr", "add", `${farAddress}/30`, "dev", far],
+    [...within, "addr", "add", `${metadata}/32`, "dev", far],
+    [...within, "link", "set", far, "up"],
+  ]) {
+    await run("ip", command);
+  }
+  return { address: farAddress, seenAs: nearAddress };
+}
+
+/** What the listener says. @throws Error if it did not get so far */
+function portOf(words: string): string {
+  const port = /listening at (\d+)/.exec(words)?.[1];
+  if (port === undefined) throw new Error(`The listener said ${JSON.stringify(words)}.`);
+  return port;
 }
 
 interface UplinkInUse {

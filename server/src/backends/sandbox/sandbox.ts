@@ -1,5 +1,6 @@
 // Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0004-sandbox.md.
 // Everything known of a unit is in its folder, and its processes do not depend on this server: see supervise.sh.
+import type { ChildProcess } from "node:child_process";
 import {
   closeSync,
   createReadStream,
@@ -63,6 +64,8 @@ class Sandbox implements Backend {
   readonly #sockets: SocketPaths;
   readonly #forwarded = new Set<string>();
   readonly #starting = new Map<string, Promise<void>>();
+  /** Supervisors of units, by folder, until they exit or the unit is removed. */
+  readonly #launched = new Map<string, ChildProcess>();
   /** Spares taken by `reserve`, until `start`. */
   readonly #taken = new Map<string, Spare>();
   #watchdog: Watchdog | undefined;
@@ -174,7 +177,11 @@ class Sandbox implements Backend {
       network,
       waits: false,
     });
+    this.#launched.set(folder.path, supervisor);
     supervisor.on("exit", () => {
+      // The lock is given up before the exit is told of: by then the unit may have been removed, its folder with it.
+      if (this.#launched.get(folder.path) !== supervisor) return;
+      this.#launched.delete(folder.path);
       if (!folder.has("started")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
     });
   }
@@ -237,6 +244,7 @@ class Sandbox implements Backend {
     if (spare) await this.#giveUp(spare);
     if (!plan) return;
     this.#changes.forget(folder);
+    this.#launched.delete(folder.path);
     await this.#endNow(folder);
     if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
     this.#sockets.remove(shortName(id), plan.ports);

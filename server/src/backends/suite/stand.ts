@@ -87,11 +87,15 @@ export async function logOf(backend: Backend, id: string, offset = 0): Promise<s
   return text(await backend.log(id, offset));
 }
 
-/** Waits until the log has a line. */
+/** Waits until the log has a line. A unit that has ended without it never will. */
 export async function logHas(backend: Backend, id: string, words: string): Promise<string> {
   return until(`the log of ${id} has "${words}"`, async () => {
+    const state = await backend.state(id); // before the log, which is complete when the unit has ended
     const log = await logOf(backend, id);
-    return log.includes(words) ? log : undefined;
+    if (log.includes(words)) return log;
+    if (state?.phase === "ended" || state?.phase === "lost")
+      throw new Error(`The log of ${id} lacks "${words}": ${JSON.stringify({ state, log })}`);
+    return undefined;
   });
 }
 
