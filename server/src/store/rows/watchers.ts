@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 
 export class Watchers {
   readonly #callbacks = new Set<() => void>();
+  #waking: NodeJS.Immediate | undefined;
 
   add(changed: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
@@ -13,8 +14,12 @@ export class Watchers {
     signal.addEventListener("abort", () => this.#callbacks.delete(callback), { once: true });
   }
 
+  /** After what is due now: whoever made the commit is answered before others begin to work on it. */
   wake(): void {
-    for (const callback of this.#callbacks) queueMicrotask(callback);
+    this.#waking ??= setImmediate(() => {
+      this.#waking = undefined;
+      for (const callback of this.#callbacks) callback();
+    });
   }
 }
 
