@@ -9,6 +9,7 @@ from xgboost_jobs import (
     ended_job,
     settled_endpoint,
     training_request,
+    transform_request,
 )
 
 # A reserve of a billion megabytes: every disk is below it.
@@ -82,3 +83,29 @@ def test_a_job_that_ran_already_fails_and_says_that_there_is_no_room_for_its_mod
     job = ended_job(sagemaker, "running")
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("InternalServerError: No room for new data: "), job["FailureReason"]
+
+
+def test_new_work_is_refused(full):
+    sagemaker = full.client("sagemaker")
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="other",
+        ProductionVariants=[
+            {"VariantName": "all", "ModelName": "model", "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}
+        ],
+    )
+    other = {"EndpointName": "other", "EndpointConfigName": "other"}
+    refusals = [
+        refusal(sagemaker.create_training_job, **training_request("second", "kept", {"num_round": 2})),
+        refusal(sagemaker.create_transform_job, **transform_request("transform", "model", "kept", "train/")),
+        refusal(sagemaker.create_endpoint, **other),
+        refusal(sagemaker.update_endpoint, **{**other, "EndpointName": "serving"}),
+    ]
+    for status, code, message in refusals:
+        assert (status, code) == (400, "ResourceLimitExceeded")
+        assert message.startswith("No room for new work: the disk is "), message
+        assert message.endswith("below its reserve (diskReserveMb). Delete objects or make the disk larger.")
+    assert [
+        job["TrainingJobName"] for job in sagemaker.list_training_jobs(NameContains="second")["TrainingJobSummaries"]
+    ] == []
+    assert sagemaker.list_transform_jobs()["TransformJobSummaries"] == []
+    assert [endpoint["EndpointName"] for endpoint in sagemaker.list_endpoints()["Endpoints"]] == ["serving"]

@@ -69,6 +69,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   };
   const engine = await openEngine({
     rows,
+    blobs,
     series,
     backend,
     images,

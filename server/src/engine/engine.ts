@@ -4,6 +4,7 @@ import type { Backend, PreparedImage } from "../backends/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { RoleSessions } from "../core/ports.ts";
+import type { Blobs } from "../store/blobs/blobs.ts";
 import type { RowKey, Rows } from "../store/rows/rows.ts";
 import type { Series } from "../store/series/series.ts";
 import type { JobKind, UnitLog } from "./job-kind.ts";
@@ -22,6 +23,7 @@ export interface UnitImages {
 
 export interface EngineParts {
   readonly rows: Rows;
+  readonly blobs: Pick<Blobs, "roomBytes">;
   readonly series: Series;
   readonly backend: Backend;
   readonly images: UnitImages;
@@ -44,6 +46,8 @@ export interface EngineParts {
 export interface Engine {
   /** Why a job does not run yet, in words for its secondary status message; undefined when it does not wait. */
   waitingFor(key: RowKey): string | undefined;
+  /** Call before new work is stored. @throws ApiError ResourceLimitExceeded when the disk is below its reserve */
+  needDisk(): Promise<void>;
   /** Clear text when no image of the catalogue or registry has this URI; undefined when there is one. */
   imageProblem(uri: string): string | undefined;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { keptKey } from "../store/durable.ts";
+import { createDiskCheck } from "./disk.ts";
 import type { Engine, EngineParts } from "./engine.ts";
 import type { JobKind } from "./job-kind.ts";
 import { Platform } from "./platform.ts";
@@ -39,6 +40,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 
   return {
     waitingFor: (key) => reconciler?.waitingFor(key),
+    needDisk: createDiskCheck(parts.blobs, clock),
     imageProblem: (uri) => images.problem(uri),
     builtInMetrics: (uri) => images.builtInMetrics(uri),
     async start(kinds) {

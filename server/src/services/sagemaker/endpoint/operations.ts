@@ -118,13 +118,18 @@ function readingOperations({ rows }: Parts): Operations<Contract> {
 
 const alreadyExists = (arn: string) => errors.validation(`Cannot create already existing endpoint "${arn}".`);
 
-async function create({ rows, clock }: Parts, input: CreateEndpointInput, call: Call): Promise<CreateEndpointOutput> {
+async function create(
+  { rows, clock, engine }: Parts,
+  input: CreateEndpointInput,
+  call: Call,
+): Promise<CreateEndpointOutput> {
   checkDeployment(input.DeploymentConfig);
   const key = endpointKey(call, input.EndpointName);
   const arn = arnOf(key, "endpoint");
   if (await rows.get(key)) throw alreadyExists(arn);
   const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
   const fleets = [await comingFleet(rows, call, config)];
+  await engine.needDisk();
   const deployment = input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig };
   const document: EndpointDocument = { arn, id: newId(), made: 0, fleets, ...deployment };
   const now = clock.now();
@@ -145,12 +150,13 @@ async function create({ rows, clock }: Parts, input: CreateEndpointInput, call: 
 }
 
 async function update(parts: Parts, input: UpdateEndpointInput, call: Call): Promise<UpdateEndpointOutput> {
-  const { rows } = parts;
+  const { rows, engine } = parts;
   const name = input.EndpointName;
   checkDeployment(input.DeploymentConfig);
   checkInService(await needEndpoint(rows, call, name));
   const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
   const fleet = await comingFleet(rows, call, config);
+  await engine.needDisk();
   const edit = (row: EndpointRow) => {
     checkInService(row);
     const { failureReason: _, deployment: last, ...document } = row.document;

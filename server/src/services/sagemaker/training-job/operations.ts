@@ -63,6 +63,7 @@ export function trainingJob(parts: Parts): Noun {
           checkTrainingJob(input, engine);
           if (input.CheckpointConfig) throw errors.validation("CheckpointConfig is not yet available in Sagebrush.");
           await checkRole(roles, input.RoleArn);
+          await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
           const arn = arnOf(key, "training-job");
           const now = clock.now();

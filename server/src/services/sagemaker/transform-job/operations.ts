@@ -22,7 +22,7 @@ import { next, settled, wants } from "./job.ts";
 import { transform } from "./transform.ts";
 import { checkTransformJob } from "./validate.ts";
 
-export function transformJob({ rows, clock, objects }: Parts): Noun {
+export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
   const keyOf = (call: Call, name: string) => ({ kind: transformJobKind, scope: scopeOf(call), name });
   const job: JobKind<TransformDocument> = {
     kind: transformJobKind,
@@ -51,6 +51,7 @@ export function transformJob({ rows, clock, objects }: Parts): Noun {
         run: async (input, call) => {
           checkTransformJob(input);
           const model = modelOf((await needModel(rows, call, input.ModelName)).document);
+          await engine.needDisk();
           const key = keyOf(call, input.TransformJobName);
           const arn = arnOf(key, "transform-job");
           const now = clock.now();
