@@ -1,6 +1,6 @@
 // Construction: the only place where the parts meet. Order matters here and nowhere else.
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -109,10 +109,14 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const stopRetention = startRetention({ rows, series, clock, report });
   await engine.start(sagemaker.jobs);
 
-  const front = await listen(settings.listen, (request, response) => {
-    const isOurs = request.url === "/healthz" || request.url === "/metrics";
-    if (isOurs && request.method === "GET" && !request.headers.authorization) answerHealth(settings, request, response);
-    else handle(request, response);
+  const front = await listen({
+    address: settings.listen,
+    handler: withHealth(settings, handle),
+    services: services.map(({ name }) => name),
+    folder: join(settings.data, "tls"),
+    variables: process.env,
+    log,
+    now: clock.now,
   });
   await writeAddress(settings.data, front.url);
   return {
@@ -137,6 +141,15 @@ async function writeCredentials(folder: string, text: string): Promise<void> {
   await chmod(`${path}.new`, 0o600);
   await rename(`${path}.new`, path);
 }
+
+/** Health and figures are asked by whoever watches the server, unsigned; every other request goes to `handle`. */
+const withHealth =
+  (settings: Settings, handle: RequestListener): RequestListener =>
+  (request, response) => {
+    const isOurs = request.url === "/healthz" || request.url === "/metrics";
+    if (isOurs && request.method === "GET" && !request.headers.authorization) answerHealth(settings, request, response);
+    else handle(request, response);
+  };
 
 function answerHealth(settings: Settings, request: IncomingMessage, response: ServerResponse): void {
   if (!settings.openMetrics && !isLoopback(request.socket.remoteAddress)) {
