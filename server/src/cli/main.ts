@@ -52,12 +52,15 @@ withSettings(program.command("serve"), settingNames)
 withSettings(program.command("env"), where)
   .description(
     'Prints export lines for a shell: eval "$(sagebrush env)".\n' +
-      "Sets the keys, the region and AWS_ENDPOINT_URL, which boto3, the AWS CLI and current SDKs read.",
+      "Sets the keys, the region and AWS_ENDPOINT_URL, which boto3, the AWS CLI and current SDKs read; and HTTPS_PROXY and\n" +
+      "AWS_CA_BUNDLE, by which older ones and the SageMaker SDK reach the server under AWS's own names.",
   )
   .option("--profile <NAME>", "key to use, as in DIR/credentials: default or root", "default")
-  .action(async (flags: Record<string, string>) => {
+  .option("--no-proxy", "leave out HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE and REQUESTS_CA_BUNDLE")
+  .action(async ({ proxy, ...flags }: { proxy: boolean } & Record<string, string>) => {
     const { printEnvironment } = await import("./env.ts");
-    await printEnvironment(settingsOf(flags).values, flags["profile"] ?? "default");
+    const options = { profile: flags["profile"] ?? "default", proxy, variables: process.env };
+    await printEnvironment(settingsOf(flags).values, options);
   });
 
 withSettings(program.command("doctor"), ["data", "backend"])
