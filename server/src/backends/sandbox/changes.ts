@@ -98,6 +98,7 @@ export class Changes {
         const state = await this.#stateOf(one.folder);
         if (!state || state.phase === one.phase || this.#tracked.get(one.folder.path) !== one) continue;
         one.phase = state.phase;
+        if (state.phase === "lost") one.folder.killRest();
         if (state.phase === "ended" || state.phase === "lost") this.forget(one.folder);
         for (const changed of this.#listeners) changed(state);
       }

@@ -10,6 +10,7 @@ import { registerOtherMachines } from "./other-machines.ts";
 import { onPath, run } from "./processes.ts";
 import { createSandbox } from "./sandbox.ts";
 import { registerSandboxCases } from "./sandbox-cases.ts";
+import { registerSupervisorCases } from "./supervisor-cases.ts";
 
 const options = ["--disable-warning=ExperimentalWarning"];
 
@@ -46,6 +47,7 @@ if (onPath("bwrap")) {
   };
   registerSuite(candidate);
   registerSandboxCases(candidate);
+  registerSupervisorCases(candidate);
   registerInternetCases(candidate);
 } else {
   test("sandbox", { skip: "bubblewrap is not installed: sudo apt-get install bubblewrap" }, () => undefined);

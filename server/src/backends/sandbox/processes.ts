@@ -38,6 +38,11 @@ export function terminate(id: number): void {
   try {
     process.kill(id, "SIGTERM");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (!isGone(error)) throw error;
   }
+}
+
+/** Whether the error says that there is no such process, or that its id is another user's by now. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["ESRCH", "EACCES", "EPERM"].includes(String(error.code));
 }

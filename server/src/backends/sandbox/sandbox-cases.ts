@@ -1,33 +1,14 @@
-// What holds for the sandbox beyond the suite of all backends: its supervisor, its log limit, its files, what inspect says.
+// What holds for the sandbox beyond the suite of all backends: its forwarder, its log limit, its files, what inspect says.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
+import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
 import { createSandbox } from "./sandbox.ts";
-import { shortName, UnitFolder } from "./unit-folder.ts";
 
 export function registerSandboxCases(candidate: Candidate): void {
   describe(`${candidate.name}, in particular`, () => {
-    test("a unit whose supervisor was killed is lost, and nothing of it goes on", async (t) => {
-      const stand = new Stand(t, candidate);
-      const backend = stand.open();
-      const spec = stand.unit("echo ready; while :; do date +%N >/opt/ml/alive; sleep 0.02; done");
-      const folder = await backend.reserve(spec);
-      await backend.start(spec);
-      await logHas(backend, spec.id, "ready");
-      const unit = new UnitFolder(`${stand.folder}/${shortName(spec.id)}`);
-      const { init } = unit;
-      process.kill(unit.supervisor ?? 0, "SIGKILL");
-      equal((await ended(backend, spec.id)).phase, "lost");
-      await until("its processes are gone", async () => !existsSync(`/proc/${init}`) || undefined);
-      const last = readFileSync(`${folder}/alive`, "utf8");
-      await setTimeout(100); // the one wait for something that must not happen
-      equal(readFileSync(`${folder}/alive`, "utf8"), last);
-    });
-
     test("when the forwarder dies, another takes over the ports of running units", async (t) => {
       const stand = new Stand(t, candidate);
       const backend = stand.open();

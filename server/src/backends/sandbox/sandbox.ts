@@ -246,6 +246,7 @@ class Sandbox implements Backend {
     this.#changes.forget(folder);
     this.#launched.delete(folder.path);
     await this.#endNow(folder);
+    if (!folder.has("ended")) folder.killRest();
     if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
     this.#sockets.remove(shortName(id), plan.ports);
     await this.#networks.forget(plan.group);
@@ -291,6 +292,7 @@ class Sandbox implements Backend {
     });
     await this.#networks.sweep();
     for (const folder of this.#units()) {
+      if (!folder.isSupervised() && !folder.has("ended")) folder.killRest();
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
       await this.#reachAgain(folder);
       this.#changes.track(folder, folder.init === undefined ? "starting" : "running");

@@ -7,9 +7,9 @@
 # $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
 umask 077
 exec 9>>lock
-flock --nonblock 9 || exit 0
+flock --wait 10 9 || exit 0 # a look whether the unit lives holds it for a moment
 [ ! -e ended ] || exit 0
-trap : TERM # until there is something to end
+trap '' TERM # until there is something to end; `stop` is read then
 echo $$ >pid
 : >started
 
@@ -26,30 +26,49 @@ exec 6<&0 # a background job loses its standard input to /dev/null
   exec cat >/dev/null
 ) </dev/null &
 log=$!
+exec 8>pipe # once the log reads: whatever becomes of the sandbox, the log sees its end
 
 (
   for procs in $CGROUPS; do echo 0 >"$procs" || exit 125; done
-  exec <&6 >pipe 2>&1 6<arguments 7>>status 8<seccomp 3<&- 4<&- 5<&- 9>&-
+  exec <&6 >&8 2>&1 6<arguments 7>>status 8<seccomp 3<&- 4<&- 5<&- 9>&-
   umask 022
-  # A background job also ignores SIGINT and SIGQUIT, which the program must not inherit.
+  # A background job also ignores SIGINT and SIGQUIT, and this shell SIGTERM so far, which the program must not inherit.
   # shellcheck disable=SC2086 # some are lists of words
-  exec env --default-signal=INT,QUIT $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
+  exec env --default-signal=INT,QUIT,TERM $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
 ) &
 sandbox=$!
-exec 6<&-
+exec 6<&- 8>&-
 
 program() { # process id of the first program inside, which the sandbox's own init started
   init=$(sed -n 's/.*"child-pid": *\([0-9]*\).*/\1/p' status 2>/dev/null)
   [ -n "$init" ] && cut -d' ' -f1 "/proc/$init/task/$init/children" 2>/dev/null
 }
 
+in_state() { # whether bwrap is in one of the states $1, as proc(5) has them
+  grep -q "^State:.$1" "/proc/$sandbox/status" 2>/dev/null
+}
+
+end() { # SIGKILL to bwrap and its child: alone, while it starts, bwrap would leave a child that waits for it for ever, with the log's pipe open
+  kill -STOP "$sandbox"
+  while in_state '[^TZX]'; do sleep 0.01; done # a stopped bwrap makes no more children
+  # shellcheck disable=SC2046 # a list of process ids
+  kill -KILL $(cat "/proc/$sandbox/task/$sandbox/children") "$sandbox"
+} 2>/dev/null
+
 terminate() {
   interrupted=yes
   [ -z "$killer" ] || kill "$killer" 2>/dev/null
   read -r grace <stop
   target=$(program)
+  looks=0 # without a program, it is about to be started, or has ended and bwrap is about to say so
+  while [ "$grace" != 0 ] && [ -z "$target" ] && [ "$looks" -lt 100 ] && in_state '[^ZX]'; do
+    sleep 0.01
+    looks=$((looks + 1))
+    target=$(program)
+  done
+  in_state '[^ZX]' || return
   if [ "$grace" = 0 ] || [ -z "$target" ]; then
-    kill -KILL "$sandbox" 2>/dev/null
+    end
     return
   fi
   kill -TERM "$target" 2>/dev/null
@@ -58,7 +77,7 @@ terminate() {
     trap 'kill $sleeper; exit' TERM
     sleep "$grace" &
     sleeper=$!
-    wait "$sleeper" && kill -KILL "$sandbox"
+    wait "$sleeper" && end
   ) 2>/dev/null &
   killer=$!
 }
@@ -66,17 +85,25 @@ killer=
 trap terminate TERM
 [ ! -e stop ] || terminate
 
-while :; do # a signal ends `wait` early, with a status of its own
-  interrupted=
-  wait "$sandbox"
-  code=$?
-  [ -n "$interrupted" ] || break
-done
-wait "$log"
+await() { # leaves the exit code of the child $1 in $code. A signal ends `wait` early, with a code of its own; a child that was told of is unknown
+  code=
+  while :; do
+    interrupted=
+    wait "$1"
+    latest=$?
+    [ "$latest" != 127 ] || [ -z "$code" ] || return
+    code=$latest
+    [ -n "$interrupted" ] || return
+  done
+}
+await "$sandbox"
+ended=$code
+trap interrupted=yes TERM # nothing is left to end
+await "$log" 2>/dev/null
 [ -z "$killer" ] || kill "$killer" 2>/dev/null
 rm -f pipe
 if [ -n "$TAKE_BACK" ]; then # files of the unit's other users, or closed to their owner, are the server's to read
   # shellcheck disable=SC2086 # a list of words
   nsenter --user=/proc/self/fd/3 $ENTER_OPTIONS -- sh -c "$TAKE_BACK"
 fi
-echo "$code $(date +%s%3N)" >ended.new && mv ended.new ended
+echo "$ended $(date +%s%3N)" >ended.new && mv ended.new ended

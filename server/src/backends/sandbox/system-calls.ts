@@ -10,11 +10,14 @@ const { functions: libc } = dlopen("libc.so.6", {
   listen: { return: "i32", arguments: ["i32", "i32"] },
 });
 
-const lockExclusive = 2;
+const lockShared = 1;
 const lockNonBlocking = 4;
 const networkNamespace = 0x40000000;
 
-/** Whether some process holds the flock of the file; a file that is not there is not locked. */
+/**
+ * Whether some process holds the flock of the file for itself; a file that is not there is not locked. A look is a shared lock for a moment:
+ * looks do not take each other for a holder, and whoever wants the lock has to wait for them.
+ */
 export function isLocked(path: string): boolean {
   let file: number;
   try {
@@ -24,7 +27,7 @@ export function isLocked(path: string): boolean {
     throw error;
   }
   try {
-    return libc.flock(file, lockExclusive | lockNonBlocking) !== 0;
+    return libc.flock(file, lockShared | lockNonBlocking) !== 0;
   } finally {
     closeSync(file);
   }

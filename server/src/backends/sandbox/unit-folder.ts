@@ -1,9 +1,10 @@
 // What is kept of a unit on disk, and how its state is read back from there: the files are the truth, also after a restart.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
+import { isGone } from "./processes.ts";
 import { isLocked, isMissing } from "./system-calls.ts";
 
 /** Written by `reserve`. */
@@ -94,6 +95,21 @@ export class UnitFolder {
   /** Process id of the sandbox's own first process, once there is one. */
   get init(): number | undefined {
     return Number(/"child-pid": *(\d+)/.exec(this.read("status") ?? "")?.[1]) || undefined;
+  }
+
+  /**
+   * Kills what a supervisor that is gone may have left: bwrap follows it only from the moment that the program has been started. The
+   * process namespace tells whether the id in `status` still means that process.
+   */
+  killRest(): void {
+    const { init } = this;
+    const namespace = /"pid-namespace": *(\d+)/.exec(this.read("status") ?? "")?.[1];
+    if (init === undefined || namespace === undefined) return;
+    try {
+      if (readlinkSync(`/proc/${init}/ns/pid`) === `pid:[${namespace}]`) process.kill(init, "SIGKILL");
+    } catch (error) {
+      if (!isMissing(error) && !isGone(error)) throw error;
+    }
   }
 
   /** Whether the sandbox is complete, so that its first process has started the program. proc(5) */

@@ -99,13 +99,13 @@ export async function logHas(backend: Backend, id: string, words: string): Promi
   });
 }
 
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined>, everyMilliseconds = 10): Promise<T> {
   const deadline = Date.now() + waitSeconds * 1000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
     if (Date.now() > deadline) throw new Error(`Waited ${waitSeconds} s in vain until ${what}.`);
-    await setTimeout(10);
+    await setTimeout(everyMilliseconds);
   }
 }
 
