@@ -1,6 +1,7 @@
 // Which backend the settings name. The only place that knows them all.
 import { join } from "node:path";
-import type { Backend } from "../backends/backend.ts";
+import type { Backend, BackendReport } from "../backends/backend.ts";
+import { inspectSandbox } from "../backends/sandbox/inspect.ts";
 import { createSandbox } from "../backends/sandbox/sandbox.ts";
 import { errors } from "../core/errors.ts";
 import type { Settings } from "./settings.ts";
@@ -12,6 +13,21 @@ export async function openBackend(settings: Settings, report?: (error: unknown) 
       return createSandbox({ folder: join(settings.data, "units"), ...(report ? { report } : {}) });
     case "docker":
     case "kubernetes":
-      throw errors.notYetAvailable(`The ${settings.backend} backend is not yet available; expected --backend sandbox.`);
+      throw notBuilt(settings.backend);
   }
+}
+
+/** What is there of the backend, without opening it: a server may be at work in its folder. @throws ApiError NotYetAvailable */
+export async function inspectBackend(settings: Settings): Promise<BackendReport> {
+  switch (settings.backend) {
+    case "sandbox":
+      return inspectSandbox();
+    case "docker":
+    case "kubernetes":
+      throw notBuilt(settings.backend);
+  }
+}
+
+function notBuilt(backend: Settings["backend"]): Error {
+  return errors.notYetAvailable(`The ${backend} backend is not yet available; expected --backend sandbox.`);
 }

@@ -1,14 +1,12 @@
 // What this machine has and lacks, from every part that depends on it.
 import { access, constants, mkdir } from "node:fs/promises";
 import type { Finding } from "../backends/backend.ts";
-import { openBackend } from "./backend.ts";
+import { inspectBackend } from "./backend.ts";
 import type { Settings } from "./settings.ts";
 
 /** Findings of the data folder, the backend and the Python environments. */
 export async function examine(settings: Settings): Promise<readonly Finding[]> {
-  const backend = await openBackend(settings);
-  const report = await backend.inspect();
-  await backend.close();
+  const report = await inspectBackend(settings);
   return [nodeFinding(), await folderFinding(settings.data), ...report.findings];
 }
 

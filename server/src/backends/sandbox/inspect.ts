@@ -1,8 +1,10 @@
 // What `sagebrush doctor` says of the sandbox: what this machine offers, and the exact command for what it lacks.
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, globSync, readFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import type { BackendReport, Finding } from "../backend.ts";
+import type { Limits } from "./cgroups.ts";
 import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
-import { findLimits, type Limits } from "./limits.ts";
+import { findLimits } from "./limits.ts";
 import { closeHostNetwork, makeHostNetwork } from "./network.ts";
 import { onPath, run } from "./processes.ts";
 import { isMissing } from "./system-calls.ts";
@@ -15,6 +17,12 @@ const programs = [
   ["nsenter", "util-linux"],
   ["flock", "util-linux"],
 ] as const;
+
+/** What units share; a server that is limited itself has no more for them. */
+export function machineCapacity() {
+  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return { cpus: availableParallelism(), memoryBytes, gpus: globSync("/dev/nvidia[0-9]*").length };
+}
 
 export async function inspectSandbox(): Promise<BackendReport> {
   if (process.platform !== "linux") {

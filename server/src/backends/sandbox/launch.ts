@@ -1,9 +1,9 @@
 // Turns a reserved folder into a running sandbox: writes what the supervisor reads, and starts it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, closeSync, lchownSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import type { Limits } from "./cgroups.ts";
 import { bwrapArguments, commandLine, etcFiles, type Program } from "./command.ts";
 import type { Identity } from "./identity.ts";
-import type { Limits } from "./limits.ts";
 import { type HostNetwork, hostsFile } from "./network.ts";
 import { onPath, run } from "./processes.ts";
 import { seccompProgram } from "./seccomp.ts";

@@ -1,11 +1,17 @@
 // What holds for the sandbox beyond the suite of all backends: its forwarder, its log limit, its files, what inspect says.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
+import { limitsName } from "./leftovers.ts";
+import { findLimits } from "./limits.ts";
 import { createSandbox } from "./sandbox.ts";
+import { shortName } from "./unit-folder.ts";
+
+const limits = await findLimits();
+const skip = limits.kind.startsWith("cgroup") ? false : `units are limited by ${limits.kind}, which leaves nothing`;
 
 export function registerSandboxCases(candidate: Candidate): void {
   describe(`${candidate.name}, in particular`, () => {
@@ -49,6 +55,33 @@ export function registerSandboxCases(candidate: Candidate): void {
       await stand.run(backend, spec);
       await backend.remove(spec.id);
       deepEqual([readdirSync(stand.folder), readdirSync(`${stand.folder}/ports`)], [["ports"], []]);
+    });
+
+    test("a server that starts removes the limits that dead servers left, and none that are in use", {
+      skip,
+    }, async (t) => {
+      const stand = new Stand(t, candidate);
+      const { resources, ...spec } = stand.unit("sleep 100");
+      const dead = `${stand.folder}/dead`;
+      mkdirSync(dead);
+      await createSandbox({ folder: dead }).close(); // never to be seen again
+      const backend = stand.open();
+      await backend.start({ ...spec, resources });
+      const over = stand.unit("exit 3");
+      await stand.run(backend, over);
+      const own = [spec, over].map(({ id }) => limitsName(stand.folder, shortName(id)));
+      const left = [stand.folder, dead].map((folder) => limitsName(folder, "0123456789ab"));
+      for (const name of left) limits.hold(name, resources);
+      rmSync(dead, { recursive: true });
+      await stand.open().list();
+      const held = new Set(limits.held());
+      deepEqual(
+        [own, left].map((names) => names.map((name) => held.has(name))),
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
     });
 
     test("what this machine offers is told, each lack with its remedy", async (t) => {

@@ -4,7 +4,6 @@ import type { ChildProcess } from "node:child_process";
 import {
   closeSync,
   createReadStream,
-  globSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,7 +12,6 @@ import {
   statSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
@@ -22,8 +20,9 @@ import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
 import { Forwarders } from "./forwarders.ts";
 import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
-import { inspectSandbox } from "./inspect.ts";
+import { inspectSandbox, machineCapacity } from "./inspect.ts";
 import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
+import { limitsName, sweepLimits } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
@@ -95,8 +94,7 @@ class Sandbox implements Backend {
   }
 
   async capacity() {
-    const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-    return { cpus: availableParallelism(), memoryBytes, gpus: globSync("/dev/nvidia[0-9]*").length };
+    return machineCapacity();
   }
 
   async reserve(plan: UnitPlan): Promise<string> {
@@ -300,6 +298,8 @@ class Sandbox implements Backend {
     for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(sparePrefix))) {
       await this.#discard(new UnitFolder(join(this.#folder, name)), machine);
     }
+    const inUse = this.#units().flatMap((folder) => folder.plan?.limitsName ?? []);
+    sweepLimits(machine.limits, this.#folder, new Set(inUse));
     return machine;
   }
 
@@ -381,9 +381,8 @@ class Sandbox implements Backend {
     return folder.state(async (plan) => (await this.#machine).limits.hit(plan.limitsName));
   }
 
-  /** Name of a unit's limits: several servers of one machine keep theirs in the same place. */
   #limitsName(folder: UnitFolder): string {
-    return `${shortName(this.#folder)}-${basename(folder.path)}`;
+    return limitsName(this.#folder, basename(folder.path));
   }
 
   #unit(id: string): UnitFolder {
