@@ -180,7 +180,7 @@ class Sandbox implements Backend {
       // The lock is given up before the exit is told of: by then the unit may have been removed, its folder with it.
       if (this.#launched.get(folder.path) !== supervisor) return;
       this.#launched.delete(folder.path);
-      if (!folder.has("started")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
+      if (!folder.has("started") && folder.has("start.json")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
     });
   }
 
@@ -267,6 +267,7 @@ class Sandbox implements Backend {
     await this.#machine.catch(() => undefined); // nothing was opened then
     this.#watchdog?.close();
     this.#changes.close();
+    this.#launched.clear();
     await this.#spares.close();
     for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();

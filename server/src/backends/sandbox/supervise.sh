@@ -83,6 +83,17 @@ terminate() {
 }
 killer=
 trap terminate TERM
+( # a unit whose folder has been removed is nobody's: no server will ever stop it
+  exec 9>&- 3<&- 4<&- 5<&- 7<&-
+  trap 'kill "$sleeper"; exit' TERM
+  while [ -e lock ]; do
+    sleep 5 &
+    sleeper=$!
+    wait "$sleeper"
+  done
+  end
+) 2>/dev/null &
+looker=$!
 [ ! -e stop ] || terminate
 
 await() { # leaves the exit code of the child $1 in $code. A signal ends `wait` early, with a code of its own; a child that was told of is unknown
@@ -99,6 +110,7 @@ await() { # leaves the exit code of the child $1 in $code. A signal ends `wait` 
 await "$sandbox"
 ended=$code
 trap interrupted=yes TERM # nothing is left to end
+kill "$looker" 2>/dev/null
 await "$log" 2>/dev/null
 [ -z "$killer" ] || kill "$killer" 2>/dev/null
 rm -f pipe

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { type Candidate, ended, logHas, logOf, Stand, until } from "../suite/stand.ts";
+import { run } from "./processes.ts";
 import { shortName, UnitFolder } from "./unit-folder.ts";
 
 /** Looks at a lock as `isLocked` does, over and over, and slower. */
@@ -35,6 +36,20 @@ export function registerSupervisorCases(candidate: Candidate): void {
       const last = readFileSync(`${folder}/alive`, "utf8");
       await setTimeout(100); // the one wait for something that must not happen
       equal(readFileSync(`${folder}/alive`, "utf8"), last);
+    });
+
+    test("a unit whose folder is removed ends, though no server stops it", async (t) => {
+      const stand = new Stand(t, candidate);
+      const backend = candidate.open(`${stand.folder}/removed`);
+      const spec = stand.unit("sleep 100");
+      await backend.start(spec);
+      const { init, supervisor } = new UnitFolder(`${stand.folder}/removed/${shortName(spec.id)}`);
+      await backend.close();
+      await run("rm", ["-r", `${stand.folder}/removed`]);
+      await until("nothing of it is left", async () => {
+        const left = [init, supervisor].filter((id) => existsSync(`/proc/${id}`));
+        return left.length === 0 || undefined;
+      });
     });
 
     test("a unit starts though others look whether it lives", async (t) => {
