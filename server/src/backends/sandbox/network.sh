@@ -51,6 +51,6 @@ END
   exec cat
 ' | {
   read -r host
-  printf 'link set host%s master br0\nlink set host%s up\n' "$INDEX" "$INDEX" | ip -batch -
+  printf 'link set host%s master br0\nlink set host%s up\n' "$INDEX" "$INDEX" | ip -batch - || { kill "$host"; exit 1; } # it would wait for its input, and the caller for it
   echo "$$ $host"
 }

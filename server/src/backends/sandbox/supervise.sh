@@ -1,6 +1,7 @@
 #!/bin/sh
 # Supervises one unit: holds the lock that says the unit lives, caps its log, ends it with grace, keeps its exit code.
-# It outlives the server that started it. bwrap is its own child (--die-with-parent), so nothing outlives the supervisor.
+# It outlives the server that started it. bwrap is its own child and dies with it (--die-with-parent) once the program runs; what a
+# supervisor killed before that leaves is ended by the server (UnitFolder.killRest).
 # Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
 # (kept so that the bridge lives as long as any of its hosts), 7 what keeps the group's link to the internet, if anything. $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
 # $TAKE_BACK: what makes the unit's files readable to the server, run as user 0 of the user namespace; nothing as root.
@@ -20,7 +21,7 @@ rm -f pipe && mkfifo pipe
 exec 6<&0 # a background job loses its standard input to /dev/null
 
 ( # the log: copied as it comes, up to the limit, then thrown away behind one clear line
-  exec <pipe 3<&- 4<&- 5<&- 6<&- 7<&- 9>&-
+  exec 3<&- 4<&- 5<&- 6<&- 7<&- 9>&- <pipe # the lock first: opening waits for the other end
   (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null) && exit
   printf '\n[sagebrush] The log reached its limit of %s bytes; what followed was dropped.\n' $((LOG_BLOCKS * 512)) >>output
   exec cat >/dev/null
