@@ -1,5 +1,6 @@
 // Where work runs. One interface, a folder for each implementation, one suite (backends/suite) for all of them.
 // Ideas from the Kubernetes CRI (a pod is a set of containers sharing a network) and Kueue's small job interface.
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 /**
@@ -64,7 +65,7 @@ export interface UnitPlan {
    * server listens on the same path, or units that went on running lose it.
    */
   readonly platformSocket?: string;
-  /** TCP ports the server wants to reach; see `Backend.socket`. */
+  /** TCP ports the server wants to reach; see `Backend.connect`. */
   readonly ports: readonly number[];
 }
 
@@ -146,8 +147,11 @@ export interface Backend {
   watch(changed: (state: UnitState) => void, signal: AbortSignal): void;
   /** Standard output and error in one stream of bytes from `offset`; ends at what has been written so far. */
   log(id: string, offset: number): Promise<Readable>;
-  /** Path of a Unix socket that reaches the TCP port inside; undefined until the unit runs. */
-  socket(id: string, port: number): Promise<string | undefined>;
+  /**
+   * A connection to a TCP port inside, one of the plan's. @throws Error when nothing listens there, or the unit does not
+   * run
+   */
+  connect(id: string, port: number): Promise<Socket>;
   /** Forgets a unit that has ended or was lost, and frees what it held. Harmless when repeated. */
   remove(id: string): Promise<void>;
   /**

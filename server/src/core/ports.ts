@@ -1,4 +1,5 @@
 // What one part gives to the others, as interfaces only. Implemented in services/<service>/port.ts, handed over in app/.
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Call, Permission, Principal } from "./call.ts";
 
@@ -133,11 +134,14 @@ export interface VariantRoute {
   readonly instances: readonly InstanceRoute[];
 }
 
+/** Opens a connection to a port of a container. @throws Error when nothing listens there */
+export type Dial = () => Promise<Socket>;
+
 export interface InstanceRoute {
   /** Stable while the instance lives; also its log stream's last part. */
   readonly id: string;
-  /** Unix socket that reaches port 8080 of the container. */
-  readonly socket: string;
+  /** Reaches port 8080 of the container. The same function while the container is the same. */
+  readonly dial: Dial;
   readonly logStream: string;
   /** Counts a request in; call the result when it is over, so that an instance is stopped only when idle. */
   begin(): () => void;

@@ -1,8 +1,9 @@
-// HTTP to a container over the Unix socket of its port: connections are kept, requests and answers stream. Used for
+// HTTP to a port of a container: connections are kept, requests and answers stream. Used for
 // health checks, batch transform and the inference router.
 import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
 import type { Pool } from "undici";
+import type { Dial } from "../core/ports.ts";
 
 /** undici has a hundred modules: they are loaded with the first container. */
 const load = createRequire(import.meta.url);
@@ -48,11 +49,16 @@ export class ContainerClient {
   readonly #pool: Pool;
 
   /** `connections`: most requests under way at once; more wait. */
-  constructor(socket: string, connections: number) {
+  constructor(dial: Dial, connections: number) {
     const undici = load("undici") as typeof import("undici");
     // Time limits are each request's own; bodies may be as large as the caller allows.
     this.#pool = new undici.Pool("http://container", {
-      socketPath: socket,
+      connect: (_options, done) => {
+        dial().then(
+          (socket) => done(null, socket),
+          (cause: Error) => done(cause, null),
+        );
+      },
       connections,
       pipelining: 1,
       headersTimeout: 0,

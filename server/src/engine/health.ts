@@ -1,4 +1,5 @@
 // Asks a container whether it is well: often until the first yes, then at the interval its plan names.
+import type { Dial } from "../core/ports.ts";
 import { ContainerClient, ContainerUnreachable } from "./container-client.ts";
 import type { HealthCheck, ObservedUnit } from "./job-kind.ts";
 
@@ -18,11 +19,11 @@ export class HealthWatch {
   #health: Health;
 
   /** `changed` is called whenever `health` has turned. */
-  constructor(check: HealthCheck, socket: string, now: () => number, changed: () => void) {
+  constructor(check: HealthCheck, dial: Dial, now: () => number, changed: () => void) {
     this.#check = check;
     this.#now = now;
     this.#changed = changed;
-    this.#client = new ContainerClient(socket, 1);
+    this.#client = new ContainerClient(dial, 1);
     this.#health = { state: "unknown", since: now(), reason: "not asked yet" };
     this.#askIn(0);
   }

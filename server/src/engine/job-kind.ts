@@ -2,7 +2,7 @@
 // the next single step from (stored, observed, now). Both are pure; the engine performs, observes and repeats.
 // After Kueue's job framework (a small required interface, a folder per kind) and Tekton (one place computes status).
 import type { NetworkLevel, UnitEnd } from "../backends/backend.ts";
-import type { RoleSession } from "../core/ports.ts";
+import type { Dial, RoleSession } from "../core/ports.ts";
 import type { ChangeEvent, Row } from "../store/rows/rows.ts";
 
 export type { UnitEnd } from "../backends/backend.ts";
@@ -121,8 +121,8 @@ export interface ObservedUnit {
     readonly since: number;
     readonly reason: string;
   };
-  /** Unix sockets that reach its ports, once it runs. */
-  readonly sockets: ReadonlyMap<number, string>;
+  /** How its ports are reached, once it runs; each the same function as long as it runs. */
+  readonly dials: ReadonlyMap<number, Dial>;
   /** Last number seen of each metric, complete when the unit has ended. */
   readonly metrics: ReadonlyMap<string, { readonly value: number; readonly at: number }>;
 }
@@ -165,8 +165,8 @@ export interface ActivityContext<Document> {
   readonly region: string;
   /** Temporary credentials of a role, renewed when they are about to end. @throws JobFailure ClientError */
   session(roleArn: string): Promise<RoleSession>;
-  /** Unix socket that reaches the unit's port. */
-  socket(unitId: string, port: number): Promise<string>;
+  /** How the unit's port is reached, once it runs. @throws JobFailure when it will not run any more */
+  dial(unitId: string, port: number): Promise<Dial>;
   /** Adds a line of the platform's own to a unit's log stream. */
   note(log: UnitLog, text: string): Promise<void>;
 }

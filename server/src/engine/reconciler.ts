@@ -226,10 +226,10 @@ export class Reconciler {
         if (!unit) throw new Error(`Unit ${id} is not wanted.`);
         return unit.folder;
       },
-      async socket(id, port) {
-        const socket = await units.get(id)?.socket(port);
-        if (socket === undefined) throw new JobFailure(`ClientError: The container does not run any more.`);
-        return socket;
+      async dial(id, port) {
+        const dial = await units.get(id)?.dial(port);
+        if (dial === undefined) throw new JobFailure(`ClientError: The container does not run any more.`);
+        return dial;
       },
       note: ({ group, stream }, message) =>
         series.appendLogs({ account, region, group, stream }, [{ timestamp: clock.now(), message }], { sync: false }),

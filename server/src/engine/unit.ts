@@ -1,6 +1,7 @@
 // One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
 import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
+import type { Dial } from "../core/ports.ts";
 import { HealthWatch } from "./health.ts";
 import { fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
@@ -35,7 +36,7 @@ export class Unit {
   #hasWarmed = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
-  readonly #sockets = new Map<number, string>();
+  readonly #dials = new Map<number, Dial>();
   readonly #reachable = Promise.withResolvers<void>();
   #cancelRetry = () => {};
   #isAdvancing = false;
@@ -73,10 +74,10 @@ export class Unit {
     return this.#folder.promise;
   }
 
-  /** Path of the socket of a port, once it runs; undefined when it will not run any more. */
-  async socket(port: number): Promise<string | undefined> {
+  /** How a port is reached, once it runs; undefined when it will not run any more. */
+  async dial(port: number): Promise<Dial | undefined> {
     await this.#reachable.promise;
-    return this.#sockets.get(port);
+    return this.#dials.get(port);
   }
 
   get observed(): ObservedUnit {
@@ -84,7 +85,7 @@ export class Unit {
     return {
       phase,
       notes: this.#notes,
-      sockets: this.#sockets,
+      dials: this.#dials,
       metrics: this.#follower?.metrics ?? new Map(),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
       ...(this.#state?.startedAt === undefined ? {} : { startedAt: this.#state.startedAt }),
@@ -336,16 +337,14 @@ export class Unit {
   }
 
   async #connect(): Promise<void> {
-    for (const port of this.#wanted.ports) {
-      const socket = await this.#parts.backend.socket(this.id, port);
-      if (socket !== undefined) this.#sockets.set(port, socket);
-    }
+    const { backend } = this.#parts;
+    for (const port of this.#wanted.ports) this.#dials.set(port, () => backend.connect(this.id, port));
     const { health } = this.#wanted;
-    const socket = health && this.#sockets.get(health.port);
-    if (socket)
+    const dial = health && this.#dials.get(health.port);
+    if (dial)
       this.#health = new HealthWatch(
         health,
-        socket,
+        dial,
         () => this.#parts.clock.now(),
         () => this.#healthTurned(),
       );

@@ -7,7 +7,7 @@ import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
 
 const isLiveState = ({ phase }: UnitState): boolean => phase === "starting" || phase === "running";
 
-const absent: ObservedUnit = { phase: "absent", notes: [], sockets: new Map(), metrics: new Map() };
+const absent: ObservedUnit = { phase: "absent", notes: [], dials: new Map(), metrics: new Map() };
 
 /** Grace for a unit that nothing wants any more and of which no plan is left. */
 const ORPHAN_GRACE_SECONDS = 10;

@@ -1,6 +1,6 @@
-// One process for all units of a server: Unix sockets here <-> TCP ports in the network of a unit, and the platform's address in
-// there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0005-sandbox-forwarders.md.
-import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
+// One process for all units of a server: connections to TCP ports in the network of a unit, which it hands to the server, and the
+// platform's address in there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0005-sandbox-forwarders.md.
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { connect, createServer, type ListenOptions, type Server, Socket } from "node:net";
 import { listenOn, tcpSocket, withinNetwork } from "./system-calls.ts";
 
@@ -12,9 +12,10 @@ export type ForwarderRequest =
       /** A process inside the network, and the network's inode, which tells whether the id still means that process. */
       readonly process: number;
       readonly inode: number;
-      readonly ports: readonly { readonly port: number; readonly path: string }[];
       readonly platform?: { readonly address: string; readonly socket: string };
     }
+  /** Answered with a connection to a port in an open network. */
+  | { readonly number: number; readonly connect: string; readonly port: number }
   | { readonly number: number; readonly close: string };
 
 export interface ForwarderAnswer {
@@ -31,27 +32,44 @@ interface OpenNetwork {
 const home = openSync("/proc/self/ns/net", "r");
 const networks = new Map<string, OpenNetwork>();
 
-async function perform(request: ForwarderRequest): Promise<void> {
-  if ("close" in request) return close(request.close);
-  close(request.open);
+/** On loopback the answer is there at once, unless the program has stopped taking connections. */
+const connectSeconds = 10;
+
+async function perform(request: ForwarderRequest): Promise<Socket | undefined> {
+  if ("connect" in request) return reach(request.connect, request.port);
+  close("close" in request ? request.close : request.open);
+  if ("open" in request) await open(request);
+  return undefined;
+}
+
+async function open(request: Extract<ForwarderRequest, { open: string }>): Promise<void> {
   const namespace = openSync(`/proc/${request.process}/ns/net`, "r");
   const network: OpenNetwork = { namespace, servers: [], sockets: new Set() };
   networks.set(request.open, network);
   if (fstatSync(namespace).ino !== request.inode) throw new Error("The unit's network is gone.");
-  for (const { port, path } of request.ports) {
-    rmSync(path, { force: true });
-    const inside = () => {
-      const options = { fd: withinNetwork(namespace, home, tcpSocket), allowHalfOpen: true, manualStart: true };
-      return new Socket(options).connect({ host: "127.0.0.1", port });
-    };
-    await listen(network, { path }, inside);
-  }
   if (request.platform) {
     const { address, socket } = request.platform;
     const fd = withinNetwork(namespace, home, tcpSocket);
     listenOn(fd, address, 80);
     await listen(network, { fd }, () => connect({ path: socket, allowHalfOpen: true }));
   }
+}
+
+function reach(key: string, port: number): Promise<Socket> {
+  const network = networks.get(key);
+  if (!network) throw new Error("The unit's network is not open.");
+  const options = { fd: withinNetwork(network.namespace, home, tcpSocket), manualStart: true };
+  const socket = new Socket(options);
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.setTimeout(connectSeconds * 1000, () =>
+      socket.destroy(new Error(`no connection within ${connectSeconds} s`)),
+    );
+    socket.connect({ host: "127.0.0.1", port }, () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+  });
 }
 
 function close(key: string): void {
@@ -88,7 +106,8 @@ function join(network: OpenNetwork, near: Socket, far: Socket): void {
 
 process.on("message", (request: ForwarderRequest) => {
   perform(request).then(
-    () => process.send?.({ number: request.number } satisfies ForwarderAnswer),
+    // Once sent, the connection is the server's alone.
+    (socket) => process.send?.({ number: request.number } satisfies ForwarderAnswer, socket),
     (error: unknown) => process.send?.({ number: request.number, error: String(error) } satisfies ForwarderAnswer),
   );
 });

@@ -1,5 +1,6 @@
 // The server's end of the forwarder process: started when first needed, gone with the server.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import type { ForwarderAnswer, ForwarderRequest } from "./forwarder.ts";
 import type { Identity } from "./identity.ts";
 
@@ -8,7 +9,7 @@ type Request = ForwarderRequest extends infer R ? (R extends unknown ? Omit<R, "
 export class Forwarders {
   #process: ChildProcess | undefined;
   #next = 1;
-  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { resolve: (socket?: Socket) => void; reject: (error: Error) => void }>();
   readonly #user: () => Promise<number>;
   readonly #identity: Identity;
   readonly #died: () => void;
@@ -21,11 +22,18 @@ export class Forwarders {
     this.#died = died;
   }
 
-  async ask(request: Request): Promise<void> {
+  /** A connection to a port in a network that was opened. @throws Error when nothing listens there */
+  async connect(key: string, port: number): Promise<Socket> {
+    const socket = await this.ask({ connect: key, port });
+    if (!socket) throw new Error("The unit closed the connection at once.");
+    return socket.setNoDelay(true);
+  }
+
+  async ask(request: Request): Promise<Socket | undefined> {
     this.#process ??= this.#start(await this.#user());
     const process = this.#process;
     const number = this.#next++;
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<Socket | undefined>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
       // An answer is waited for even when nothing else keeps this process alive, as while the server starts.
       process.channel?.ref();
@@ -40,11 +48,12 @@ export class Forwarders {
     this.#process = undefined;
   }
 
-  #answer(number: number, error: Error | undefined): void {
+  #answer(number: number, error: Error | undefined, socket?: Socket): void {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
     if (error) waiting?.reject(error);
-    else waiting?.resolve();
+    else if (waiting) waiting.resolve(socket);
+    else socket?.destroy();
   }
 
   #start(user: number): ChildProcess {
@@ -63,8 +72,8 @@ export class Forwarders {
     const child = spawn(program, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc", user],
     });
-    child.on("message", ({ number, error }: ForwarderAnswer) => {
-      this.#answer(number, error === undefined ? undefined : new Error(error));
+    child.on("message", ({ number, error }: ForwarderAnswer, socket?: SendHandle) => {
+      this.#answer(number, error === undefined ? undefined : new Error(error), socket as Socket | undefined);
       if (this.#waiting.size === 0) child.channel?.unref();
     });
     const ended = (reason: Error) => {

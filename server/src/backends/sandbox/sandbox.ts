@@ -12,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
@@ -27,7 +28,6 @@ import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
 import { terminate } from "./processes.ts";
-import { SocketPaths } from "./socket-paths.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -60,7 +60,6 @@ class Sandbox implements Backend {
   readonly #networks: Networks;
   readonly #changes: Changes;
   readonly #spares: Spares;
-  readonly #sockets: SocketPaths;
   readonly #forwarded = new Set<string>();
   readonly #starting = new Map<string, Promise<void>>();
   /** Supervisors of units, by folder, until they exit or the unit is removed. */
@@ -74,7 +73,6 @@ class Sandbox implements Backend {
   constructor(options: SandboxOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#folder = realpathSync(options.folder);
-    this.#sockets = new SocketPaths(this.#folder);
     const user = () => this.#userNamespace();
     this.#forwarders = new Forwarders(user, this.#identity, () => this.#forwardAgain());
     this.#networks = new Networks(user, this.#identity);
@@ -226,11 +224,12 @@ class Sandbox implements Backend {
     return offset < size ? createReadStream(path, { start: offset, end: size - 1 }) : Readable.from([]);
   }
 
-  async socket(id: string, port: number): Promise<string | undefined> {
-    await this.#machine; // until then the sockets of an earlier server's units are not listened on
+  async connect(id: string, port: number): Promise<Socket> {
+    await this.#machine; // until then the networks of an earlier server's units are not open
     const folder = this.#unit(id);
-    if (!folder.plan?.ports.includes(port) || folder.init === undefined || !folder.isSupervised()) return undefined;
-    return this.#sockets.path(shortName(id), port);
+    if (!folder.plan?.ports.includes(port)) throw new Error(`Port ${port} is none of those in the unit's plan.`);
+    if (folder.init === undefined || !folder.isSupervised()) throw new Error("The unit does not run.");
+    return this.#forwarders.connect(shortName(id), port);
   }
 
   async remove(id: string): Promise<void> {
@@ -246,7 +245,6 @@ class Sandbox implements Backend {
     await this.#endNow(folder);
     if (!folder.has("ended")) folder.killRest();
     if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
-    this.#sockets.remove(shortName(id), plan.ports);
     await this.#networks.forget(plan.group);
     await machine.limits.release(plan.limitsName);
     if (!folder.has("ended")) await takeBack(await this.#userNamespace(), machine.identity, folder.path);
@@ -272,7 +270,6 @@ class Sandbox implements Backend {
     for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();
     this.#forwarders.stop();
-    this.#sockets.close();
     const user = await this.#user;
     if (user !== undefined) closeSync(user);
   }
@@ -325,9 +322,8 @@ class Sandbox implements Backend {
     if (!plan || (plan.ports.length === 0 && plan.platformSocket === undefined)) return;
     const name = shortName(plan.id);
     this.#forwarded.add(name);
-    const ports = plan.ports.map((port) => ({ port, path: this.#sockets.path(name, port) }));
     const platform = { address: platformAddress, socket: plan.platformSocket ?? "" };
-    await this.#forwarders.ask({ open: name, ...inside, ports, ...(plan.platformSocket ? { platform } : {}) });
+    await this.#forwarders.ask({ open: name, ...inside, ...(plan.platformSocket ? { platform } : {}) });
   }
 
   #userNamespace(): Promise<number> {

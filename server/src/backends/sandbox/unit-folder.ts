@@ -181,7 +181,7 @@ function parse<T>(text: string | undefined): T | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
-/** Name of a unit's folder: short, since paths of Unix sockets are, and safe whatever the id holds. */
+/** Name of a unit's folder: short, and safe whatever the id holds. */
 export function shortName(id: string): string {
   return createHash("sha256").update(id).digest("hex").slice(0, 12);
 }

@@ -1,10 +1,10 @@
 // Hosts of a group, ports from outside, and what each level keeps in.
-import { equal, match } from "node:assert/strict";
-import { connect, createServer } from "node:net";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { type Candidate, logHas, Stand } from "./stand.ts";
+import { type Candidate, ended, logHas, Stand } from "./stand.ts";
 
 const serveName = [
   "import socket, sys",
@@ -33,21 +33,28 @@ const reach = [
 const python = (program: string, ...args: string[]) => ["python3", "-c", program, ...args];
 
 export function networkCases(candidate: Candidate): void {
-  test("a port inside is reached through a Unix socket, which waits for nobody", async (t) => {
+  test("connections to ports inside are made from outside, to those of the plan and when somebody listens", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
     const spec = stand.unit("", {
       entrypoint: python(serveName, "0.0.0.0"),
       arguments: [],
-      ports: [8080],
+      ports: [8080, 9090],
       network: "platform",
     });
-    equal(await backend.socket(spec.id, 8080), undefined);
+    await rejects(backend.connect(spec.id, 8080), /none of those in the unit's plan/);
     await backend.start(spec);
     await logHas(backend, spec.id, "listening");
-    const path = await backend.socket(spec.id, 8080);
-    equal(await askSocket(path ?? "", "hello"), "I am algo-1: hello");
-    equal(await backend.socket(spec.id, 9090), undefined);
+    const words = ["hello", "are", "you", "there"];
+    deepEqual(
+      await Promise.all(words.map(async (word) => ask(await backend.connect(spec.id, 8080), word))),
+      words.map((word) => `I am algo-1: ${word}`),
+    );
+    await rejects(backend.connect(spec.id, 9090), /ECONNREFUSED/);
+    await rejects(backend.connect(spec.id, 9191), /none of those in the unit's plan/);
+    await backend.stop(spec.id, 0);
+    await ended(backend, spec.id);
+    await rejects(backend.connect(spec.id, 8080), /does not run/);
   });
 
   test("hosts of a group see each other by name, each with its own ports", async (t) => {
@@ -113,8 +120,7 @@ function ownAddresses(): string[] {
     .map(({ address }) => address);
 }
 
-async function askSocket(path: string, words: string): Promise<string> {
-  const socket = connect(path);
+async function ask(socket: Socket, words: string): Promise<string> {
   socket.end(words);
   return text(socket);
 }

@@ -3,7 +3,6 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { UnitSpec } from "../backend.ts";
@@ -46,7 +45,7 @@ export function restartCases(candidate: Candidate): void {
     await killedOwner(stand, spec);
     const after = stand.open();
     await logHas(after, spec.id, "up");
-    const socket = connect((await after.socket(spec.id, 8080)) ?? "");
+    const socket = await after.connect(spec.id, 8080);
     equal(String((await once(socket, "data"))[0]), "still here");
     socket.destroy();
     await after.stop(spec.id, 10);

@@ -3,7 +3,12 @@ import { describe, it } from "node:test";
 import type { EndpointRoute, InstanceRoute, VariantRoute } from "../../core/ports.ts";
 import { chooseInstance, chooseVariant } from "./choose.ts";
 
-const anInstance = (id: string): InstanceRoute => ({ id, socket: id, logStream: id, begin: () => () => {} });
+const anInstance = (id: string): InstanceRoute => ({
+  id,
+  dial: () => Promise.reject(new Error("Nobody calls it.")),
+  logStream: id,
+  begin: () => () => {},
+});
 
 const aVariant = (name: string, weight: number, instances = 1): VariantRoute => ({
   name,

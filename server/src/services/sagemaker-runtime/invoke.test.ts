@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { it, type TestContext } from "node:test";
@@ -21,11 +20,14 @@ async function aContainer(
   serve: (request: IncomingMessage, response: ServerResponse) => void,
   answerTimeoutMs = 60_000,
 ) {
-  const folder = mkdtempSync(join(tmpdir(), "invoke-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const socket = join(folder, "8080");
   const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const dial = async () => {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    return socket;
+  };
   t.after(() => {
     server.closeAllConnections();
     server.close();
@@ -38,7 +40,7 @@ async function aContainer(
       underWay -= 1;
     };
   };
-  const instances = [{ id: "i", socket, logStream: "all/i", begin }];
+  const instances = [{ id: "i", dial, logStream: "all/i", begin }];
   const route = {
     endpointName: "digits",
     arn: "arn",

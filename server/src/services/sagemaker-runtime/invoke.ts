@@ -35,7 +35,7 @@ export function createInvoke(parts: InvokeParts) {
   const clientOf = (instance: InstanceRoute): ContainerClient => {
     const known = clients.get(instance);
     if (known) return known;
-    const client = new ContainerClient(instance.socket, CONNECTIONS);
+    const client = new ContainerClient(instance.dial, CONNECTIONS);
     clients.set(instance, client);
     return client;
   };

@@ -4,13 +4,13 @@ import { EndpointRoutes, type PublishedRoute } from "./port.ts";
 
 const SCOPE = "123456789012/us-east-1";
 
+const dial = () => Promise.reject(new Error("Nobody calls it."));
+
 const aRoute = (...ids: readonly string[]): PublishedRoute => ({
   endpointName: "digits",
   arn: "arn",
   status: "InService",
-  variants: [
-    { name: "A", weight: 1, instances: ids.map((id) => ({ id, socket: `/run/${id}`, logStream: `A/${id}` })) },
-  ],
+  variants: [{ name: "A", weight: 1, instances: ids.map((id) => ({ id, dial, logStream: `A/${id}` })) }],
 });
 
 const instance = (routes: EndpointRoutes, index = 0) =>

@@ -1,5 +1,5 @@
 // What serves which endpoint, in memory: told by the engine after each look at an endpoint, asked at every invocation.
-import type { EndpointDirectory, EndpointRoute, InstanceRoute, VariantRoute } from "../../core/ports.ts";
+import type { Dial, EndpointDirectory, EndpointRoute, InstanceRoute, VariantRoute } from "../../core/ports.ts";
 
 /** A route as the endpoint's job tells it; requests under way are counted here. */
 export interface PublishedRoute extends Omit<EndpointRoute, "variants"> {
@@ -37,7 +37,7 @@ export class EndpointRoutes implements EndpointDirectory {
   #counted(variant: PublishedVariant): VariantRoute {
     const instances = variant.instances.map((instance) => {
       const known = this.#instances.get(instance.id);
-      if (known?.socket === instance.socket) return known;
+      if (known?.dial === instance.dial) return known;
       const counted = new CountedInstance(instance);
       this.#instances.set(instance.id, counted);
       return counted;
@@ -61,14 +61,14 @@ const instancesOf = (route: EndpointRoute | undefined): readonly InstanceRoute[]
 
 class CountedInstance implements InstanceRoute {
   readonly id: string;
-  readonly socket: string;
+  readonly dial: Dial;
   readonly logStream: string;
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor({ id, socket, logStream }: Omit<InstanceRoute, "begin">) {
+  constructor({ id, dial, logStream }: Omit<InstanceRoute, "begin">) {
     this.id = id;
-    this.socket = socket;
+    this.dial = dial;
     this.logStream = logStream;
   }
 

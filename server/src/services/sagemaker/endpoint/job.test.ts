@@ -67,7 +67,7 @@ function seeing(
   activities: Readonly<Record<string, ObservedActivity>> = {},
 ): Observed {
   return {
-    unit: (id) => ({ phase: "absent", notes: [], sockets: new Map(), metrics: new Map(), ...units[id] }),
+    unit: (id) => ({ phase: "absent", notes: [], dials: new Map(), metrics: new Map(), ...units[id] }),
     activity: (name, of) => activities[`${name} ${of}`] ?? { state: "idle" },
   };
 }

@@ -23,7 +23,7 @@ export function routeOf({ row, observed }: Published<EndpointDocument>): Publish
 function answering(variant: Variant, endpointName: string, observed: Published<EndpointDocument>["observed"]) {
   return variant.instances.filter(isServing).flatMap(({ id }) => {
     const unit = observed.unit(id);
-    const socket = unit.phase === "running" ? unit.sockets.get(SERVING_PORT) : undefined;
-    return socket === undefined ? [] : [{ id, socket, logStream: logOf(endpointName, variant.name, id).stream }];
+    const dial = unit.phase === "running" ? unit.dials.get(SERVING_PORT) : undefined;
+    return dial === undefined ? [] : [{ id, dial, logStream: logOf(endpointName, variant.name, id).stream }];
   });
 }

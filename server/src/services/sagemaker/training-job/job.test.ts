@@ -50,7 +50,7 @@ function aTrainingJob(
 const anEnd = (exitCode: number): UnitEnd => ({ exitCode, outOfMemory: false, diskFull: false, at: NOW - 10 });
 
 function seen(unit: Partial<ObservedUnit>, activity: ObservedActivity = { state: "idle" }): Observed {
-  const whole: ObservedUnit = { phase: "absent", notes: [], sockets: new Map(), metrics: new Map(), ...unit };
+  const whole: ObservedUnit = { phase: "absent", notes: [], dials: new Map(), metrics: new Map(), ...unit };
   return { unit: () => whole, activity: () => activity };
 }
 

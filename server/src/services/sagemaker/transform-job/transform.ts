@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
-import type { Objects } from "../../../core/ports.ts";
+import type { Dial, Objects } from "../../../core/ports.ts";
 import { ContainerClient, ContainerUnreachable } from "../../../engine/container-client.ts";
 import { type ActivityContext, JobFailure } from "../../../engine/job-kind.ts";
 import { type InputObject, listInputs } from "../shared/inputs.ts";
@@ -36,13 +36,13 @@ export const transform =
   (objects: Objects) =>
   async (work: ActivityContext<TransformDocument>): Promise<undefined> => {
     const { request, model } = work.row.document;
-    const socket = await work.socket(work.of ?? "", SERVING_PORT);
+    const dial = await work.dial(work.of ?? "", SERVING_PORT);
     const { principal } = await work.session(model.roleArn);
-    const parameters = parametersOf(request, await askParameters(socket));
+    const parameters = parametersOf(request, await askParameters(dial));
     const source = request.TransformInput.DataSource.S3DataSource;
     const type = source.S3DataType === "ManifestFile" ? "ManifestFile" : "S3Prefix";
     const files = await listInputs(objects, principal, { type, uri: source.S3Uri, roleArn: model.roleArn });
-    const client = new ContainerClient(socket, parameters.concurrency);
+    const client = new ContainerClient(dial, parameters.concurrency);
     try {
       const calling = callingOf(work, client);
       const limit = createLimit(parameters.concurrency);
@@ -68,8 +68,8 @@ function callingOf({ row, signal }: ActivityContext<TransformDocument>, client: 
 }
 
 /** What the container says of how it wants to be called; undefined when it does not. */
-async function askParameters(socket: string): Promise<string | undefined> {
-  const client = new ContainerClient(socket, 1);
+async function askParameters(dial: Dial): Promise<string | undefined> {
+  const client = new ContainerClient(dial, 1);
   try {
     const request = { method: "GET", path: "/execution-parameters", timeoutMs: PARAMETERS_TIMEOUT_MS } as const;
     const { status, body } = await client.ask(request);
