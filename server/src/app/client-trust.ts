@@ -1,27 +1,22 @@
 // What clients on this machine need to reach names of AWS through the server: the proxy's address, what goes around it,
 // and a file of the authorities to trust.
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getCACertificates, rootCertificates } from "node:tls";
 import { openAuthority } from "../wire/tls/authority.ts";
-import { bundleOf } from "../wire/tls/bundle.ts";
+import { writeBundle } from "../wire/tls/bundle.ts";
 import type { Variables } from "../wire/tls/upstream.ts";
 
 /** Variables by which clients are told which authorities to trust; what they name is trusted on. */
 const trustVariables = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
 
-/** Writes DIR/tls/ca-bundle.pem and, for programs with a list of their own, DIR/tls/ca.pem. Returns the bundle's path. */
+/** Writes DIR/tls/ca-bundle.pem, making the authority if there is none yet, and returns its path. */
 export async function writeTrust(dataFolder: string, variables: Variables, now: number): Promise<string> {
   const folder = join(dataFolder, "tls");
   const { certificate } = await openAuthority(folder, now);
   const given = await Promise.all(trustVariables.map((name) => textOf(variables[name])));
   const system = getCACertificates("system");
-  const bundle = bundleOf([...(system.length > 0 ? system : rootCertificates), ...given], certificate);
-  await writeWhole(join(folder, "ca.pem"), certificate);
-  const path = join(folder, "ca-bundle.pem");
-  await writeWhole(path, bundle);
-  return path;
+  return writeBundle(folder, [...(system.length > 0 ? system : rootCertificates), ...given], certificate);
 }
 
 /** A variable that names no file that can be read is of no use to a client either. */
@@ -34,14 +29,6 @@ async function textOf(path: string | undefined): Promise<string> {
     if (code === "ENOENT" || code === "EACCES" || code === "EISDIR") return "";
     throw cause;
   }
-}
-
-/** Under another name first: a client may be reading it. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${randomUUID()}`;
-  await writeFile(beside, text, { mode: 0o644 });
-  await rename(beside, path);
 }
 
 const loopback = ["localhost", "127.0.0.1", "::1"];

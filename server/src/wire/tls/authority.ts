@@ -3,6 +3,7 @@
 import { type KeyObject, randomBytes, randomUUID, X509Certificate } from "node:crypto";
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { publish } from "./bundle.ts";
 import { type Issuer, issueAuthority, newKey, readKey } from "./x509.ts";
 
 export interface Authority extends Issuer {
@@ -42,6 +43,7 @@ export async function openAuthority(folder: string, now: number): Promise<Author
   }
   const authority = await readAuthority(path);
   if (authority === undefined) throw new AuthorityUnusable(`${path} went away while it was made; try again.`);
+  await publish(folder, authority.certificate);
   return authority;
 }
 

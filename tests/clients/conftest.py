@@ -1,0 +1,101 @@
+"""Clients as their users have them: programs without an endpoint, in environments of their own, told by `sagebrush env`
+where the server is."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from server_process import FLAGS, NODE, ROOT
+
+HERE = Path(__file__).parent
+# For what lies beside the tests.
+sys.path.insert(0, str(HERE))
+PROGRAMS = HERE / "programs"
+# Longer than any program takes on a busy machine; short enough to say which one hangs.
+PROGRAM_SECONDS = 240
+INSTALL = """
+import { setupEnvironment } from "./setup/python.ts";
+console.log(await setupEnvironment(process.argv[1]));
+"""
+
+
+@pytest.fixture(scope="session")
+def python_of():
+    """python_of("sagemaker-2"): the interpreter of an environment of setup/environments, installed if need be."""
+    found = {"test": Path(sys.executable)}
+
+    def find(name):
+        if name not in found:
+            command = [NODE, "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", INSTALL, name]
+            done = subprocess.run(
+                [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+            )
+            found[name] = Path(done.stdout.strip()) / "bin/python"
+        return found[name]
+
+    return find
+
+
+def printed(folder, *arguments, variables=None):
+    """What `sagebrush env` prints in a shell that has the variables."""
+    command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "env", "--data", folder, *arguments]
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**plain_variables(), **(variables or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def plain_variables():
+    """The variables of a shell that knows nothing of AWS or of a proxy."""
+    spoken_for = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(spoken_for)}
+
+
+def in_shell(text, variables=None):
+    """The variables of a shell after it has evaluated the text."""
+    script = 'eval "$TEXT"; unset TEXT; env -0'
+    start = {**plain_variables(), **(variables or {}), "TEXT": text}
+    done = subprocess.run(["sh", "-c", script], env=start, capture_output=True, text=True, check=True)
+    return dict(pair.split("=", 1) for pair in done.stdout.split("\0") if pair)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authority(server):
+    """The shared server's authority is there before the first test asks for it."""
+    printed(server.folder)
+
+
+@pytest.fixture
+def variables(server):
+    """A shell's variables after `sagebrush env`, but without AWS_ENDPOINT_URL: only proxy and authorities are left."""
+    found = in_shell(printed(server.folder))
+    del found["AWS_ENDPOINT_URL"]
+    return found
+
+
+@pytest.fixture
+def run_program(python_of, variables, tmp_path):
+    """run_program("calls.py", "sagemaker-2", *arguments): the last line that the program prints, read as JSON."""
+
+    def run(program, environment, *arguments, more=None):
+        folder = tmp_path / environment
+        folder.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [str(python_of(environment)), str(PROGRAMS / program), *arguments],
+            env={**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore", **(more or {})},
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            timeout=PROGRAM_SECONDS,
+        )
+        assert done.returncode == 0, f"{program} in {environment}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    return run
