@@ -8,10 +8,16 @@ export async function findLimits(): Promise<Limits> {
   return cgroup2() ?? cgroup1() ?? (await scopes()) ?? watching;
 }
 
-/** Limits that nobody enforces but the watchdog (watchdog.ts). */
+/**
+ * Processes of all units together, where only the watchdog counts those of each: a fork bomb makes thousands a second, and
+ * must not take the last one of the machine (32,768 unless told otherwise) before the next count.
+ */
+const processesOfAllUnits = 8192;
+
+/** Limits that nobody enforces but the watchdog (watchdog.ts), but for RLIMIT_NPROC, which counts by user namespace and user. */
 const watching: Limits = {
   kind: "watching",
-  hold: () => ({ procs: [], prefix: [] }),
+  hold: () => ({ procs: [], prefix: ["prlimit", `--nproc=${processesOfAllUnits}`, "--"] }),
   adjust: async () => undefined,
   hit: async () => ({ memory: false, processes: false }),
   release: async () => undefined,

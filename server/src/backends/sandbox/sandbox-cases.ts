@@ -45,8 +45,11 @@ export function registerSandboxCases(candidate: Candidate): void {
     test("removing units leaves nothing in the folder", async (t) => {
       const stand = new Stand(t, candidate);
       const backend = stand.open();
-      const spec = stand.unit("mkdir -p /opt/ml/a/b && chmod 000 /opt/ml/a/b /opt/ml/a", { ports: [8080] });
-      await stand.run(backend, spec);
+      const closed = "mkdir -p /opt/ml/a/b && chmod 000 /opt/ml/a/b /opt/ml/a";
+      // 4,800 bytes of path, more than any call takes.
+      const deep = "import os; os.chdir('/opt/ml'); all(os.mkdir('d') or os.chdir('d') or True for _ in range(2400))";
+      const spec = stand.unit(`${closed} && python3 -c "${deep}" && echo all`, { ports: [8080] });
+      equal((await stand.run(backend, spec)).log, "all\n");
       await backend.remove(spec.id);
       deepEqual(readdirSync(stand.folder), []);
     });

@@ -11,7 +11,6 @@ import {
   renameSync,
   statSync,
 } from "node:fs";
-import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
@@ -101,7 +100,7 @@ class Sandbox implements Backend {
     if (folder.has("plan.json")) return folder.at("ml");
     const spare = await this.#spares.take(plan);
     if (spare) {
-      await rm(folder.path, { recursive: true, force: true }); // left half made by a server that was killed
+      await folder.remove(); // left half made by a server that was killed
       renameSync(spare.folder.path, folder.path);
       this.#taken.set(plan.id, { ...spare, folder });
     } else {
@@ -248,7 +247,7 @@ class Sandbox implements Backend {
     await this.#networks.forget(plan.group);
     await machine.limits.release(plan.limitsName);
     if (!folder.has("ended")) await takeBack(await this.#userNamespace(), machine.identity, folder.path);
-    await rm(folder.path, { recursive: true, force: true });
+    await folder.remove();
   }
 
   async warm(image: PreparedImage, network: NetworkLevel, count: number): Promise<void> {
@@ -361,7 +360,7 @@ class Sandbox implements Backend {
   async #discard(folder: UnitFolder, machine: Machine): Promise<void> {
     await this.#endNow(folder);
     await machine.limits.release(this.#limitsName(folder));
-    await rm(folder.path, { recursive: true, force: true });
+    await folder.remove();
   }
 
   /** Kills what runs of a unit and waits until its supervisor is gone. */

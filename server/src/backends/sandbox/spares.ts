@@ -1,6 +1,5 @@
 // Spares: sandboxes made ahead whose entry point has done its imports and waits for a line (docs/decisions/0006-spares.md).
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { NetworkLevel, PreparedImage, Resources, UnitPlan, UnitSpec } from "../backend.ts";
@@ -87,7 +86,7 @@ export class Spares {
       const made = this.#make(folder, wanted.image, wanted.network);
       made.catch(async () => {
         wanted.spares.splice(wanted.spares.indexOf(made), 1); // the next unit starts without a spare, and shows the reason
-        await rm(folder.path, { recursive: true, force: true });
+        await folder.remove();
       });
       wanted.spares.push(made);
     }

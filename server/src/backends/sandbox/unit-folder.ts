@@ -1,8 +1,11 @@
 // What is kept of a unit on disk, and how its state is read back from there: the files are the truth, also after a restart.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
 import { isGone } from "./processes.ts";
 import { isLocked, isMissing } from "./system-calls.ts";
@@ -43,6 +46,17 @@ export class UnitFolder {
 
   constructor(path: string) {
     this.path = path;
+  }
+
+  /** Removes it with all it holds; harmless when it is not there. */
+  async remove(): Promise<void> {
+    try {
+      await rm(this.path, { recursive: true, force: true });
+    } catch (error) {
+      // A program may nest folders deeper than a path can be; rm(1) goes down step by step.
+      if ((error as NodeJS.ErrnoException).code !== "ENAMETOOLONG") throw error;
+      await promisify(execFile)("rm", ["-rf", "--", this.path]);
+    }
   }
 
   at(...names: string[]): string {

@@ -33,7 +33,7 @@ export function limitCases(candidate: Candidate): void {
       "import os, time",
       "n = 0",
       "try:",
-      "  while n < 2000:",
+      "  while n < 20000:",
       "    if os.fork() == 0: time.sleep(600); os._exit(0)",
       "    n += 1",
       "except OSError: print('refused after', n, flush=True); time.sleep(600)",
