@@ -1,12 +1,12 @@
 // Ends units that write more than their disk holds and, where no cgroup does it, use more memory or processes than theirs.
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { lstat, opendir, stat } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
+import { lstat, opendir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { deletedUse } from "./deleted-files.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 const looksPerSecond = 4;
-/** The share of time the looking itself may take. */
+/** The share of time that adding up memory and disk may take. */
 const effort = 0.1;
 
 export class Watchdog {
@@ -15,6 +15,7 @@ export class Watchdog {
   readonly #end: (folder: UnitFolder, overrun: "disk" | "memory" | "processes") => void;
   readonly #report: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
+  #counting: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: {
@@ -29,11 +30,24 @@ export class Watchdog {
     this.#end = options.end;
     this.#report = options.report;
     this.#schedule(0);
+    if (this.#watchProcesses) this.#counting = setInterval(() => this.#count(), 1000 / looksPerSecond).unref();
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#counting);
+  }
+
+  /** Processes are only counted, and all the time: a fork bomb does not wait until its memory has been added up. */
+  #count(): void {
+    const counts = processesByNamespace();
+    for (const folder of this.#running()) {
+      const { plan, init } = folder;
+      const namespace = init === undefined ? undefined : link(`/proc/${init}/ns/pid`);
+      if (plan && namespace !== undefined && (counts.get(namespace)?.length ?? 0) > plan.pids)
+        this.#end(folder, "processes");
+    }
   }
 
   #schedule(tookMilliseconds: number): void {
@@ -52,11 +66,7 @@ export class Watchdog {
   async #look(folder: UnitFolder): Promise<void> {
     const { plan, start, init } = folder;
     if (!plan || !start || init === undefined) return;
-    if (this.#watchProcesses) {
-      const used = processesOf(init);
-      if (used.memoryBytes > plan.memoryBytes) return this.#end(folder, "memory");
-      if (used.count > plan.pids) return this.#end(folder, "processes");
-    }
+    if (this.#watchProcesses && (await memoryBelow(init)) > plan.memoryBytes) return this.#end(folder, "memory");
     const folders = [folder.at("ml"), folder.at("tmp"), ...start.writable];
     let room = plan.diskBytes - (await deletedUse(init, (await stat(folder.path)).dev));
     for (const each of folders) {
@@ -86,17 +96,26 @@ async function diskUse(folder: string, enough: number): Promise<number> {
   return bytes;
 }
 
-/** Processes in the process namespace of `init`, and the memory they hold, shared pages divided among their users. */
-function processesOf(init: number): { readonly count: number; readonly memoryBytes: number } {
-  const namespace = link(`/proc/${init}/ns/pid`);
-  let count = 0;
-  let memoryBytes = 0;
-  for (const entry of namespace === undefined ? [] : readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry) || link(`/proc/${entry}/ns/pid`) !== namespace) continue;
-    count += 1;
-    memoryBytes += ownMemory(entry);
+/** Process ids of this machine by their process namespace; those of other users are left out. */
+function processesByNamespace(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const entry of readdirSync("/proc")) {
+    const namespace = /^\d+$/.test(entry) ? link(`/proc/${entry}/ns/pid`) : undefined;
+    if (namespace === undefined) continue;
+    const ids = found.get(namespace);
+    if (ids) ids.push(entry);
+    else found.set(namespace, [entry]);
   }
-  return { count, memoryBytes };
+  return found;
+}
+
+/** Memory held in the process namespace of `init`, in bytes; shared pages are divided among their users. */
+async function memoryBelow(init: number): Promise<number> {
+  const namespace = link(`/proc/${init}/ns/pid`);
+  let bytes = 0;
+  for (const process of namespace === undefined ? [] : (processesByNamespace().get(namespace) ?? []))
+    bytes += await ownMemory(process);
+  return bytes;
 }
 
 function link(path: string): string | undefined {
@@ -107,9 +126,9 @@ function link(path: string): string | undefined {
   }
 }
 
-function ownMemory(process: string): number {
+async function ownMemory(process: string): Promise<number> {
   try {
-    const rollup = readFileSync(`/proc/${process}/smaps_rollup`, "utf8");
+    const rollup = await readFile(`/proc/${process}/smaps_rollup`, "utf8");
     return Number(/^Pss: *(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
   } catch {
     return 0; // gone
