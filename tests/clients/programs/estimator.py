@@ -69,6 +69,8 @@ transformed = session.read_s3_file(session.default_bucket(), f"{prefix}/transfor
 
 predictor.delete_endpoint()
 attached.sagemaker_session.delete_model(transformer.model_name)
+# The SDK's progress dots end without a new line.
+print()
 print(
     json.dumps(
         {

@@ -126,7 +126,10 @@ function reachBy(proxy: UpstreamProxy, { host, port }: Target): Promise<Socket> 
     request.on("error", (cause) => fail(cause.message));
     request.once("response", (response) => fail(`it answered ${response.statusCode}`));
     request.once("connect", (response, socket, head) => {
-      if (response.statusCode !== 200) return fail(`it answered ${response.statusCode} ${response.statusMessage}`);
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        return fail(`it answered ${response.statusCode} ${response.statusMessage}`);
+      }
       socket.setTimeout(0);
       if (head.length > 0) socket.unshift(head);
       resolve(socket as Socket);
