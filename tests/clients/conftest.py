@@ -2,20 +2,21 @@
 where the server is."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from server_process import FLAGS, NODE, ROOT
+from server_process import NODE, ROOT
 
-HERE = Path(__file__).parent
 # For what lies beside the tests.
-sys.path.insert(0, str(HERE))
-PROGRAMS = HERE / "programs"
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shells import in_shell, printed
+
+PROGRAMS = Path(__file__).parent / "programs"
 # Longer than any program takes on a busy machine; short enough to say which one hangs.
-PROGRAM_SECONDS = 240
+PROGRAM_SECONDS = 400
 INSTALL = """
 import { setupEnvironment } from "./setup/python.ts";
 console.log(await setupEnvironment(process.argv[1]));
@@ -37,33 +38,6 @@ def python_of():
         return found[name]
 
     return find
-
-
-def printed(folder, *arguments, variables=None):
-    """What `sagebrush env` prints in a shell that has the variables."""
-    command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "env", "--data", folder, *arguments]
-    done = subprocess.run(
-        [str(part) for part in command],
-        env={**plain_variables(), **(variables or {})},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def plain_variables():
-    """The variables of a shell that knows nothing of AWS or of a proxy."""
-    spoken_for = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith(spoken_for)}
-
-
-def in_shell(text, variables=None):
-    """The variables of a shell after it has evaluated the text."""
-    script = 'eval "$TEXT"; unset TEXT; env -0'
-    start = {**plain_variables(), **(variables or {}), "TEXT": text}
-    done = subprocess.run(["sh", "-c", script], env=start, capture_output=True, text=True, check=True)
-    return dict(pair.split("=", 1) for pair in done.stdout.split("\0") if pair)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import in_shell, plain_variables, printed
 from server_process import FLAGS, NODE, ROOT
+from shells import in_shell, plain_variables, printed
 
 OURS = ("AWS_", "HTTPS_PROXY", "NO_PROXY", "https_proxy", "no_proxy", "REQUESTS_CA_BUNDLE")
 

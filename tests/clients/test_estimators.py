@@ -2,9 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 ENVIRONMENTS = ["sagemaker-1", "sagemaker-2020", "sagemaker-2"]
 
 
+@pytest.mark.timeout(480)
 def test_estimators_of_three_sdks_train_attach_deploy_predict_and_transform(run_program):
     # Side by side: most of the time they sleep between two looks at a job, some of them for 30 s.
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
