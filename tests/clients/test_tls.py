@@ -6,11 +6,22 @@ import ssl
 import struct
 
 import pytest
-from proxies import address_of, asked, connected, opened, strict_context, until_closed
-from server_process import wait_until
+from proxies import asked, connected, opened, strict_context, until_closed
+from server_process import ServerProcess, wait_until
+from shells import printed
 
 NAME = "my.dotted.bucket.s3.us-west-2.amazonaws.com"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server that does nothing else: its descriptors are counted."""
+    process = ServerProcess()
+    process.start()
+    printed(process.folder)
+    yield process
+    process.close()
 
 
 def healthy(connection):
@@ -175,4 +186,3 @@ def test_connections_that_are_slow_to_say_what_they_are_end_by_themselves(server
     assert until_closed(silent) == b""
     silent.close()
     wait_until(lambda: len(descriptors(server)) <= before, 20, f"descriptors are {before} again")
-    assert address_of(server)
