@@ -12,6 +12,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 from server_process import ServerProcess
 
 _numbers = itertools.count(1)
+LOG_LINES = 40
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that failed shows what its servers wrote last."""
+    report = yield
+    if report.failed:
+        for server in ServerProcess.started:
+            if server.process and server.process.poll() is None:
+                report.sections.append((f"server {server.url}", "".join(server.errors[-LOG_LINES:])))
+    return report
 
 
 @pytest.fixture(scope="session")

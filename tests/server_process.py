@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import threading
 import time
+import typing
+import weakref
 from pathlib import Path
 
 import boto3
@@ -38,6 +40,8 @@ def wait_until(condition, seconds, what):
 class ServerProcess:
     """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder."""
 
+    started: typing.ClassVar = weakref.WeakSet()
+
     def __init__(self, folder=None, listen="127.0.0.1:0", arguments=(), environment=None):
         self.temporary = None
         if folder is None:
@@ -50,6 +54,7 @@ class ServerProcess:
         self.url = None
         self.sessions = {}
         self.errors = []
+        self.started.add(self)
 
     def start(self):
         command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "serve", "--data", self.folder]

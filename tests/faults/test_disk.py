@@ -7,6 +7,7 @@ from xgboost_jobs import (
     create_endpoint,
     create_model,
     ended_job,
+    log_lines,
     settled_endpoint,
     training_request,
     transform_request,
@@ -14,8 +15,9 @@ from xgboost_jobs import (
 
 # A reserve of a billion megabytes: every disk is below it.
 FULL = ["--disk-reserve-mb", str(10**9)]
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 ROWS = b"0,1\n1,2\n0,1.1\n1,2.1\n"
-UNTIL_STOPPED = "echo weights >/opt/ml/model/weights; trap 'exit 0' TERM; while :; do sleep 0.1; done"
+UNTIL_STOPPED = "echo weights >/opt/ml/model/weights; echo begun; trap 'exit 0' TERM; while :; do sleep 0.1; done"
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +40,18 @@ def full():
         "ContainerArguments": [UNTIL_STOPPED],
     }
     sagemaker.create_training_job(**request)
-    wait_until(lambda: secondary_status(sagemaker, "running") == "Training", 60, "the job trains")
+    wait_until(lambda: has_begun(server, "running"), 60, "the program has begun")
     server.kill()
     server.arguments = FULL
     server.start()
     yield server
     server.close()
+
+
+def has_begun(server, name):
+    logs = server.client("logs")
+    streams = logs.describe_log_streams(logGroupName=TRAINING_LOGS, logStreamNamePrefix=f"{name}/")["logStreams"]
+    return bool(streams) and "begun" in log_lines(logs, TRAINING_LOGS, f"{name}/")
 
 
 def secondary_status(sagemaker, name):

@@ -129,6 +129,7 @@ export class Unit {
 
   /** After a restart: it was running, and the backend does not know it any more. */
   lose(): void {
+    this.#parts.log.warn("A unit that ran before the restart is not there any more.", { unit: this.id });
     this.#phase = "lost";
     this.#folder.reject(new Error(`Unit ${this.id} was lost.`));
     this.#reachable.resolve();
@@ -315,6 +316,7 @@ export class Unit {
       return true;
     }
     if (state.phase !== "ended" && state.phase !== "lost") return false;
+    if (state.phase === "lost") this.#parts.log.warn("A unit was lost; it left no exit code.", { unit: this.id });
     this.#health?.close();
     await this.#follower?.finish();
     this.#release();

@@ -57,6 +57,7 @@ class Sandbox implements Backend {
   readonly #machine: Promise<Machine>;
   readonly #forwarders: Forwarders;
   readonly #networks: Networks;
+  readonly #report: (error: unknown) => void;
   readonly #changes: Changes;
   readonly #spares: Spares;
   readonly #forwarded = new Set<string>();
@@ -76,6 +77,7 @@ class Sandbox implements Backend {
     this.#forwarders = new Forwarders(user, this.#identity, () => this.#forwardAgain());
     this.#networks = new Networks(user, this.#identity);
     const report = options.report ?? raise;
+    this.#report = report;
     this.#changes = new Changes((folder) => this.#stateOf(folder), report);
     this.#spares = new Spares(
       this.#folder,
@@ -307,7 +309,10 @@ class Sandbox implements Backend {
 
   /** A unit that cannot be reached is of no use: whoever wanted it sees it end. One that ended just now is left alone. */
   #reachAgain(folder: UnitFolder): Promise<void> {
-    return this.#forwardRunning(folder).catch(() => this.#stop(folder, 0));
+    return this.#forwardRunning(folder).catch((cause: unknown) => {
+      if (folder.isSupervised()) this.#report(new Error("A unit cannot be reached and is ended.", { cause }));
+      this.#stop(folder, 0);
+    });
   }
 
   async #forwardRunning(folder: UnitFolder): Promise<void> {
