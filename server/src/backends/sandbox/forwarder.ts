@@ -59,7 +59,8 @@ function reach(key: string, port: number): Promise<Socket> {
   const network = networks.get(key);
   if (!network) throw new Error("The unit's network is not open.");
   const options = { fd: withinNetwork(network.namespace, home, tcpSocket), manualStart: true };
-  const socket = new Socket(options);
+  // What the program says first is for the server to read.
+  const socket = new Socket(options).pause();
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.setTimeout(connectSeconds * 1000, () =>

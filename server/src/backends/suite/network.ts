@@ -15,6 +15,12 @@ const serveName = [
   "  c.sendall(('I am ' + socket.gethostname() + ': ' + c.recv(100).decode()).encode())",
   "  c.close()",
 ].join("\n");
+const greet = [
+  "import socket",
+  "s = socket.create_server(('', 8080))",
+  "print('listening', flush=True)",
+  "while True: s.accept()[0].send(b'hello')",
+].join("\n");
 const fetchName = [
   "import socket, sys, time",
   "def ask():",
@@ -55,6 +61,17 @@ export function networkCases(candidate: Candidate): void {
     await backend.stop(spec.id, 0);
     await ended(backend, spec.id);
     await rejects(backend.connect(spec.id, 8080), /does not run/);
+  });
+
+  test("what a program says before it is asked is heard", async (t) => {
+    const stand = new Stand(t, candidate);
+    const backend = stand.open();
+    const spec = stand.unit("", { entrypoint: python(greet), arguments: [], ports: [8080] });
+    await backend.start(spec);
+    await logHas(backend, spec.id, "listening");
+    const heard = new Set<string>();
+    for (let count = 0; count < 40; count++) heard.add(await text(await backend.connect(spec.id, 8080)));
+    deepEqual([...heard], ["hello"]);
   });
 
   test("hosts of a group see each other by name, each with its own ports", async (t) => {
