@@ -24,6 +24,8 @@ class Measure:
     theirs: list = field(default_factory=list)
     compare: str = "ratio"
     """`ratio`: ours divided by the peer's. `added`: ours less the peer's. Either is taken round by round."""
+    digits: int | None = None
+    """Digits after the point, for figures whose last digits count."""
 
     def compared(self):
         """Median of the rounds' comparisons, with the lowest and the highest."""
@@ -32,18 +34,32 @@ class Measure:
         pairs = zip(self.ours, self.theirs, strict=True)
         values = [ours / theirs if self.compare == "ratio" else ours - theirs for ours, theirs in pairs]
         if self.compare == "ratio":
-            return f"{statistics.median(values):.1f}x ({min(values):.1f} - {max(values):.1f})"
-        return f"{statistics.median(values):+.0f} {self.unit} ({min(values):+.0f} - {max(values):+.0f})"
+            middle, low, high = (ratio(value) for value in spread_of(values))
+            return f"{middle}x ({low} - {high})"
+        middle, low, high = (f"{value:+.{self.digits or 0}f}" for value in spread_of(values))
+        return f"{middle} {self.unit} ({low} - {high})"
 
 
-def spread(values):
+def ratio(value):
+    return f"{value:.1f}" if value >= 2 else f"{value:.2f}"
+
+
+def spread_of(values):
+    """Median, lowest and highest."""
+    return statistics.median(values), min(values), max(values)
+
+
+def spread(values, digits=None):
     """`median (lowest - highest)`, or nothing."""
     if not values:
         return ""
-    return f"{short(statistics.median(values))} ({short(min(values))} - {short(max(values))})"
+    middle, low, high = (short(value, digits) for value in spread_of(values))
+    return f"{middle} ({low} - {high})"
 
 
-def short(value):
+def short(value, digits=None):
+    if digits is not None:
+        return f"{value:.{digits}f}"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
@@ -51,8 +67,8 @@ def table(measures):
     """A Markdown table."""
     lines = ["| what | ours | peer | compared | bar |", "| --- | --- | --- | --- | --- |"]
     for measure in measures:
-        theirs = f"{spread(measure.theirs)} {measure.peer}" if measure.theirs else measure.peer
-        ours = f"{spread(measure.ours)} {measure.unit}"
+        theirs = f"{spread(measure.theirs, measure.digits)} {measure.peer}" if measure.theirs else measure.peer
+        ours = f"{spread(measure.ours, measure.digits)} {measure.unit}"
         lines.append(f"| {measure.what} | {ours} | {theirs} | {measure.compared()} | {measure.bar} |")
     return "\n".join(lines)
 
