@@ -30,6 +30,7 @@ const wrapped = {
   undici: `${server}/engine/container-client|${server}/services/sagemaker-runtime/|${server}/backends/`,
   re2js: `${server}/engine/metrics`,
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
+  "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,
 };

@@ -6,7 +6,7 @@ import { findPython } from "../server/src/engine/images/python.ts";
 import { root } from "./steps.ts";
 
 /** Folder of an environment of setup/environments, installed if it is not there yet; its programs are in bin/. */
-export async function setupEnvironment(name: "test" | "awscli" | "demo" | "peers"): Promise<string> {
+export async function setupEnvironment(name: string): Promise<string> {
   const options = { variables: process.env, progress: (line: string) => console.error(line) };
   return (await ensureEnvironment(lockFolder(name), options)).folder;
 }

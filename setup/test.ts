@@ -7,6 +7,8 @@ import { setupEnvironment } from "./python.ts";
 import { root, runSteps, type Step } from "./steps.ts";
 import { bringSystemPackages } from "./system.ts";
 
+/** Suites that take minutes: clients that sleep between two looks at a job, large objects, thousands of calls. */
+const long = ["tests/full", "tests/clients/test_estimators.py"];
 const isFull = process.argv.includes("--full");
 const node = process.execPath;
 const slowSuites = globSync("{contract,server,setup}/**/*.slow.ts", { cwd: root });
@@ -22,7 +24,7 @@ const outside: Step = {
     "-m",
     "pytest",
     "-q",
-    ...(isFull ? [] : ["--ignore=tests/full"]),
+    ...(isFull ? [] : long.map((place) => `--ignore=${place}`)),
     "tests",
     "images",
   ],
