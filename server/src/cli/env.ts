@@ -3,6 +3,7 @@ import { exceptionsWith, writeTrust } from "../app/client-trust.ts";
 import { readCredentials, serverAddress } from "../app/folder.ts";
 import type { Settings } from "../app/settings.ts";
 import { CommandError } from "./command-error.ts";
+import { quoted } from "./quoted.ts";
 
 export interface EnvironmentOptions {
   /** Name of the key to use, as in DIR/credentials. */
@@ -66,6 +67,3 @@ async function proxyLines(
 /** A server that listens on every address is called by the loopback one. */
 const reachable = (address: string): string =>
   address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-
-/** For a POSIX shell: what is not plain goes into single quotes, in which nothing is special but their end. */
-const quoted = (value: string): string => (/^[\w:/.+=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`);

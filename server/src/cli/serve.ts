@@ -4,6 +4,7 @@ import { startServer } from "../app/server.ts";
 import type { ResolvedSettings } from "../app/settings.ts";
 import { createLog } from "../core/log.ts";
 import { CommandError } from "./command-error.ts";
+import { quoted } from "./quoted.ts";
 
 /** How long a clean stop may take before the process ends anyway; units are stopped with their own grace times. */
 const STOP_LIMIT_MS = 150_000;
@@ -18,7 +19,7 @@ export async function serve({ values }: ResolvedSettings): Promise<void> {
   // A server that is killed leaves the next one what it has compiled.
   flushCompileCache();
   if (process.stdout.isTTY) {
-    const flags = values.data.endsWith("/data") ? "" : ` --data ${values.data}`;
+    const flags = values.data.endsWith("/data") ? "" : ` --data ${quoted(values.data)}`;
     process.stdout.write(`In another shell: eval "$(sagebrush env${flags})"   Data: ${values.data}   Stop: Ctrl-C\n`);
   }
   const signal = await new Promise<NodeJS.Signals>((resolve) => {

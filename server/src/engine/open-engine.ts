@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { keptKey } from "../store/durable.ts";
+import { FolderUnusable } from "../store/layout.ts";
 import { createDiskCheck } from "./disk.ts";
 import type { Engine, EngineParts } from "./engine.ts";
 import type { JobKind } from "./job-kind.ts";
@@ -15,17 +16,26 @@ import { Units } from "./units.ts";
 /** Grace for programs when the server stops; whoever stops it does not wait two minutes. */
 const SHUTDOWN_GRACE_SECONDS = 5;
 
+/** Bytes of a Unix socket's path. unix(7), sun_path less its closing zero */
+const LONGEST_SOCKET_PATH = 107;
+
 /** Entries of the change log read at once. */
 const LOG_PAGE = 1000;
 
+/** @throws FolderUnusable when the folder's path leaves no room for a socket */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const { rows, backend, clock, log, images } = parts;
+  const socket = join(parts.folder, "platform.sock");
+  if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH)
+    throw new FolderUnusable(
+      `The data folder's path is too long: a socket in it is ${socket}, ${Buffer.byteLength(socket)} bytes, and the system takes at most ${LONGEST_SOCKET_PATH}. Give a shorter one with --data.`,
+    );
   await mkdir(parts.folder, { recursive: true, mode: 0o700 });
   const found = await backend.capacity();
   const machine = { ...found, cpus: Math.max(1, parts.cpus) };
   const sessions = new SessionCache(parts.roles, () => clock.now());
   const platform = new Platform({
-    socket: join(parts.folder, "platform.sock"),
+    socket,
     secret: await keptKey(join(parts.folder, "secret")),
     session: async (id) => {
       const roleArn = units.get(id)?.wanted.roleArn;
