@@ -113,8 +113,13 @@ function checkedBody(
   });
 }
 
-/** Parameters of a presigned query that are the signature's own, not headers moved there. */
-const signatureParameters = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)$/;
+/**
+ * Parameters of a presigned query that are no headers moved there: the signature's own, and sums of a body that nobody
+ * knew when the address was signed. The SDK for JavaScript v3 gives that of no bytes at all; S3 heeds none of them
+ * (aws-sdk-go-v2 issue 2610, localstack pull request 12164).
+ */
+const unmovedParameters =
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|sdk-checksum-algorithm|checksum-(crc|sha|md5|xxhash)\w*)$/;
 
 /**
  * S3's headers as its operations read them: without the transfer's own encoding and length, and with those that a
@@ -138,7 +143,7 @@ function effectiveHeaders(request: WireRequest, form: SignatureForm): Readonly<R
     for (const { name, value } of request.query) {
       const header = name.toLowerCase();
       const moved = header.startsWith("x-amz-")
-        ? !signatureParameters.test(header)
+        ? !unmovedParameters.test(header)
         : form.kind === "v2" && /^content-(type|md5)$/.test(header);
       if (moved) headers[header] ??= value;
     }

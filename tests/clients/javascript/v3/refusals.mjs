@@ -1,0 +1,77 @@
+// What every service refuses, as the classes of the AWS SDK for JavaScript v3. Prints class, status and words of each.
+import { CloudWatchClient, GetMetricStatisticsCommand, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient, GetLogEventsCommand, ListTagsForResourceCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { GetBucketAnalyticsConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateHyperParameterTuningJobCommand,
+  DescribeEndpointCommand,
+  DescribeTrainingJobCommand,
+  ListClustersCommand,
+  ListModelsCommand,
+  SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+import { ListHumanLoopsCommand, SageMakerA2IRuntimeClient } from "@aws-sdk/client-sagemaker-a2i-runtime";
+import {
+  InvokeEndpointCommand,
+  InvokeEndpointWithResponseStreamCommand,
+  SageMakerRuntimeClient,
+} from "@aws-sdk/client-sagemaker-runtime";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+
+// A refusal that the client takes for passing would be asked again.
+const once = { maxAttempts: 1 };
+const sagemaker = new SageMakerClient(once);
+const runtime = new SageMakerRuntimeClient(once);
+const cloudwatch = new CloudWatchClient(once);
+const logs = new CloudWatchLogsClient(once);
+const nobody = { ...once, credentials: { accessKeyId: "AKIANOBODY", secretAccessKey: "x" } };
+const now = new Date();
+
+const tuning = {
+  HyperParameterTuningJobName: "t",
+  HyperParameterTuningJobConfig: {
+    Strategy: "Bayesian",
+    ResourceLimits: { MaxNumberOfTrainingJobs: 1, MaxParallelTrainingJobs: 1 },
+  },
+};
+const window = { StartTime: new Date(now - 60_000), EndTime: now };
+const statistics = { Namespace: "n", MetricName: "m", ...window, Period: 61, Statistics: ["Sum"] };
+const stream = { logGroupName: "/none", logStreamName: "none" };
+
+const calls = {
+  "a job that is not there": [sagemaker, new DescribeTrainingJobCommand({ TrainingJobName: "none" })],
+  "an endpoint that is not there": [sagemaker, new DescribeEndpointCommand({ EndpointName: "none" })],
+  "a malformed name": [sagemaker, new DescribeTrainingJobCommand({ TrainingJobName: "a_b" })],
+  "a malformed token": [sagemaker, new ListModelsCommand({ NextToken: "none" })],
+  "an operation to come": [sagemaker, new CreateHyperParameterTuningJobCommand(tuning)],
+  "an operation newer than the guide": [sagemaker, new ListClustersCommand()],
+  "a call of an endpoint that is not there": [runtime, new InvokeEndpointCommand({ EndpointName: "none", Body: "1" })],
+  "a call for a stream": [runtime, new InvokeEndpointWithResponseStreamCommand({ EndpointName: "none", Body: "1" })],
+  "human loops": [
+    new SageMakerA2IRuntimeClient(once),
+    new ListHumanLoopsCommand({ FlowDefinitionArn: "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/none" }),
+  ],
+  "a log group that is not there": [logs, new GetLogEventsCommand(stream)],
+  "a malformed ARN of logs": [logs, new ListTagsForResourceCommand({ resourceArn: "none" })],
+  "a period that does not fit": [cloudwatch, new GetMetricStatisticsCommand(statistics)],
+  "an operation of CloudWatch to come": [cloudwatch, new ListDashboardsCommand()],
+  "an operation of S3 to come": [
+    new S3Client(once),
+    new GetBucketAnalyticsConfigurationCommand({ Bucket: "b", Id: "1" }),
+  ],
+  "a role that is not there": [
+    new STSClient(once),
+    new AssumeRoleCommand({ RoleArn: "arn:aws:iam::123456789012:role/none", RoleSessionName: "me" }),
+  ],
+  "a key that nobody has": [new SageMakerClient(nobody), new ListModelsCommand()],
+};
+
+const answers = {};
+for (const [what, [client, command]] of Object.entries(calls)) {
+  const error = await client.send(command).then(
+    () => new Error("not refused"),
+    (thrown) => thrown,
+  );
+  answers[what] = [error.name, error.$metadata?.httpStatusCode, error.message, error.constructor.name];
+}
+console.log(JSON.stringify(answers));
