@@ -7,7 +7,7 @@ import { ApiError, errors } from "../core/errors.ts";
 import { flow, hasBody, PlainBody, readWhole, unzip, wrongHash } from "./body.ts";
 import { DEFAULT_BODY_LIMIT_BYTES, type Plan } from "./catalogue.ts";
 import type { Checks, Payload } from "./payload.ts";
-import { isUploadForm, type QueryParameter, queryValue, readQuery, type WireRequest } from "./request.ts";
+import { isUploadForm, movedHeaders, type QueryParameter, queryValue, readQuery, type WireRequest } from "./request.ts";
 import type { Route } from "./routing.ts";
 import { type Caller, checkSignature, findCaller, type SignedFor } from "./signatures/authenticate.ts";
 import { ChunkedBody } from "./signatures/chunked.ts";
@@ -16,7 +16,8 @@ import { EMPTY_SHA256, type SigningKeys, scopeOf, sha256Hex } from "./signatures
 import { receiveUpload } from "./upload-form.ts";
 
 const UNSIGNED = "UNSIGNED-PAYLOAD";
-const CHUNKED = /^STREAMING-(AWS4-HMAC-SHA256|UNSIGNED)-PAYLOAD(-TRAILER)?$/;
+const CHUNKED = /^STREAMING-(?:(AWS4-HMAC-SHA256)-PAYLOAD(?:-TRAILER)?|UNSIGNED-PAYLOAD-TRAILER)$/;
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /** @throws ApiError every refusal of a signature, and RequestEntityTooLarge */
 export async function receive(
@@ -72,11 +73,12 @@ export async function receive(
 function declaredHash(request: WireRequest, form: SignatureForm, isS3: boolean): string | undefined {
   if (form.kind === "v2") return UNSIGNED;
   const declared = request.headers["x-amz-content-sha256"];
-  if (!isS3) return declared;
+  // Only S3 takes bodies that nobody signed.
+  if (!isS3) return declared !== undefined && SHA256.test(declared) ? declared : undefined;
   if (form.presigned) return declared ?? queryValue(request, "X-Amz-Content-Sha256") ?? UNSIGNED;
   if (declared === undefined)
     throw new ApiError("InvalidRequest", 400, "Missing required header for this request: x-amz-content-sha256");
-  if (declared !== UNSIGNED && !CHUNKED.test(declared) && !/^[0-9a-f]{64}$/.test(declared))
+  if (declared !== UNSIGNED && !CHUNKED.test(declared) && !SHA256.test(declared))
     throw new ApiError(
       "InvalidArgument",
       400,
@@ -100,7 +102,7 @@ function checkedBody(
   if (!chunked) return new PlainBody({ lengthBytes, sha256: declared === UNSIGNED ? undefined : declared });
   const { form, credential } = caller;
   const trailers = request.headers["x-amz-trailer"] ?? "";
-  const signed = chunked[1] !== "UNSIGNED" && form.kind === "v4";
+  const signed = chunked[1] !== undefined && form.kind === "v4";
   return new ChunkedBody({
     lengthBytes,
     trailerNames: trailers
@@ -140,12 +142,9 @@ function effectiveHeaders(request: WireRequest, form: SignatureForm): Readonly<R
     else delete headers["content-encoding"];
   }
   if (form.presigned)
-    for (const { name, value } of request.query) {
-      const header = name.toLowerCase();
-      const moved = header.startsWith("x-amz-")
-        ? !unmovedParameters.test(header)
-        : form.kind === "v2" && /^content-(type|md5)$/.test(header);
-      if (moved) headers[header] ??= value;
+    for (const [name, value] of Object.entries(movedHeaders(request.query))) {
+      const isMoved = name.startsWith("x-amz-") ? !unmovedParameters.test(name) : form.kind === "v2";
+      if (isMoved) headers[name] ??= value;
     }
   return headers;
 }

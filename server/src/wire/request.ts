@@ -46,6 +46,24 @@ export function queryValue(request: Pick<WireRequest, "query">, name: string): s
   return undefined;
 }
 
+/**
+ * Headers that a presigned address carries in its query, by lower-case name: `x-amz-…` and the two that Version 2
+ * signs. Several values of one name are joined as those of headers are.
+ * @throws ApiError Validation for a name that cannot be a header's
+ */
+export function movedHeaders(query: readonly QueryParameter[]): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const { name: given, value } of query) {
+    const name = given.toLowerCase();
+    if (!/^(x-amz-|content-(type|md5)$)/.test(name)) continue;
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      throw errors.validation(`The query parameter ${JSON.stringify(given)} cannot be the name of a header.`);
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before},${value}`;
+  }
+  return headers;
+}
+
 /** Whether it is an upload from a browser's form. */
 export const isUploadForm = (request: WireRequest): boolean =>
   request.method === "POST" && /^multipart\/form-data\b/i.test(request.headers["content-type"] ?? "");

@@ -2,7 +2,7 @@
 import { ApiError, errors } from "../core/errors.ts";
 import type { Catalogue, LoadedService } from "./catalogue.ts";
 import type { WireProtocol } from "./protocols/codec.ts";
-import { isUploadForm, percentDecode, type WireRequest } from "./request.ts";
+import { isUploadForm, percentDecode, queryValue, type WireRequest } from "./request.ts";
 import { matchRest, type RestMatch } from "./rest-routes.ts";
 import { credentialScope } from "./signatures/form.ts";
 
@@ -50,7 +50,7 @@ function restRoute(request: WireRequest, candidates: readonly LoadedService[], f
       method: request.method,
       path: isS3 ? found.path : request.rawPath,
       query: request.query,
-      headers: request.headers,
+      headers: isS3 && isPresigned(request) ? { ...inQuery(request), ...request.headers } : request.headers,
     });
     if (match) return { ...found, ...match, service, protocol: restProtocol(service) };
     const bucket = isS3 && isUploadForm(request) ? /^\/([^/]+)\/?$/.exec(found.path)?.[1] : undefined;
@@ -73,6 +73,13 @@ function restRoute(request: WireRequest, candidates: readonly LoadedService[], f
     operation: undefined,
   };
 }
+
+const isPresigned = (request: WireRequest): boolean =>
+  queryValue(request, "AWSAccessKeyId") !== undefined || queryValue(request, "X-Amz-Algorithm") !== undefined;
+
+/** A presigned address has headers such as `x-amz-copy-source` in its query. */
+const inQuery = ({ query }: WireRequest): Record<string, string> =>
+  Object.fromEntries(query.map(({ name, value }) => [name.toLowerCase(), value]));
 
 const restProtocol = (service: LoadedService): WireProtocol => (service.dialect === "s3" ? "rest-xml" : "rest-json");
 
@@ -134,10 +141,12 @@ const s3Host = /^s3(?:[.-](?:[a-z0-9-]+\.)*amazonaws\.com|\.localhost(?:\.locald
 
 /** RFC 1035, 2.3.4. The patterns above take time by the square of a name's length: longer ones are no hosts. */
 const LONGEST_HOST = 253;
+/** A bucket in the host becomes part of the path: slashes and question marks would give the path another meaning. */
+const HOST_NAME = /^[\w-]+(\.[\w-]+)+\.?$/;
 
 function readHost(host: string): { readonly signingName?: string; readonly bucket?: string } {
   const name = host.replace(/:\d+$/, "").toLowerCase();
-  if (name.length > LONGEST_HOST || !name.includes(".") || /^[\d.]+$/.test(name)) return {};
+  if (name.length > LONGEST_HOST || !HOST_NAME.test(name) || /^[\d.]+$/.test(name)) return {};
   if (s3Host.test(name)) return { signingName: "s3" };
   for (const pattern of bucketHosts) {
     const bucket = pattern.exec(name)?.[1];

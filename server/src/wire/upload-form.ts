@@ -11,6 +11,7 @@ import type { Answer } from "./protocols/codec.ts";
 import { children, parseXml, textOf, type XmlNode } from "./protocols/xml-read.ts";
 import { escapeXml } from "./protocols/xml-write.ts";
 import type { WireRequest } from "./request.ts";
+import { ALGORITHM, readCredential } from "./signatures/form.ts";
 import { checkPolicy, readPolicy } from "./signatures/post-policy.ts";
 import { signature2 } from "./signatures/version2.ts";
 import { encode, hmacHex, isSame } from "./signatures/version4.ts";
@@ -89,9 +90,10 @@ async function authenticateForm(fields: Readonly<Record<string, string>>, checks
   const { policy, signature } = fields;
   const token = fields["x-amz-security-token"];
   if (policy === undefined) throw new ApiError("AccessDenied", 403, "Access Denied");
-  const [accessKeyId, date, region, service] = (fields["x-amz-credential"] ?? "").split("/");
+  const credential = fields["x-amz-credential"];
   const given4 = fields["x-amz-signature"];
-  if (accessKeyId && date && region && service && given4 !== undefined) {
+  if (credential !== undefined && given4 !== undefined) {
+    const { accessKeyId, date, region, service } = readScope(credential, fields);
     const { secretAccessKey, principal } = await checks.authenticator.credential(accessKeyId, token, checks.now);
     if (!isSame(hmacHex(checks.keys(secretAccessKey, { date, region, service }), policy), given4)) throw mismatch();
     return principal;
@@ -106,6 +108,17 @@ async function authenticateForm(fields: Readonly<Record<string, string>>, checks
   const { secretAccessKey, principal } = await checks.authenticator.credential(oldKeyId, token, checks.now);
   if (!isSame(signature2(secretAccessKey, policy), signature)) throw mismatch();
   return principal;
+}
+
+/** The policy names these fields, or it would refuse them; their values have to be those of the one way to sign. */
+function readScope(credential: string, fields: Readonly<Record<string, string>>) {
+  const scope = readCredential(credential, fields["x-amz-date"] ?? "");
+  if (scope.service !== "s3") throw errors.incompleteSignature(`incorrect service "${scope.service}"; expected "s3".`);
+  if (fields["x-amz-algorithm"] !== ALGORITHM)
+    throw errors.incompleteSignature(`x-amz-algorithm must be ${ALGORITHM}, got ${fields["x-amz-algorithm"]}.`);
+  if (scope.time.slice(0, 8) !== scope.date)
+    throw errors.incompleteSignature(`x-amz-date must be on the day of the scope, ${scope.date}, got ${scope.time}.`);
+  return scope;
 }
 
 const mismatch = (): ApiError =>

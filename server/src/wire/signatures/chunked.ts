@@ -41,6 +41,8 @@ export class ChunkedBody extends Transform implements StreamedBody {
   #hash: Hash = createHash("sha256");
   #previous: string;
   #expected = "";
+  /** The signature of the trailers is the last of them. */
+  #trailerSigned = false;
 
   constructor(options: ChunkedOptions) {
     super();
@@ -56,7 +58,7 @@ export class ChunkedBody extends Transform implements StreamedBody {
   override _transform(part: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     try {
       let offset = 0;
-      while (offset < part.length && this.#state !== "done")
+      while (offset < part.length)
         offset = this.#state === "data" ? this.#takeData(part, offset) : this.#takeLine(part, offset);
       done();
     } catch (cause) {
@@ -66,7 +68,8 @@ export class ChunkedBody extends Transform implements StreamedBody {
 
   override _flush(done: TransformCallback): void {
     const missing = this.#options.trailerNames.filter((name) => this.#trailers[name] === undefined);
-    if (this.#state !== "done" || this.#size !== this.lengthBytes) done(incomplete(this.lengthBytes, this.#size));
+    if (this.#line !== "") done(malformed("a line break at the end", this.#line));
+    else if (this.#state !== "done" || this.#size !== this.lengthBytes) done(incomplete(this.lengthBytes, this.#size));
     else if (missing.length > 0) done(malformed(`a trailer ${missing.join(", ")}`, "none"));
     else done();
   }
@@ -100,12 +103,13 @@ export class ChunkedBody extends Transform implements StreamedBody {
   #readLine(line: string): void {
     if (this.#state === "head") this.#readHead(line);
     else if (this.#state === "data-end") this.#endChunk(line);
+    else if (this.#state === "done") throw malformed("nothing behind the last line", line);
     else if (line === "") this.#endTrailers();
     else this.#readTrailer(line);
   }
 
   #readHead(line: string): void {
-    const match = /^([0-9a-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/i.exec(line);
+    const match = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(line);
     if (!match?.[1]) throw malformed("a chunk's size in hexadecimal", line);
     if (this.#options.signing && match[2] === undefined) throw malformed("a chunk's signature", line);
     this.#left = Number.parseInt(match[1], 16);
@@ -133,7 +137,7 @@ export class ChunkedBody extends Transform implements StreamedBody {
   }
 
   #check(computed: string, given: string): void {
-    if (!isSame(computed, given.toLowerCase()))
+    if (!isSame(computed, given))
       throw errors.signatureDoesNotMatch(
         "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
         { fields: { SignatureProvided: given } },
@@ -148,6 +152,8 @@ export class ChunkedBody extends Transform implements StreamedBody {
     if (!isSignature && !this.#options.trailerNames.includes(name))
       throw malformed("a trailer that x-amz-trailer names", line);
     if (Object.keys(this.#trailers).length >= MOST_TRAILERS) throw malformed(`${MOST_TRAILERS} trailers`, "more");
+    if (this.#trailerSigned || this.#trailers[name] !== undefined) throw malformed("each trailer once", line);
+    this.#trailerSigned = isSignature;
     if (isSignature) this.#expected = line.slice(colon + 1).trim();
     else this.#trailers[name] = line.slice(colon + 1).trim();
   }

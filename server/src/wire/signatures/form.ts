@@ -33,7 +33,7 @@ export interface Version2 {
 
 export type SignatureForm = Version4 | Version2;
 
-const ALGORITHM = "AWS4-HMAC-SHA256";
+export const ALGORITHM = "AWS4-HMAC-SHA256";
 const TIME = /^\d{8}T\d{6}Z$/;
 
 /** Region and service of the credential scope, read leniently: routing needs them also when the rest is malformed. */
@@ -49,37 +49,37 @@ export function credentialScope(
 export function readSignature(request: WireRequest): SignatureForm | undefined {
   const authorization = request.headers["authorization"];
   if (authorization !== undefined) {
-    if (authorization.startsWith(ALGORITHM)) return readHeader(request, authorization);
+    if (authorization.startsWith(`${ALGORITHM} `)) return readHeader(request, authorization);
     if (authorization.startsWith("AWS ")) return readOldHeader(request, authorization);
     throw errors.incompleteSignature(`Unsupported AWS 'algorithm': '${authorization.split(" ")[0]}'.`);
   }
   if (queryValue(request, "X-Amz-Algorithm") !== undefined) return readQuerySignature(request);
   const accessKeyId = queryValue(request, "AWSAccessKeyId");
   const signature = queryValue(request, "Signature");
+  const expires = queryValue(request, "Expires") ?? "";
   if (accessKeyId === undefined || signature === undefined) return undefined;
   return {
     kind: "v2",
     presigned: true,
     accessKeyId,
     signature,
-    expiresAt: Number(queryValue(request, "Expires")),
+    // Other spellings of the number would be signed alike.
+    expiresAt: /^[1-9]\d{0,14}$/.test(expires) ? Number(expires) : Number.NaN,
     sessionToken: queryValue(request, "x-amz-security-token"),
   };
 }
 
 function readHeader(request: WireRequest, authorization: string): Version4 {
-  const fields: Record<string, string> = Object.create(null);
-  for (const part of authorization.slice(ALGORITHM.length).split(",")) {
-    const equals = part.indexOf("=");
-    if (equals > 0) fields[part.slice(0, equals).trim()] = part.slice(equals + 1).trim();
-  }
-  const { Credential, SignedHeaders, Signature } = fields;
+  const { Credential, SignedHeaders, Signature, ...others } = readFields(authorization.slice(ALGORITHM.length));
   if (!Credential || !SignedHeaders || !Signature) {
-    const missing = ["Credential", "Signature", "SignedHeaders"].filter((name) => !fields[name]);
+    const given = { Credential, Signature, SignedHeaders };
+    const missing = Object.entries(given).flatMap(([name, value]) => (value ? [] : [name]));
     throw errors.incompleteSignature(
       `${missing.map((name) => `Authorization header requires '${name}' parameter.`).join(" ")} Authorization=${ALGORITHM}`,
     );
   }
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw errors.incompleteSignature(`Authorization header has no parameter '${unknown}'.`);
   const time = request.headers["x-amz-date"] ?? basicTime(request.headers["date"]);
   if (time === undefined)
     throw errors.incompleteSignature(
@@ -93,6 +93,19 @@ function readHeader(request: WireRequest, authorization: string): Version4 {
     signature: Signature,
     sessionToken: request.headers["x-amz-security-token"],
   };
+}
+
+/** Of a parameter given twice, routing would read one and the check of the signature the other. */
+function readFields(text: string): Partial<Record<string, string>> {
+  const fields: Partial<Record<string, string>> = Object.create(null);
+  for (const part of text.split(",")) {
+    const equals = part.indexOf("=");
+    const name = part.slice(0, Math.max(0, equals)).trim();
+    if (fields[name] !== undefined)
+      throw errors.incompleteSignature(`Authorization header must have '${name}' once, got it twice.`);
+    fields[name] = part.slice(equals + 1).trim();
+  }
+  return fields;
 }
 
 function readQuerySignature(request: WireRequest): Version4 {
@@ -118,7 +131,7 @@ function readQuerySignature(request: WireRequest): Version4 {
   };
 }
 
-function readCredential(
+export function readCredential(
   credential: string,
   time: string,
 ): Pick<Version4, "accessKeyId" | "date" | "region" | "service" | "time"> {

@@ -64,11 +64,12 @@ export const scopeOf = (form: Pick<Version4, "date" | "region" | "service">): st
 
 /**
  * The canonical path, and a second one if clients disagree. S3 encodes the path once, so both the path as it came and
- * its normal encoding stand for the same key. Other services encode what came once more, after removing dot segments.
+ * its normal encoding stand for the same key. Other services encode what came once more. Clients remove dot segments
+ * before; here the path is signed that is routed, and no operation has dot segments in its path.
  */
 export function canonicalPaths(rawPath: string, service: string): readonly string[] {
   if (rawPath === "/") return ["/"];
-  if (service !== "s3") return [normalized(rawPath).split("/").map(encode).join("/")];
+  if (service !== "s3") return [rawPath.split("/").map(encode).join("/")];
   const encoded = rawPath
     .split("/")
     .map((part) => encode(percentDecode(part)))
@@ -84,8 +85,9 @@ export const encode = (text: string): string =>
 
 function canonicalQuery(request: WireRequest, presigned: boolean): string {
   if (request.query.length === 0) return "";
+  const signature = presigned ? request.query.find(({ name }) => name === "X-Amz-Signature") : undefined;
   const pairs = request.query
-    .filter((parameter) => !(presigned && parameter.name === "X-Amz-Signature"))
+    .filter((parameter) => parameter !== signature)
     .map((parameter) => [encode(parameter.name), encode(parameter.value)] as const);
   pairs.sort(([a, x], [b, y]) => byCode(a, b) || byCode(x, y));
   return pairs.map(([name, value]) => `${name}=${value}`).join("&");
@@ -93,18 +95,8 @@ function canonicalQuery(request: WireRequest, presigned: boolean): string {
 
 const byCode = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-/** Removes dot segments and doubled slashes, keeps a closing slash. */
-function normalized(path: string): string {
-  if (!path.includes("//") && !path.includes("/.")) return path;
-  const kept: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") kept.pop();
-    else if (part !== "" && part !== ".") kept.push(part);
-  }
-  return kept.length === 0 ? "/" : `/${kept.join("/")}${path.endsWith("/") ? "/" : ""}`;
-}
-
+/** Spaces and tabs only: `trim` would take away a no-break space, which is part of the value. */
 const trimAll = (value: string): string => {
-  const trimmed = value.trim();
+  const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, "");
   return trimmed.includes("  ") ? trimmed.replace(/ +/g, " ") : trimmed;
 };
