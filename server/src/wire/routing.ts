@@ -127,17 +127,17 @@ function cborRoute(
 /** Host names of AWS that say which service is meant, with and without region. */
 const serviceHosts: readonly (readonly [RegExp, string])[] = [
   [/^(?:api|runtime|a2i-runtime|runtime-fips|api-fips)\.sagemaker\./, "sagemaker"],
-  [/^([a-z0-9-]+?)(?:-fips)?(?:\.[a-z0-9-]+)?\.amazonaws\.com$/, "$1"],
+  [/^([a-z0-9-]+?)(?:-fips)?(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/, "$1"],
 ];
 
 /** S3's virtual hosts: the bucket may hold dots. `s3.localhost` and `bucket.localhost` serve local use. */
 const bucketHosts: readonly RegExp[] = [
-  /^(.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com$/,
+  /^(.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?$/,
   /^(.+)\.s3\.localhost$/,
   /^(.+)\.s3\.localhost\.localdomain$/,
   /^(.+)\.localhost$/,
 ];
-const s3Host = /^s3(?:[.-](?:[a-z0-9-]+\.)*amazonaws\.com|\.localhost(?:\.localdomain)?)$/;
+const s3Host = /^s3(?:[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?|\.localhost(?:\.localdomain)?)$/;
 
 /** RFC 1035, 2.3.4. The patterns above take time by the square of a name's length: longer ones are no hosts. */
 const LONGEST_HOST = 253;

@@ -16,7 +16,11 @@ const served: Readonly<Record<string, readonly string[]>> = {
     "runtime.sagemaker.us-east-1.amazonaws.com",
   ],
   "endpoints of FIPS": ["sts-fips.us-east-1.amazonaws.com", "runtime-fips.sagemaker.us-east-1.amazonaws.com"],
-  "regions of China": ["sts.cn-north-1.amazonaws.com.cn", "s3.cn-northwest-1.amazonaws.com.cn"],
+  "regions of China": [
+    "sts.cn-north-1.amazonaws.com.cn",
+    "s3.cn-northwest-1.amazonaws.com.cn",
+    "bucket.s3.cn-north-1.amazonaws.com.cn",
+  ],
   "S3 by path": [
     "s3.amazonaws.com",
     "s3.us-west-2.amazonaws.com",
@@ -44,7 +48,6 @@ for (const [sentence, list] of Object.entries(served))
 
 const refused: readonly string[] = [
   "amazonaws.com",
-  "bucket.s3.cn-north-1.amazonaws.com.cn",
   "dynamodb.us-east-1.amazonaws.com",
   "a2i-runtime.sagemaker.us-east-1.amazonaws.com",
   "123456789012.s3-control.us-east-1.amazonaws.com",

@@ -46,10 +46,8 @@ export function createAwsNames(services: readonly string[]): AwsNames {
   let patterns: readonly RegExp[] | undefined;
   return {
     isServed(name) {
-      const [, front, china] = /^(.+)\.amazonaws\.com(\.cn)?$/.exec(name) ?? [];
+      const [, front] = /^(.+)\.amazonaws\.com(?:\.cn)?$/.exec(name) ?? [];
       if (front === undefined || name.length > LONGEST_NAME) return false;
-      // The wire finds no bucket in these, and would take the key for one.
-      if (china !== undefined && /\.s3[.-]/.test(front)) return false;
       patterns ??= services.flatMap((service) => (service === "s3" ? [s3Name] : patternsOf(service)));
       return patterns.some((pattern) => pattern.test(front));
     },
