@@ -30,10 +30,10 @@ def cache_folder():
 def installed(name, sources, *commands):
     """Folder of the cache that holds copies of the sources and what the commands made beside them.
 
-    It changes with the sources' content. It is built beside its place and moved there when it is whole, so that a
+    It changes with both. It is built beside its place and moved there when it is whole, so that a
     half-made one is never seen.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(commands).encode())
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     folder = cache_folder() / "clients" / f"{name}-{digest.hexdigest()[:16]}"
@@ -49,7 +49,12 @@ def installed(name, sources, *commands):
                 command, cwd=beside, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
             )
             assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        beside.rename(folder)
+        try:
+            beside.rename(folder)
+        except OSError:
+            # Another run was quicker; what it made is the same.
+            if not folder.exists():
+                raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return folder
