@@ -8,8 +8,11 @@ import { execute } from "./steps.ts";
 import { bringSystemPackages } from "./system.ts";
 
 await bringSystemPackages({ forTests: false });
-if (spawnSync("wrk", ["-v"]).error !== undefined) {
-  console.error("The races send their requests with wrk, which is not here. One step needs root: apt-get install wrk");
+const missing = ["wrk", "nginx"].filter((program) => spawnSync(program, ["-v"]).error !== undefined);
+if (missing.length > 0) {
+  console.error(
+    `The races need ${missing.join(" and ")} (requests are sent by wrk; nginx is a peer). One step needs root: apt-get install --no-install-recommends ${missing.join(" ")}`,
+  );
   process.exit(1);
 }
 const progress = (line: string) => console.error(line);
