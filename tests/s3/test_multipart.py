@@ -98,6 +98,17 @@ def test_checksums_of_uploads_are_kept(client, bucket, upload, algorithm, kind):
         assert head[f"Checksum{algorithm}"].endswith("-2")
 
 
+@pytest.mark.parametrize("kind", ["COMPOSITE", "FULL_OBJECT"])
+def test_a_part_is_read_with_its_own_checksum_where_the_object_has_that_of_all_parts(client, bucket, upload, kind):
+    s3 = client("s3")
+    upload_id, parts = upload([b"a" * 5 * MIB, b"b"], ChecksumAlgorithm="CRC32", ChecksumType=kind)
+    complete(s3, bucket, upload_id, parts)
+    for read in (s3.get_object, s3.head_object):
+        answer = read(Bucket=bucket, Key="k", PartNumber=2, ChecksumMode="ENABLED")
+        found = (answer.get("ChecksumCRC32"), answer.get("ChecksumType"))
+        assert found == ((parts[1]["ChecksumCRC32"], "COMPOSITE") if kind == "COMPOSITE" else (None, None))
+
+
 def test_parts_are_copied_from_objects(client, bucket):
     s3 = client("s3")
     source = os.urandom(6 * MIB)

@@ -13,7 +13,7 @@ import { type ByteRange, partsOf, readBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
 import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
-import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
+import type { Bucket, ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
 
 interface Reading {
@@ -57,8 +57,7 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
   const { document } = await readableVersion(context, bucket, input, call);
   checkCustomerKeyForRead(input, document);
   checkRead(input, document);
-  const { range, partsCount } = await rangeOf(context, bucket, document, input);
-  const whole = range === undefined || range.end - range.start + 1 === document.sizeBytes;
+  const { range, partsCount, part } = await rangeOf(context, bucket, document, input);
   return {
     bucket,
     document,
@@ -68,10 +67,25 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
       PartsCount: partsCount,
       ContentLength: range === undefined ? document.sizeBytes : range.end - range.start + 1,
       ContentRange: range && `bytes ${range.start}-${range.end}/${document.sizeBytes}`,
-      ...(input.ChecksumMode === "ENABLED" && whole ? checksumAnswer(document) : {}),
+      ...(input.ChecksumMode === "ENABLED" ? checksumOf(document, range, part) : {}),
       ...overrides(input),
     },
   };
+}
+
+/** That of the bytes which are read, where there is one: clients check it. */
+function checksumOf(document: ObjectDocument, range: ByteRange | undefined, part: StoredPart | undefined) {
+  if (part !== undefined && document.checksum?.type === "COMPOSITE")
+    return checksumAnswer({ checksum: { ...part.checksum, type: "COMPOSITE" } });
+  const isWhole = range === undefined || range.end - range.start + 1 === document.sizeBytes;
+  return isWhole ? checksumAnswer(document) : {};
+}
+
+interface Selection {
+  readonly range: ByteRange | undefined;
+  readonly partsCount?: number;
+  /** The one asked for by number, of an object that was uploaded in parts. */
+  readonly part?: StoredPart | undefined;
 }
 
 async function rangeOf(
@@ -79,7 +93,7 @@ async function rangeOf(
   bucket: Bucket,
   document: ObjectDocument,
   input: GetObjectRequest | HeadObjectRequest,
-): Promise<{ readonly range: ByteRange | undefined; readonly partsCount?: number }> {
+): Promise<Selection> {
   if (input.PartNumber !== undefined) return partRange(context, bucket, document, input.PartNumber);
   const range = parseRange(input.Range, document.sizeBytes);
   if (range === "unsatisfiable")
@@ -90,14 +104,19 @@ async function rangeOf(
   return { range: range === "whole" ? undefined : range };
 }
 
-async function partRange(context: S3Context, bucket: Bucket, document: ObjectDocument, wanted: number) {
+async function partRange(
+  context: S3Context,
+  bucket: Bucket,
+  document: ObjectDocument,
+  wanted: number,
+): Promise<Selection> {
   const parts = await partsOf(context, bucket.name, document.body);
   const sizes = parts?.map((part) => part.sizeBytes) ?? [document.sizeBytes];
   const sizeBytes = sizes[wanted - 1];
   if (sizeBytes === undefined)
     throw s3Errors.invalidPartNumber({ PartNumberRequested: String(wanted), ActualPartCount: String(sizes.length) });
   const start = sizes.slice(0, wanted - 1).reduce((sum, size) => sum + size, 0);
-  const count = parts === undefined ? {} : { partsCount: sizes.length };
+  const count = parts === undefined ? {} : { partsCount: sizes.length, part: parts[wanted - 1] };
   return { range: sizeBytes === 0 ? undefined : { start, end: start + sizeBytes - 1 }, ...count };
 }
 
