@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from server_process import NODE, ROOT
+from server_process import FLAGS, NODE, ROOT
 
 CLIENTS = Path(__file__).parent / "clients"
 # An install waits for a registry; Go's first build of the SDK takes minutes of one core.
@@ -79,6 +79,16 @@ def variables(server, home, more=None):
     """The variables of a shell whose clients heed the endpoint, and that knows nothing else of AWS."""
     known = server.command_environment()
     return {**known, "AWS_REGION": known["AWS_DEFAULT_REGION"], "HOME": str(home), **(more or {})}
+
+
+def over_tls(server):
+    """What changes in `variables` for clients that come over TLS and trust the server's authority."""
+    # The authority is made when it is first asked for.
+    command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "env", "--data", server.folder]
+    subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, check=True, timeout=60)
+    authority = str(server.folder / "tls/ca.pem")
+    trusted = dict.fromkeys(["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"], authority)
+    return {"AWS_ENDPOINT_URL": server.url.replace("http://", "https://"), **trusted}
 
 
 def printed(command, environment, seconds=PROGRAM_SECONDS):

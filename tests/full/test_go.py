@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from foreign_clients import CLIENTS, installed, is_learned, printed, put_points, variables
+from foreign_clients import CLIENTS, installed, is_learned, over_tls, printed, put_points, variables
 from server_process import ACCOUNT, ROLE
 from xgboost_jobs import IMAGE
 
@@ -19,11 +19,13 @@ def run(server, tmp_path_factory):
     sources = sorted((CLIENTS / "go").iterdir())
     program = installed("go", sources, ["go", "build", "-o", "client", "."]) / "client"
     home = tmp_path_factory.mktemp("go")
-    return lambda *arguments: printed([program, *arguments], variables(server, home))
+    return lambda *arguments, more=None: printed([program, *arguments], variables(server, home, more))
 
 
-def test_objects_pass_with_every_checksum_and_in_parts(run):
-    assert run("objects", "go-objects") == {
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_objects_pass_with_every_checksum_and_in_parts(run, server, scheme):
+    more = over_tls(server) if scheme == "https" else {}
+    assert run("objects", f"go-{scheme}", more=more) == {
         "caller": f"arn:aws:sts::{ACCOUNT}:assumed-role/SageMakerRole/local",
         "default checksum": "O4unxw==",
         "text": "text",

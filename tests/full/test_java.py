@@ -1,9 +1,10 @@
 """The AWS SDK for Java v2, brought by Maven and compiled once into the cache folder."""
 
 import shutil
+import subprocess
 
 import pytest
-from foreign_clients import CLIENTS, installed, is_learned, printed, put_points, variables
+from foreign_clients import CLIENTS, installed, is_learned, over_tls, printed, put_points, variables
 from server_process import ACCOUNT, ROLE
 from xgboost_jobs import IMAGE
 
@@ -28,11 +29,24 @@ def run(server, tmp_path_factory):
     )
     home = tmp_path_factory.mktemp("java")
     path = f"{folder}/classes:{folder}/packages/*"
-    return lambda *arguments: printed(["java", "-cp", path, *arguments], variables(server, home))
+    return lambda *arguments, more=None: printed(["java", "-cp", path, *arguments], variables(server, home, more))
 
 
-def test_objects_pass_with_every_checksum_and_in_parts(run):
-    assert run("Objects", "java-objects") == {
+@pytest.fixture
+def trusting(server, tmp_path):
+    """Variables of a shell whose Java comes over TLS; it wants authorities in a store of its own kind."""
+    more = over_tls(server)
+    store = tmp_path / "authorities"
+    given = ["-file", more["AWS_CA_BUNDLE"], "-keystore", store, "-storepass", "changeit"]
+    subprocess.run(["keytool", "-importcert", "-noprompt", "-alias", "sagebrush", *given], check=True, timeout=60)
+    options = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
+    return {**more, "JAVA_TOOL_OPTIONS": options}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_objects_pass_with_every_checksum_and_in_parts(run, request, scheme):
+    more = request.getfixturevalue("trusting") if scheme == "https" else {}
+    assert run("Objects", f"java-{scheme}", more=more) == {
         "caller": f"arn:aws:sts::{ACCOUNT}:assumed-role/SageMakerRole/local",
         "default checksum": "O4unxw==",
         "text": "text",

@@ -1,4 +1,5 @@
-// What every service refuses, as the classes of the AWS SDK for JavaScript v3. Prints class, status and words of each.
+// What every service refuses, as the classes of the AWS SDK for JavaScript v3. Prints name, status, words,
+// class and number of attempts of each.
 import { CloudWatchClient, GetMetricStatisticsCommand, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, GetLogEventsCommand, ListTagsForResourceCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetBucketAnalyticsConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
@@ -18,13 +19,11 @@ import {
 } from "@aws-sdk/client-sagemaker-runtime";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 
-// A refusal that the client takes for passing would be asked again.
-const once = { maxAttempts: 1 };
-const sagemaker = new SageMakerClient(once);
-const runtime = new SageMakerRuntimeClient(once);
-const cloudwatch = new CloudWatchClient(once);
-const logs = new CloudWatchLogsClient(once);
-const nobody = { ...once, credentials: { accessKeyId: "AKIANOBODY", secretAccessKey: "x" } };
+const sagemaker = new SageMakerClient();
+const runtime = new SageMakerRuntimeClient();
+const cloudwatch = new CloudWatchClient();
+const logs = new CloudWatchLogsClient();
+const nobody = { credentials: { accessKeyId: "AKIANOBODY", secretAccessKey: "x" } };
 const now = new Date();
 
 const tuning = {
@@ -48,19 +47,16 @@ const calls = {
   "a call of an endpoint that is not there": [runtime, new InvokeEndpointCommand({ EndpointName: "none", Body: "1" })],
   "a call for a stream": [runtime, new InvokeEndpointWithResponseStreamCommand({ EndpointName: "none", Body: "1" })],
   "human loops": [
-    new SageMakerA2IRuntimeClient(once),
+    new SageMakerA2IRuntimeClient(),
     new ListHumanLoopsCommand({ FlowDefinitionArn: "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/none" }),
   ],
   "a log group that is not there": [logs, new GetLogEventsCommand(stream)],
   "a malformed ARN of logs": [logs, new ListTagsForResourceCommand({ resourceArn: "none" })],
   "a period that does not fit": [cloudwatch, new GetMetricStatisticsCommand(statistics)],
   "an operation of CloudWatch to come": [cloudwatch, new ListDashboardsCommand()],
-  "an operation of S3 to come": [
-    new S3Client(once),
-    new GetBucketAnalyticsConfigurationCommand({ Bucket: "b", Id: "1" }),
-  ],
+  "an operation of S3 to come": [new S3Client(), new GetBucketAnalyticsConfigurationCommand({ Bucket: "b", Id: "1" })],
   "a role that is not there": [
-    new STSClient(once),
+    new STSClient(),
     new AssumeRoleCommand({ RoleArn: "arn:aws:iam::123456789012:role/none", RoleSessionName: "me" }),
   ],
   "a key that nobody has": [new SageMakerClient(nobody), new ListModelsCommand()],
@@ -72,6 +68,7 @@ for (const [what, [client, command]] of Object.entries(calls)) {
     () => new Error("not refused"),
     (thrown) => thrown,
   );
-  answers[what] = [error.name, error.$metadata?.httpStatusCode, error.message, error.constructor.name];
+  const { httpStatusCode, attempts } = error.$metadata ?? {};
+  answers[what] = [error.name, httpStatusCode, error.message, error.constructor.name, attempts];
 }
 console.log(JSON.stringify(answers));
