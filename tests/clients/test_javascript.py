@@ -158,3 +158,8 @@ def test_refusals_of_all_services_are_exceptions_with_their_names(refusals, what
     assert (said, code, attempts) == (name, status, 1)
     assert word in message
     assert kind == name if is_modelled else kind.endswith("ServiceException")
+
+
+def test_a_client_whose_clock_is_an_hour_off_sets_itself_right(run, bucket):
+    attempts = run("skewed.mjs", bucket)
+    assert (len(attempts), set(attempts.values())) == (5, {2})
