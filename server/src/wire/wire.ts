@@ -100,9 +100,7 @@ async function answerCall(
   progress.plan = plan;
 
   const codec = service.codec(route.protocol);
-  const input = decodeInput(plan, () =>
-    codec.decode(plan, { ...payload, query: request.query, labels: payload.labels ?? route.labels }),
-  );
+  const input = codec.decode(plan, { ...payload, query: request.query, labels: payload.labels ?? route.labels });
   progress.input = input;
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
@@ -233,14 +231,4 @@ async function keepRecord(parts: Parts, progress: Progress, status: number): Pro
     kept.catch((cause: unknown) => {
       parts.log.error("A call could not be recorded.", { requestId: progress.requestId, cause });
     });
-}
-
-/** Runs a decoder; nesting that exhausts the stack is the caller's fault, not ours. */
-function decodeInput(plan: Plan, decode: () => object): object {
-  try {
-    return decode();
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw errors.serializationFailure(`The input of ${plan.name} is nested too deeply.`);
-  }
 }

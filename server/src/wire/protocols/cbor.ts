@@ -5,7 +5,7 @@ import { errors } from "../../core/errors.ts";
 import { setOwn, shapeCompiler } from "../compile.ts";
 import type { Codec } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
-import { type Convert, jsonReaders } from "./json.ts";
+import { type Convert, checkDepth, jsonReaders } from "./json.ts";
 
 /** A timestamp on its way out. */
 class EpochTime {
@@ -75,11 +75,14 @@ export function cborCodec(model: ServiceModel): Codec {
 }
 
 function parseCbor(body: Buffer): unknown {
+  let value: unknown;
   try {
-    return decode(body, decodeOptions);
+    value = decode(body, decodeOptions);
   } catch (cause) {
     throw errors.serializationFailure(`The request body is not CBOR: ${(cause as Error).message}`);
   }
+  checkDepth(value);
+  return value;
 }
 
 function buildWriter(shape: Shape, of: (name: string) => Convert): Convert {

@@ -23,10 +23,26 @@ export const jsonWriters = (model: ServiceModel): Of =>
 /** @throws ApiError SerializationFailure */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {};
+  let value: unknown;
   try {
-    return JSON.parse(body.toString("utf8"));
+    value = JSON.parse(body.toString("utf8"));
   } catch (cause) {
     throw errors.serializationFailure(`The request body is not JSON: ${(cause as Error).message}`);
+  }
+  if (body.length > DEEPEST) checkDepth(value);
+  return value;
+}
+
+/** Deepest nesting of a body: far more than any document has, far less than readers and checks have stack for. */
+const DEEPEST = 200;
+
+/** @throws ApiError SerializationFailure for a value nested too deeply */
+export function checkDepth(value: unknown): void {
+  const isContainer = (item: unknown): item is object => typeof item === "object" && item !== null;
+  let level: object[] = isContainer(value) ? [value] : [];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth >= DEEPEST) throw errors.serializationFailure(`Expected at most ${DEEPEST} levels of nesting.`);
+    level = level.flatMap((item) => (ArrayBuffer.isView(item) ? [] : Object.values(item).filter(isContainer)));
   }
 }
 

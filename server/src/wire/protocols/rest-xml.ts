@@ -1,6 +1,7 @@
 // REST with XML bodies, which is S3. Smithy: restXml, and S3's own documents where they differ.
 import { Readable } from "node:stream";
 import type { Member, ServiceModel, StructureShape } from "../../../../contract/model.ts";
+import { ApiError } from "../../core/errors.ts";
 import { shapeOf } from "../compile.ts";
 import type { Answer, Codec, CodecOperation, Source } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
@@ -87,6 +88,8 @@ export function restXmlCodec(model: ServiceModel): Codec {
     if (shape.payload !== undefined) {
       const member = shape.members[shape.payload];
       const value = member === undefined ? undefined : readPayload(member, body);
+      if (value === undefined && shape.required?.includes(shape.payload))
+        throw new ApiError("MissingRequestBodyError", 400, "Request Body is empty");
       return value === undefined ? {} : { [shape.payload]: value };
     }
     const inBody = Object.values(shape.members).some((member) => member.location === undefined);

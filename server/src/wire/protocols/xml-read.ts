@@ -95,12 +95,14 @@ function buildReader(model: ServiceModel, shape: Shape, of: (name: string) => Re
 function structureReader(model: ServiceModel, shape: StructureShape, of: (name: string) => ReadXml): ReadXml {
   const members = Object.entries(shape.members)
     .filter(([, member]) => member.location === undefined)
-    .map(([name, member]) => [name, memberReader(model, name, member, of)] as const);
+    .map(([name, member]) => [name, memberReader(model, name, member, of), shape.required?.includes(name)] as const);
   return (node) => {
     const result: Record<string, unknown> = {};
-    for (const [name, read] of members) {
+    for (const [name, read, isRequired] of members) {
       const value = read(node);
       if (value !== undefined) result[name] = value;
+      // S3 holds documents to its schema before it looks at the values.
+      else if (isRequired) throw malformed();
     }
     return result;
   };

@@ -14,6 +14,9 @@ type Violations = (value: unknown) => readonly string[];
 /** Longest value repeated in a message. */
 const LONGEST_SHOWN_VALUE = 1024;
 
+/** More problems are not looked for: a list of a million empty structures would be answered by hundreds of megabytes. */
+const MOST_PROBLEMS = 100;
+
 /** Checkers by shape name; undefined where nothing below the shape is constrained. */
 export function constraintChecks(model: ServiceModel): (name: string) => Check {
   return shapeCompiler<Check>(
@@ -48,7 +51,10 @@ function buildCheck(model: ServiceModel, shape: Shape, of: (name: string) => Che
     const inner = shapeOf(model, shape.member.shape);
     const check = of(shape.member.shape);
     if (inner.type === "structure" || inner.type === "list" || inner.type === "map") {
-      for (const [index, item] of items.entries()) checkItem(check, item, `${path}.${index + 1}.member`, problems);
+      for (const [index, item] of items.entries()) {
+        if (problems.length >= MOST_PROBLEMS) return;
+        checkItem(check, item, `${path}.${index + 1}.member`, problems);
+      }
       return;
     }
     const violations = scalarViolations(inner);
@@ -96,7 +102,8 @@ function mapCheck(model: ServiceModel, shape: Shape, of: (name: string) => Check
     if (entries.some(([key]) => keyViolations(key).length > 0))
       report(value, path, [`Map keys must satisfy constraint: [${allConstraints(keyShape).join(", ")}]`], problems);
     if (valueViolations === undefined) {
-      for (const [key, item] of entries) checkItem(check, item, `${path}.${key}.member`, problems);
+      for (const [key, item] of entries)
+        if (problems.length < MOST_PROBLEMS) checkItem(check, item, `${path}.${key}.member`, problems);
     } else if (entries.some(([, item]) => valueViolations(item).length > 0)) {
       report(value, path, [`Map value must satisfy constraint: [${allConstraints(valueShape).join(", ")}]`], problems);
     }
