@@ -102,8 +102,7 @@ public class Objects {
 
     static void presigned(String bucket) throws Exception {
         var style = S3Configuration.builder().pathStyleAccessEnabled(true).build();
-        var endpoint = URI.create(System.getenv("AWS_ENDPOINT_URL"));
-        try (var signer = S3Presigner.builder().serviceConfiguration(style).endpointOverride(endpoint).build()) {
+        try (var signer = S3Presigner.builder().serviceConfiguration(style).build()) {
             URI address = signer.presignGetObject(request -> request
                 .signatureDuration(Duration.ofMinutes(1))
                 .getObjectRequest(get -> get.bucket(bucket).key(KEY))).url().toURI();
