@@ -5,11 +5,15 @@ from urllib.parse import quote, quote_plus
 
 from odd_values import NUMBERS, a_text
 
+#: A form that has grown beyond this is not made larger.
+_MANY = 500
+
 
 def mutate(body, chance):
     pairs = [pair.partition("=")[::2] for pair in body.decode("utf-8", "replace").split("&")]
     for _ in range(chance.choice([1, 1, 1, 2, 4])):
-        pairs = _mutated(pairs, chance)
+        if len(pairs) < _MANY:
+            pairs = _mutated(pairs, chance)
     return "&".join(name if value is None else f"{name}={value}" for name, value in pairs).encode("utf-8", "replace")
 
 

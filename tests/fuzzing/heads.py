@@ -135,7 +135,7 @@ def another_path(call, chance):
 def another_header(call, chance):
     for _ in range(chance.choice([1, 1, 1, 3])):
         name = chance.choice([*HEADERS, *(known for known, _ in call.headers if known != "Host")])
-        value = chance.choice(HEADERS.get(name, ("",)))
+        value = chance.choice((*HEADERS.get(name, ()), ""))
         if chance.random() < 0.4:
             value = _fit(a_text(chance))
         call = call.adding(name, value) if chance.random() < 0.2 else call.having(name, value)

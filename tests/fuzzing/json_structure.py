@@ -2,7 +2,7 @@
 
 import json
 
-from odd_values import NUMBERS, a_depth, a_text
+from odd_values import LARGE, NUMBERS, a_depth, a_text
 
 
 class Raw(str):
@@ -18,9 +18,11 @@ def mutate(body, chance):
         document = _read(json.loads(body or b"{}"))
     except ValueError:
         return body
+    text = ""
     for _ in range(chance.choice([1, 1, 1, 2, 4])):
-        document = _mutated(document, chance)
-    text = _write(document)
+        if len(text) < LARGE:
+            document = _mutated(document, chance)
+            text = _write(document)
     if chance.random() < 0.03:
         text = chance.choice(
             ["\ufeff" + text, text + text, text + " x", f"/*{text}*/", text.replace('"', "'"), text + "\0"]

@@ -105,6 +105,10 @@ BYTES = (
 )
 
 
+#: A body that has grown beyond this is not made larger.
+LARGE = 200_000
+
+
 def a_text(chance):
     return chance.choice(LONG_TEXTS) if chance.random() < 0.01 else chance.choice(TEXTS)
 

@@ -22,6 +22,10 @@ def xml_call(body, query="delete", method="POST"):
     return "s3", Call(method, "/extremes", (), body, (query,))
 
 
+def bare_call(method, path, headers, query=()):
+    return "s3", Call(method, path, headers, b"", query)
+
+
 def cbor_call(body):
     headers = (("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor"))
     return "monitoring", Call("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", headers, body)
@@ -49,6 +53,18 @@ CASES = {
         "ValidationException",
     ),
     "a long string": (json_call("AddTags", filled(b'{"ResourceArn":"', b"a", b'"}')), "ValidationException"),
+    "a text for a pattern that takes the square of its length": (
+        json_call(
+            "CreateApp",
+            filled(
+                b'{"DomainId":"a","UserProfileName":"a","AppType":"JupyterServer","AppName":"a",'
+                b'"ResourceSpec":{"SageMakerImageVersionAlias":"',
+                b"0",
+                b'!"}}',
+            ),
+        ),
+        "ValidationException",
+    ),
     "cbor lists without end": (cbor_call(b"\x81" * LARGE), "SerializationException"),
     "cbor maps 250 deep": (cbor_call(b"\xa1\x61a" * 250 + b"\x00"), "SerializationException"),
     "a million empty cbor structures": (
@@ -81,6 +97,15 @@ CASES = {
         "MalformedXML",
     ),
     "no policy at all": (xml_call(b"", "policy", "PUT"), "MissingRequestBodyError"),
+    "a copy of nothing": (bare_call("PUT", "/extremes/k", (("x-amz-copy-source", ""),)), "InvalidArgument"),
+    "a part copied from nothing": (
+        bare_call("PUT", "/extremes/k", (("x-amz-copy-source", ""),), ("partNumber=1", "uploadId=x")),
+        "InvalidArgument",
+    ),
+    "a form that is signed as a call": (
+        bare_call("POST", "/extremes", (("Content-Type", "multipart/form-data; boundary=x"),)),
+        "InvalidArgument",
+    ),
 }
 
 

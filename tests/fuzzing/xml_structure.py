@@ -2,7 +2,7 @@
 
 import re
 
-from odd_values import NUMBERS, a_depth, a_text
+from odd_values import LARGE, NUMBERS, a_depth, a_text
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:]*)([^>]*)>")
 _EMPTY = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
@@ -11,7 +11,8 @@ _EMPTY = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tag
 def mutate(body, chance):
     text = body.decode("utf-8", "replace") or _EMPTY
     for _ in range(chance.choice([1, 1, 1, 2, 3])):
-        text = chance.choice(_CHANGES)(text, chance)
+        if len(text) < LARGE:
+            text = chance.choice(_CHANGES)(text, chance)
     codec = chance.choice(["utf-8"] * 40 + ["utf-16", "latin-1", "utf-32", "utf-7"])
     return text.encode(codec, "surrogatepass" if codec == "utf-8" else "replace")
 

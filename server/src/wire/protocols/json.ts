@@ -132,7 +132,8 @@ function scalarReader(shape: Shape, format: TimestampFormat | undefined): Conver
       };
     case "blob":
       return (value) => {
-        if (typeof value === "string" && /^[A-Za-z0-9+/\s]*=*\s*$/.test(value)) return Buffer.from(value, "base64");
+        if (typeof value === "string" && /^[A-Za-z0-9+/\s]*(?:=[=\s]*)?$/.test(value))
+          return Buffer.from(value, "base64");
         if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
         throw mismatch(value, "a base64 blob");
       };

@@ -1,7 +1,7 @@
 // REST with XML bodies, which is S3. Smithy: restXml, and S3's own documents where they differ.
 import { Readable } from "node:stream";
 import type { Member, ServiceModel, StructureShape } from "../../../../contract/model.ts";
-import { ApiError } from "../../core/errors.ts";
+import { ApiError, errors } from "../../core/errors.ts";
 import { shapeOf } from "../compile.ts";
 import type { Answer, Codec, CodecOperation, Source } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
@@ -56,6 +56,7 @@ export function restXmlCodec(model: ServiceModel): Codec {
       if (name === undefined || shape === undefined) return {};
       const input: Values = readBody(shape, name, source.body);
       bindings(name, shape).read(source, input);
+      checkLocated(operation.name, shape, input);
       return input;
     },
     encode(operation, output, requestId) {
@@ -88,8 +89,7 @@ export function restXmlCodec(model: ServiceModel): Codec {
     if (shape.payload !== undefined) {
       const member = shape.members[shape.payload];
       const value = member === undefined ? undefined : readPayload(member, body);
-      if (value === undefined && shape.required?.includes(shape.payload))
-        throw new ApiError("MissingRequestBodyError", 400, "Request Body is empty");
+      checkPayload(shape, value);
       return value === undefined ? {} : { [shape.payload]: value };
     }
     const inBody = Object.values(shape.members).some((member) => member.location === undefined);
@@ -134,6 +134,23 @@ export function restXmlCodec(model: ServiceModel): Codec {
     const root = roots[operation.name] ?? `${operation.name}Result`;
     return `${DECLARATION}<${root}${namespace}>${writers.members(name, output)}</${root}>`;
   }
+}
+
+/**
+ * A header may be there without a value, and a signed form has its key in a field that nobody reads.
+ * @throws ApiError Validation naming what is missing outside the body
+ */
+function checkLocated(operation: string, shape: StructureShape, input: Values): void {
+  for (const name of shape.required ?? []) {
+    const member = shape.members[name];
+    if (input[name] === undefined && member?.location !== undefined)
+      throw errors.validation(`${operation} needs a value for ${member.locationName ?? name}.`);
+  }
+}
+
+function checkPayload(shape: StructureShape, value: unknown): void {
+  if (value === undefined && shape.payload !== undefined && shape.required?.includes(shape.payload))
+    throw new ApiError("MissingRequestBodyError", 400, "Request Body is empty");
 }
 
 const requestHeaders = (requestId: string): Record<string, string> => ({

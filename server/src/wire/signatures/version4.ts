@@ -96,7 +96,13 @@ function canonicalQuery(request: WireRequest, presigned: boolean): string {
 const byCode = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** Spaces and tabs only: `trim` would take away a no-break space, which is part of the value. */
-const trimAll = (value: string): string => {
-  const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, "");
+function trimAll(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1;
+  const trimmed = value.slice(start, end);
   return trimmed.includes("  ") ? trimmed.replace(/ +/g, " ") : trimmed;
-};
+}
+
+const isBlank = (code: number): boolean => code === 32 || code === 9;

@@ -14,6 +14,9 @@ type Violations = (value: unknown) => readonly string[];
 /** Longest value repeated in a message. */
 const LONGEST_SHOWN_VALUE = 1024;
 
+/** Beyond this a text that is too long is told that only. */
+const LONGEST_MATCHED = 10_000;
+
 /** More problems are not looked for: a list of a million empty structures would be answered by hundreds of megabytes. */
 const MOST_PROBLEMS = 100;
 
@@ -150,7 +153,8 @@ function stringViolations(shape: StringShape): Violations {
     const text = value as string;
     if (allowed !== undefined && !allowed.has(text)) return [enumConstraint(shape.enum ?? [])];
     const size = sizeViolations(text.length, shape);
-    if (pattern === undefined || pattern(text)) return size;
+    // Some patterns need the square of a text's length: one that is refused anyway is not held to its pattern.
+    if (pattern === undefined || (size.length > 0 && text.length > LONGEST_MATCHED) || pattern(text)) return size;
     return [...size, `Member must satisfy regular expression pattern: ${shape.pattern}`];
   };
 }
