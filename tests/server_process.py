@@ -43,10 +43,8 @@ class ServerProcess:
     started: typing.ClassVar = weakref.WeakSet()
 
     def __init__(self, folder=None, listen="127.0.0.1:0", arguments=(), environment=None):
-        self.temporary = None
-        if folder is None:
-            self.temporary = tempfile.TemporaryDirectory(prefix="sagebrush-", ignore_cleanup_errors=True)
-        self.folder = Path(folder or self.temporary.name)
+        self.is_temporary = folder is None
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="sagebrush-"))
         self.listen = listen
         self.arguments = list(arguments)
         self.environment = {**os.environ, **(environment or {})}
@@ -105,8 +103,9 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
-        if self.temporary:
-            self.temporary.cleanup()
+        if self.is_temporary:
+            # A unit that is being removed may hold folders deeper than Python's own removal can go.
+            subprocess.run(["rm", "-rf", "--", str(self.folder)], check=False)
 
     def keys(self, profile="default"):
         """(access key id, secret access key) of a profile of the credentials file."""
