@@ -9,6 +9,7 @@ import form_structure
 import framing
 import heads
 import json_structure
+import uploads
 import xml_structure
 from samples import a_sample
 from signer import UNSIGNED, Keys, Scope, sign_header, sign_query
@@ -34,6 +35,9 @@ class Mutated:
 
 def mutated(seed, number, host, keys: Keys):
     chance = random.Random(f"{seed}/{number}")
+    if chance.random() < 0.04:
+        call = chance.choice(uploads.KINDS)(host, keys, chance)
+        return Mutated("an upload", call.encoded(), False, False)
     signing, protocol, what, call = a_sample(chance)
     call = replace(call, headers=(("Host", host), *call.headers))
     if chance.random() < 0.75:

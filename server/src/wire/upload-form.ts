@@ -1,7 +1,7 @@
 // S3's upload from a browser's form: multipart/form-data with a signed policy, turned into a PutObject.
 // Amazon S3 API Reference, "POST Object".
 import type { IncomingMessage } from "node:http";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
+import { PassThrough, type Readable, Transform, type TransformCallback } from "node:stream";
 import { Busboy } from "@fastify/busboy";
 import type { StreamedBody } from "../core/body.ts";
 import type { Principal } from "../core/call.ts";
@@ -68,19 +68,33 @@ function readFields(incoming: IncomingMessage): Promise<UploadForm> {
       refuse(`The body of your POST request is not well-formed multipart/form-data: ${(cause as Error).message}`);
       return;
     }
-    parser.on("field", (name, value, nameTruncated, valueTruncated) => {
-      if (nameTruncated || valueTruncated) refuse(`The form field ${name} has more than ${LIMITS.fieldSize} bytes.`);
+    parser.on("field", (name: string | undefined, value, nameTruncated, valueTruncated) => {
+      if (name === undefined) refuse("A part of the form has no name.");
+      else if (nameTruncated || valueTruncated)
+        refuse(`The form field ${name} has more than ${LIMITS.fieldSize} bytes.`);
       else fields[name.toLowerCase()] = value;
     });
     parser.on("file", (_name, file, filename, _encoding, mimeType) => {
-      parser.once("error", (cause) => file.destroy(cause instanceof Error ? cause : undefined));
-      resolve({ fields, file, filename: filename ?? "", mimeType });
+      resolve({ fields, file: kept(file, parser), filename: filename ?? "", mimeType });
     });
     parser.on("finish", () => refuse("POST requires exactly one file upload per request."));
     parser.on("error", (cause: unknown) => refuse(`The form is malformed: ${(cause as Error).message}`));
     incoming.once("close", () => refuse("The connection ended before the form did."));
     incoming.pipe(parser);
   });
+}
+
+/** The file with its error kept for whoever reads it: it may fail before, or be refused and never be read. */
+function kept(file: Readable, parser: InstanceType<typeof Busboy>): Readable {
+  const through = new PassThrough();
+  const fail = (cause: unknown): void => {
+    through.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+  };
+  through.on("error", () => {});
+  file.on("error", fail);
+  parser.once("error", fail);
+  file.pipe(through);
+  return through;
 }
 
 const malformed = (text: string): ApiError => new ApiError("MalformedPOSTRequest", 400, text);
@@ -161,8 +175,12 @@ class FormFile extends Transform implements StreamedBody {
     this.#range = range;
     // Whoever reads the file gets its error; one that is never read must not bring the process down.
     this.on("error", () => {});
+    const fail = (cause: Error): void => {
+      this.destroy(malformed(cause.message));
+    };
+    if (file.errored) fail(file.errored);
     file.pipe(this);
-    file.once("error", (cause) => this.destroy(malformed(cause.message)));
+    file.once("error", fail);
     incoming.once("close", () => {
       if (!incoming.complete)
         this.destroy(new ApiError("RequestTimeout", 400, "The connection ended before the form did."));

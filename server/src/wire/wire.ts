@@ -62,7 +62,7 @@ async function handle(parts: Parts, incoming: IncomingMessage, response: ServerR
   });
   try {
     const answer = await answerCall(parts, incoming, response, gone.signal, progress).catch((cause: unknown) =>
-      answerError(parts, progress, cause),
+      answerError(parts, progress, gone.signal.aborted && isAbort(cause) ? callerLeft() : cause),
     );
     await keepRecord(parts, progress, answer.status);
     await sendAnswer(response, answer);
@@ -205,6 +205,12 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
     throw ours ? progress.error : cause;
   }
 }
+
+const isAbort = (cause: unknown): boolean => cause instanceof Error && cause.name === "AbortError";
+
+/** What the call log keeps of a call whose caller did not wait for it. */
+const callerLeft = (): ApiError =>
+  new ApiError("RequestTimeout", 400, "The connection ended before the request was answered.");
 
 function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
   const { requestId, service, protocol, operation } = progress;
