@@ -36,5 +36,5 @@ def unpack_model(s3, uri, folder):
     archive = folder / "model.tar.gz"
     s3.download_file(bucket, key, str(archive))
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        tar.extractall(folder)
     return folder / "xgboost-model"

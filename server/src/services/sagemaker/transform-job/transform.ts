@@ -22,6 +22,8 @@ const DEFAULT_TIMEOUT_SECONDS = 600;
 const DEFAULT_RETRIES = 3;
 const PARAMETERS_TIMEOUT_MS = 5_000;
 const NEWLINE = Buffer.from("\n");
+/** Pieces that are cut while others are answered, so that the container does not wait for the next. */
+const AHEAD = 1;
 
 interface Transforming extends TransformParameters {
   readonly work: ActivityContext<TransformDocument>;
@@ -156,7 +158,7 @@ async function* answers(file: InputObject, bytes: Readable, transforming: Transf
       limit(() =>
         call(calling, body, `${name}, line ${firstLine === lastLine ? firstLine : `${firstLine} to ${lastLine}`}`),
       );
-    yield* inOrder(linePieces(bytes, transforming), concurrency, ask);
+    yield* inOrder(linePieces(bytes, transforming), concurrency + AHEAD, ask);
   } else if (payloadBytes === undefined) yield await limit(() => call(calling, bytes, name));
   else {
     const whole = await wholeOf(bytes, payloadBytes);
