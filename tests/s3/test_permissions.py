@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore import UNSIGNED
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
@@ -110,3 +111,18 @@ def test_a_policy_that_is_none_is_refused(client, bucket, policy):
     with pytest.raises(ClientError) as failure:
         client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
     assert code(failure) == "MalformedPolicy"
+
+
+def test_callers_that_nobody_knows_are_refused_in_the_words_of_s3(client, bucket):
+    said = {
+        "nobody": client("s3", signature_version=UNSIGNED),
+        "an unknown key": client("s3", keys=("AKIANOBODY", "secret")),
+    }
+    for who, s3 in said.items():
+        with pytest.raises(ClientError) as refused:
+            s3.get_object(Bucket=bucket, Key="k")
+        said[who] = (refused.value.response["Error"]["Code"], refused.value.response["Error"]["Message"])
+    assert said == {
+        "nobody": ("AccessDenied", "Access Denied"),
+        "an unknown key": ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+    }

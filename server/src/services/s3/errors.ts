@@ -95,19 +95,8 @@ export const s3Errors = {
   checksumMismatch: told("XAmzContentChecksumMismatch", 400),
 } as const;
 
-/** The general codes of core/errors.ts as S3 spells them. */
+/** Where S3's operations say it otherwise than the wire does for S3 (wire/dialects.ts). */
 export const s3ErrorCodes: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {
-  AccessDeniedException: { code: "AccessDenied", status: 403 },
-  ExpiredTokenException: { code: "ExpiredToken", status: 400 },
-  IncompleteSignature: { code: "AuthorizationHeaderMalformed", status: 400 },
-  InternalFailure: { code: "InternalError", status: 500 },
-  InvalidSignatureException: { code: "SignatureDoesNotMatch", status: 403 },
-  MissingAuthenticationTokenException: { code: "AccessDenied", status: 403 },
   RequestEntityTooLarge: { code: "MaxMessageLengthExceeded", status: 400 },
-  SerializationException: { code: "MalformedXML", status: 400 },
-  ServiceUnavailable: { code: "ServiceUnavailable", status: 503 },
-  ThrottlingException: { code: "SlowDown", status: 503 },
-  UnknownOperationException: { code: "MethodNotAllowed", status: 405 },
-  UnrecognizedClientException: { code: "InvalidAccessKeyId", status: 403 },
   ValidationException: { code: "InvalidArgument", status: 400 },
 };
