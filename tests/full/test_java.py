@@ -62,7 +62,7 @@ def test_objects_pass_with_every_checksum_and_in_parts(run, request, scheme):
         "no key": ["NoSuchKeyException", 404, "NoSuchKey"],
         "no head": ["NoSuchKeyException", 404, "NoSuchKey"],
         "not empty": ["S3Exception", 409, "BucketNotEmpty"],
-        "pages": 3,
+        "pages": 4,
     }
 
 

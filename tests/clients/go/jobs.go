@@ -1,3 +1,4 @@
+// Jobs and endpoints by the AWS SDK for Go v2, with its waiters and paginators.
 package main
 
 import (
@@ -22,7 +23,7 @@ func jobs(settings aws.Config, bucket, name, role, image string) answers {
 		"training": training,
 		"rounds":   rounds(cloudwatchlogs.NewFromConfig(settings), name),
 		"metrics":  measure(cloudwatch.NewFromConfig(settings), name),
-		"endpoint": host(client, sagemakerruntime.NewFromConfig(settings), name, role, image, job.ModelArtifacts.S3ModelArtifacts),
+		"endpoint": host(client, settings, name, role, image, job.ModelArtifacts.S3ModelArtifacts),
 	}
 }
 
@@ -50,7 +51,8 @@ func train(client *sagemaker.Client, bucket, name, role, image string) (*sagemak
 		func(options *sagemaker.TrainingJobCompletedOrStoppedWaiterOptions) {
 			options.MinDelay, options.MaxDelay = 200*time.Millisecond, time.Second
 		})
-	ended := must(waiter.WaitForOutput(background, &sagemaker.DescribeTrainingJobInput{TrainingJobName: &name}, waitFor))
+	wanted := &sagemaker.DescribeTrainingJobInput{TrainingJobName: &name}
+	ended := must(waiter.WaitForOutput(background, wanted, waitFor))
 	listed := []string{}
 	listing := sagemaker.NewListTrainingJobsPaginator(client, &sagemaker.ListTrainingJobsInput{NameContains: &name})
 	for listing.HasMorePages() {
@@ -58,12 +60,15 @@ func train(client *sagemaker.Client, bucket, name, role, image string) (*sagemak
 			listed = append(listed, *summary.TrainingJobName)
 		}
 	}
-	_, missing := client.DescribeTrainingJob(background, &sagemaker.DescribeTrainingJobInput{TrainingJobName: text("none")})
+	describe := func(name string) (*sagemaker.DescribeTrainingJobOutput, error) {
+		return client.DescribeTrainingJob(background, &sagemaker.DescribeTrainingJobInput{TrainingJobName: &name})
+	}
+	_, missing := describe("none")
 	return ended, answers{
 		"status":    ended.TrainingJobStatus,
 		"listed":    listed,
 		"missing":   append(refused(missing, missing), isA[*types.ResourceNotFound](missing)),
-		"malformed": refused(client.DescribeTrainingJob(background, &sagemaker.DescribeTrainingJobInput{TrainingJobName: text("a_b")})),
+		"malformed": refused(describe("a_b")),
 		"to come":   refused(client.ListClusters(background, &sagemaker.ListClustersInput{})),
 	}
 }
@@ -104,7 +109,8 @@ func measure(client *cloudwatch.Client, name string) answers {
 	return answers{"values": result.Values, "isTimed": len(result.Timestamps) == 1 && result.Timestamps[0].Equal(minute)}
 }
 
-func host(client *sagemaker.Client, caller *sagemakerruntime.Client, name, role, image string, artifact *string) answers {
+func host(client *sagemaker.Client, settings aws.Config, name, role, image string, artifact *string) answers {
+	caller := sagemakerruntime.NewFromConfig(settings)
 	must(client.CreateModel(background, &sagemaker.CreateModelInput{
 		ModelName: &name, ExecutionRoleArn: &role,
 		PrimaryContainer: &types.ContainerDefinition{Image: &image, ModelDataUrl: artifact},
@@ -116,7 +122,9 @@ func host(client *sagemaker.Client, caller *sagemakerruntime.Client, name, role,
 			InstanceType: types.ProductionVariantInstanceTypeMlT2Medium,
 		}},
 	}))
-	must(client.CreateEndpoint(background, &sagemaker.CreateEndpointInput{EndpointName: &name, EndpointConfigName: &name}))
+	must(client.CreateEndpoint(background, &sagemaker.CreateEndpointInput{
+		EndpointName: &name, EndpointConfigName: &name,
+	}))
 	endpoint := &sagemaker.DescribeEndpointInput{EndpointName: &name}
 	up := sagemaker.NewEndpointInServiceWaiter(client, func(options *sagemaker.EndpointInServiceWaiterOptions) {
 		options.MinDelay, options.MaxDelay = 200*time.Millisecond, time.Second

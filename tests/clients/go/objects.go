@@ -1,3 +1,4 @@
+// Buckets and objects by the AWS SDK for Go v2 and its transfer manager.
 package main
 
 import (

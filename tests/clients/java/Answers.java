@@ -34,6 +34,7 @@ class Answers {
                 .collect(Collectors.joining(",", "{", "}"));
         if (value instanceof List<?> list)
             return list.stream().map(Answers::json).collect(Collectors.joining(",", "[", "]"));
-        return value instanceof String text ? '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"' : String.valueOf(value);
+        if (value instanceof String text) return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        return String.valueOf(value);
     }
 }

@@ -52,8 +52,8 @@ public class Jobs {
         answers.put("status", ended.trainingJobStatusAsString());
         answers.put("listed", client.listTrainingJobsPaginator(request -> request.nameContains(name))
             .trainingJobSummaries().stream().map(found -> found.trainingJobName()).collect(Collectors.toList()));
-        answers.put("missing", Answers.refusal(() -> client.describeTrainingJob(request -> request.trainingJobName("none"))));
-        answers.put("malformed", Answers.refusal(() -> client.describeTrainingJob(request -> request.trainingJobName("a_b"))));
+        answers.put("missing", Answers.refusal(() -> client.describeTrainingJob(job -> job.trainingJobName("none"))));
+        answers.put("malformed", Answers.refusal(() -> client.describeTrainingJob(job -> job.trainingJobName("a_b"))));
         answers.put("to come", Answers.refusal(() -> client.listClusters(request -> request.maxResults(1))));
         return ended.modelArtifacts().s3ModelArtifacts();
     }
@@ -76,7 +76,8 @@ public class Jobs {
             Metric metric = Metric.builder().namespace(name).metricName("m").build();
             var result = client.getMetricData(request -> request
                 .startTime(minute).endTime(minute.plusSeconds(60))
-                .metricDataQueries(query -> query.id("m").metricStat(stat -> stat.metric(metric).period(60).stat("Sum"))))
+                .metricDataQueries(query -> query.id("m")
+                    .metricStat(stat -> stat.metric(metric).period(60).stat("Sum"))))
                 .metricDataResults().get(0);
             answers.put("metrics", List.of(result.values(), result.timestamps().equals(List.of(minute))));
         }

@@ -1,4 +1,4 @@
-// S3 and STS by the AWS SDK for JavaScript v3, with its defaults. Argument: the name of a bucket that does not exist yet.
+// S3 and STS by the AWS SDK for JavaScript v3, with its defaults. Argument: a new bucket's name.
 import { Readable } from "node:stream";
 import {
   ChecksumAlgorithm,
