@@ -7,18 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from line import Call
-from signer import (
-    SIGNED_CHUNKS,
-    SIGNED_TRAILER,
-    UNSIGNED_TRAILER,
-    Scope,
-    sign_chunks,
-    sign_form,
-    sign_header,
-    sign_header2,
-    sign_query,
-    sign_query2,
-)
+from s3_signer import SIGNED_CHUNKS, SIGNED_TRAILER, UNSIGNED_TRAILER, sign_chunks, sign_form, sign_header2, sign_query2
+from signer import Scope, sign_header, sign_query
 from world import BUCKET, CANARY, KEPT, bodies
 
 #: Bytes enough for three chunks.

@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 
 from forms import CHUNKS, CRC32
-from signer import UNSIGNED, UNSIGNED_TRAILER, sign_header
+from s3_signer import UNSIGNED_TRAILER
+from signer import UNSIGNED, sign_header
 from world import CANARY
 
 _CHUNKED = ("chunks", "chunks and trailer", "unsigned trailer")

@@ -5,7 +5,8 @@ import json
 from dataclasses import replace
 
 from forms import form_call
-from signer import Scope, sign_form
+from s3_signer import sign_form
+from signer import Scope
 from world import BUCKET, KEPT
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from email.utils import format_datetime
 
-from signer import sign_header2
+from s3_signer import sign_header2
 
 _HEX = "0123456789abcdef"
 

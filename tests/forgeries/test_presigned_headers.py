@@ -2,7 +2,8 @@
 
 import pytest
 from line import Call, Line
-from signer import Scope, sign_query, sign_query2
+from s3_signer import sign_query2
+from signer import Scope, sign_query
 from world import BUCKET
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from bytes_and_tokens import ANY
 from line import Call
 from odd_values import BYTES, a_text
+from s3_signer import SIGNED_CHUNKS, SIGNED_TRAILER, UNSIGNED_TRAILER, sign_chunks, sign_form
 from samples import BUCKETS
-from signer import SIGNED_CHUNKS, SIGNED_TRAILER, UNSIGNED_TRAILER, Scope, sign_chunks, sign_form
+from signer import Scope
 
 _BOUNDARIES = ("x", "----form", "a b", "'", "=", "x" * 70, "x" * 300, "")
 _TYPES = (
