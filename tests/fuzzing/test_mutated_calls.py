@@ -1,6 +1,7 @@
 """No mutated call makes the server fail, fall silent, stop or grow.
 
 MUTATED_CALLS says how many are sent, MUTATED_CALLS_PROCESSES by how many processes, MUTATED_CALLS_SEED which.
+replay.py sends one of them again.
 """
 
 import os
