@@ -75,7 +75,8 @@ function restRoute(request: WireRequest, candidates: readonly LoadedService[], f
 }
 
 const isPresigned = (request: WireRequest): boolean =>
-  queryValue(request, "AWSAccessKeyId") !== undefined || queryValue(request, "X-Amz-Algorithm") !== undefined;
+  request.headers["authorization"] === undefined &&
+  (queryValue(request, "AWSAccessKeyId") !== undefined || queryValue(request, "X-Amz-Algorithm") !== undefined);
 
 /** A presigned address has headers such as `x-amz-copy-source` in its query. */
 const inQuery = ({ query }: WireRequest): Record<string, string> =>
