@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from server_process import NODE, ROOT
+from foreign_clients import python_of as installed_python
 
 # For what lies beside the tests.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -17,10 +17,6 @@ from shells import in_shell, printed
 PROGRAMS = Path(__file__).parent / "programs"
 # Longer than any program takes on a busy machine; short enough to say which one hangs.
 PROGRAM_SECONDS = 400
-INSTALL = """
-import { setupEnvironment } from "./setup/python.ts";
-console.log(await setupEnvironment(process.argv[1]));
-"""
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +26,7 @@ def python_of():
 
     def find(name):
         if name not in found:
-            command = [NODE, "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", INSTALL, name]
-            done = subprocess.run(
-                [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-            )
-            found[name] = Path(done.stdout.strip()) / "bin/python"
+            found[name] = installed_python(name)
         return found[name]
 
     return find
