@@ -1,5 +1,6 @@
 // Limits of units as cgroups of ours, and the interface that all ways to limit units have (limits.ts).
 // Linux Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst.
+
 import {
   accessSync,
   constants,
@@ -13,6 +14,7 @@ import {
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Resources } from "../backend.ts";
+import { readIfThere } from "./read-if-there.ts";
 import { isMissing } from "./system-calls.ts";
 import type { LimitsHit } from "./unit-folder.ts";
 
@@ -138,15 +140,6 @@ function delegated(group: string): string | undefined {
 
 function quota(resources: Resources): string {
   return String(Math.max(1000, Math.round(resources.cpus * periodMicroseconds)));
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return "";
-    throw error;
-  }
 }
 
 /** Removes a cgroup; the kernel may take a moment after the last process in it has ended. */

@@ -1,5 +1,6 @@
 // What `sagebrush doctor` says of the sandbox: what this machine offers, and the exact command for what it lacks.
-import { closeSync, globSync, readFileSync } from "node:fs";
+
+import { closeSync, globSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { BackendReport, Finding } from "../backend.ts";
 import type { Limits } from "./cgroups.ts";
@@ -7,7 +8,7 @@ import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, makeHostNetwork } from "./network.ts";
 import { onPath, run } from "./processes.ts";
-import { isMissing } from "./system-calls.ts";
+import { readIfThere } from "./read-if-there.ts";
 import { findUplink, isUplink, resolverFile } from "./uplinks.ts";
 
 /** Program, package of Debian and Ubuntu that has it. */
@@ -148,13 +149,4 @@ async function inspectInternet(identity: Identity): Promise<Finding> {
 
 function isTrue(path: string, value = "1"): boolean {
   return readIfThere(path).trim() === value;
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return "";
-    throw error;
-  }
 }

@@ -1,13 +1,14 @@
 // How units at level `open` come to the internet: the bridge of their group gets a link to this machine's own network, as root
 // a veth pair and masquerading, else pasta or slirp4netns. Why so: docs/decisions/0011-sandbox-internet.md.
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "./identity.ts";
 import { onPath, run } from "./processes.ts";
-import { isMissing } from "./system-calls.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 export interface Uplink {
   readonly program: "veth" | "pasta" | "slirp4netns";
@@ -145,14 +146,5 @@ function isOurs(path: string): boolean {
     return true;
   } catch {
     return false; // not there, or for root alone: the caller says what to do
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return "";
-    throw error;
   }
 }
