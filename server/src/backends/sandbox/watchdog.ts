@@ -1,5 +1,5 @@
 // Ends units that write more than their disk holds and, where no cgroup does it, use more memory or processes than theirs.
-import { readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { lstat, opendir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { deletedUse } from "./deleted-files.ts";
@@ -45,8 +45,13 @@ export class Watchdog {
     for (const folder of this.#running()) {
       const { plan, init } = folder;
       const namespace = init === undefined ? undefined : link(`/proc/${init}/ns/pid`);
-      if (plan && namespace !== undefined && (counts.get(namespace)?.length ?? 0) > plan.pids)
-        this.#end(folder, "processes");
+      if (plan && namespace !== undefined && (counts.get(namespace)?.length ?? 0) > plan.pids) {
+        try {
+          this.#end(folder, "processes");
+        } catch (error) {
+          this.#failed(folder, error);
+        }
+      }
     }
   }
 
@@ -55,12 +60,18 @@ export class Watchdog {
     this.#timer = setTimeout(
       async () => {
         const began = performance.now();
-        for (const folder of this.#running()) await this.#look(folder).catch(this.#report);
+        for (const folder of this.#running())
+          await this.#look(folder).catch((error: unknown) => this.#failed(folder, error));
         this.#schedule(performance.now() - began);
       },
       Math.max(1000 / looksPerSecond, tookMilliseconds / effort),
     );
     this.#timer.unref();
+  }
+
+  /** A unit that was removed while it was looked at is no failure. */
+  #failed(folder: UnitFolder, error: unknown): void {
+    if (existsSync(folder.path)) this.#report(error);
   }
 
   async #look(folder: UnitFolder): Promise<void> {
