@@ -1,9 +1,9 @@
-"""Lets the long suites use the forgers and their server."""
+"""Lets the long suites use the forgers and their server, and what the tests of faults are made of."""
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent / "forgeries")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "forgeries"), str(HERE.parent / "faults")]
 
 from guarded_server import guarded  # noqa: E402, F401 - a fixture, found by the line above
