@@ -1,13 +1,16 @@
 """Requests and small data that several races share."""
 
 import random
+import tarfile
 import tempfile
+import time
 
 from servers import ROLE
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3"
 BUCKET = "bench-data"
 FEATURES = 11
+JOB_SECONDS = 60
 HYPERPARAMETERS = {"objective": "reg:squarederror", "num_round": "5", "max_depth": "4"}
 
 
@@ -39,6 +42,37 @@ def put_data(server, rows=200):
     s3 = server.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="train/data.csv", Body=small_csv(rows))
+
+
+def create_small_model(server, name):
+    """Trains on the small file, makes a model of that name, and gives the address of its archive."""
+    sagemaker = server.client("sagemaker")
+    sagemaker.create_training_job(**training_job(name))
+    deadline = time.monotonic() + JOB_SECONDS
+    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] != "Completed":
+        if job["TrainingJobStatus"] != "InProgress" or time.monotonic() > deadline:
+            raise RuntimeError(
+                f"the job that makes the model is {job['TrainingJobStatus']}: {job.get('FailureReason')}"
+            )
+        time.sleep(0.05)
+    artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
+    create_model(server, name, artifact)
+    return artifact
+
+
+def create_model(server, name, artifact):
+    container = {"Image": IMAGE, "ModelDataUrl": artifact}
+    server.client("sagemaker").create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+
+
+def unpack_model(s3, uri, folder):
+    """Path of the model in the archive at the URI, unpacked into the folder."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    archive = folder / "model.tar.gz"
+    s3.download_file(bucket, key, str(archive))
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder)
+    return folder / "xgboost-model"
 
 
 def temporary_folder():

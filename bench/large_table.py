@@ -1,7 +1,6 @@
 """A million rows of 28 columns with a label that follows from some of them, as CSV files."""
 
 import subprocess
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +27,3 @@ def run_plain(python, *arguments):
     program = Path(__file__).parent / "programs" / "plain_xgboost.py"
     done = subprocess.run([python, program, *map(str, arguments)], capture_output=True, text=True, check=True)
     return done.stdout.strip()
-
-
-def unpack_model(s3, uri, folder):
-    """Path of the model in the archive at the URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    archive = folder / "model.tar.gz"
-    s3.download_file(bucket, key, str(archive))
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder)
-    return folder / "xgboost-model"

@@ -22,11 +22,22 @@ def signed_headers(url, keys, body, headers):
     return dict(request.headers)
 
 
+def line_of(method, path, headers, body=""):
+    """One request as a line of JSON, as replay.lua reads it. Flat strings, no quotes in the path."""
+    return json.dumps({"method": method, "path": path, "headers": headers, "body": body})
+
+
 def signed(url, keys, operation, body):
-    """One SageMaker request as a line of JSON: headers and body."""
+    """One SageMaker request as a line."""
     text = json.dumps(body)
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"SageMaker.{operation}"}
-    return json.dumps({"headers": signed_headers(url + "/", keys, text, headers), "body": text})
+    return line_of("POST", "/", signed_headers(url + "/", keys, text, headers), text)
+
+
+def signed_invocation(url, keys, endpoint, content_type, body):
+    """One InvokeEndpoint as a line."""
+    path = f"/endpoints/{endpoint}/invocations"
+    return line_of("POST", path, signed_headers(url + path, keys, body, {"Content-Type": content_type}), body)
 
 
 def request_of(url, line):

@@ -1,4 +1,4 @@
--- wrk -s replay.lua URL -- FILE: sends the requests of FILE in turn, one JSON object with headers and body a line.
+-- wrk -s replay.lua URL -- FILE: sends the requests of FILE in turn, a line of JSON each: method, path, headers, body.
 -- Only what load.py writes is read: flat string values.
 local requests, at = {}, 0
 
@@ -14,8 +14,9 @@ end
 
 function init(args)
   for line in io.lines(args[1]) do
-    local head, rest = line:match('^{"headers": ({.-}), "body": "(.*)"}$')
-    requests[#requests + 1] = wrk.format("POST", "/", strings(head), unescape(rest))
+    local method, path, head, rest =
+      line:match('^{"method": "(%u+)", "path": "([^"]+)", "headers": ({.-}), "body": "(.*)"}$')
+    requests[#requests + 1] = wrk.format(method, path, strings(head), unescape(rest))
   end
 end
 

@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from jobs import BUCKET, temporary_folder, training_job
-from large_table import run_plain, unpack_model, write_table
+from jobs import BUCKET, temporary_folder, training_job, unpack_model
+from large_table import run_plain, write_table
 from results import Measure
 from servers import Ours
 

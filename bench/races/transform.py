@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from jobs import BUCKET, IMAGE, temporary_folder
-from large_table import run_plain, unpack_model, write_table
+from jobs import BUCKET, IMAGE, temporary_folder, unpack_model
+from large_table import run_plain, write_table
 from races.train import trained
 from results import Measure
 from servers import ROLE, Ours
