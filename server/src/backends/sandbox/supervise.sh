@@ -22,7 +22,15 @@ exec 6<&0 # a background job loses its standard input to /dev/null
 
 ( # the log: copied as it comes, up to the limit, then thrown away behind one clear line
   exec 3<&- 4<&- 5<&- 6<&- 7<&- 9>&- <pipe # the lock first: opening waits for the other end
-  (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null) && exit
+  missing= full=
+  until (ulimit -f "$LOG_BLOCKS"; trap '' XFSZ; exec cat >>output 2>/dev/null); do
+    [ $? != 1 ] || missing=yes # it had read what it could not write; one that was killed, or could not open the file, had not
+    if [ "$(wc -c <output)" -ge $((LOG_BLOCKS * 512)) ]; then full=yes; break; fi
+    sleep 0.1 # the disk takes nothing for now: the program's output waits in the pipe
+    [ -e lock ] || exit
+    [ -z "$missing" ] || ! printf '\n[sagebrush] Output is missing here: the disk did not take it.\n' 2>/dev/null >>output || missing=
+  done
+  [ -n "$full" ] || exit
   printf '\n[sagebrush] The log reached its limit of %s bytes; what followed was dropped.\n' $((LOG_BLOCKS * 512)) >>output
   exec cat >/dev/null
 ) </dev/null &
@@ -47,6 +55,11 @@ program() { # process id of the first program inside, which the sandbox's own in
 
 in_state() { # whether bwrap is in one of the states $1, as proc(5) has them
   grep -q "^State:.$1" "/proc/$sandbox/status" 2>/dev/null
+}
+
+has_supervisor() { # for a part of it: whether it is still the supervisor's child; else the ids it knows may be others' by now
+  read -r _ _ _ parent _ </proc/self/stat
+  [ "$parent" = $$ ]
 }
 
 end() { # SIGKILL to bwrap and its child: alone, while it starts, bwrap would leave a child that waits for it for ever, with the log's pipe open
@@ -78,7 +91,7 @@ terminate() {
     trap 'kill $sleeper; exit' TERM
     sleep "$grace" &
     sleeper=$!
-    wait "$sleeper" && end
+    wait "$sleeper" && has_supervisor && end
   ) 2>/dev/null &
   killer=$!
 }
@@ -87,12 +100,12 @@ trap terminate TERM
 ( # a unit whose folder has been removed is nobody's: no server will ever stop it
   exec 9>&- 3<&- 4<&- 5<&- 7<&-
   trap 'kill "$sleeper"; exit' TERM
-  while [ -e lock ]; do
+  while [ -e lock ] && has_supervisor; do
     sleep 5 &
     sleeper=$!
     wait "$sleeper"
   done
-  end
+  ! has_supervisor || end
 ) 2>/dev/null &
 looker=$!
 [ ! -e stop ] || terminate
@@ -119,4 +132,8 @@ if [ -n "$TAKE_BACK" ]; then # files of the unit's other users, or closed to the
   # shellcheck disable=SC2086 # a list of words
   nsenter --user=/proc/self/fd/3 $ENTER_OPTIONS -- sh -c "$TAKE_BACK"
 fi
-echo "$ended $(date +%s%3N)" >ended.new && mv ended.new ended
+ended="$ended $(date +%s%3N)"
+until echo "$ended" 2>/dev/null >ended.new && mv ended.new ended; do # a disk that takes nothing for now
+  [ -e lock ] || exit
+  sleep 0.1
+done
