@@ -27,7 +27,7 @@ const wrapped = {
   "kysely|pg": `${server}/store/`,
   "node:sqlite": `${server}/store/`,
   // The engine asks containers (health, batch transform) and gives the router its client.
-  undici: `${server}/engine/container-client|${server}/services/sagemaker-runtime/|${server}/backends/`,
+  undici: `${server}/engine/container-|${server}/services/sagemaker-runtime/|${server}/backends/`,
   re2js: `${server}/engine/metrics`,
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,

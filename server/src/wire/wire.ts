@@ -64,11 +64,17 @@ async function handle(parts: Parts, incoming: IncomingMessage, response: ServerR
     const answer = await answerCall(parts, incoming, response, gone.signal, progress).catch((cause: unknown) =>
       answerError(parts, progress, gone.signal.aborted && isAbort(cause) ? callerLeft() : cause),
     );
-    await keepRecord(parts, progress, answer.status);
-    await sendAnswer(response, answer);
+    const isKeptFirst = mustBeSynced(progress, answer.status);
+    if (isKeptFirst) await keepRecord(parts, progress, answer.status);
+    const sent = sendAnswer(response, answer);
+    // In the same turn, so that no call sees the log without it; but the caller does not wait for it.
+    if (!isKeptFirst) await keepRecord(parts, progress, answer.status);
+    await sent;
   } catch (cause) {
-    // The head is out or the call log failed: the caller learns it from the broken connection.
-    if (!gone.signal.aborted) parts.log.error("An answer could not be sent.", { requestId, cause });
+    // The head is out or the call log failed: the caller learns it from the broken connection. A body that fails cuts it
+    // too, which is told apart from a caller that left.
+    if (!gone.signal.aborted || !isEndOfCaller(cause))
+      parts.log.error("An answer could not be sent.", { requestId, operation: progress.operation, cause });
     response.destroy();
   }
 }
@@ -208,6 +214,17 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
 
 const isAbort = (cause: unknown): boolean => cause instanceof Error && cause.name === "AbortError";
 
+/** What a stream to a caller fails with when that one has gone. */
+const ENDS_OF_CALLERS = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ABORT_ERR",
+  "ECONNRESET",
+  "EPIPE",
+]);
+
+const isEndOfCaller = (cause: unknown): boolean => ENDS_OF_CALLERS.has((cause as NodeJS.ErrnoException).code ?? "");
+
 /** What the call log keeps of a call whose caller did not wait for it. */
 const callerLeft = (): ApiError =>
   new ApiError("RequestTimeout", 400, "The connection ended before the request was answered.");
@@ -228,9 +245,13 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
   return service.codec(protocol).encodeError(progress.error, { requestId, resource });
 }
 
+/** What was changed is in the log, on disk, before it is acknowledged; a commit may have seen to that already. */
+const mustBeSynced = ({ plan, underWay }: Progress, status: number): boolean =>
+  plan !== undefined && isChange(plan) && status < 400 && underWay?.isKept !== true;
+
 async function keepRecord(parts: Parts, progress: Progress, status: number): Promise<void> {
   const isKept = progress.underWay?.isKept === true;
-  const sync = progress.plan !== undefined && isChange(progress.plan) && status < 400 && !isKept;
+  const sync = mustBeSynced(progress, status);
   const kept = parts.calls.record(recordOf(progress, status, parts.clock), { sync, isKept });
   if (sync) await kept;
   else

@@ -59,7 +59,8 @@ export function createInvoke(parts: InvokeParts) {
         timeoutMs: answerTimeoutMs,
         signal: call.signal,
       });
-      if (answer.status < 200 || answer.status >= 300) throw invocation.failed(answer.status, await readStart(answer));
+      if (answer.status < 200 || answer.status >= 300)
+        throw invocation.failed(answer.status, (await answer.start(ERROR_BODY_BYTES)).toString("utf8"));
       return await invocation.answered(answer, bodyLimitBytes);
     } catch (cause) {
       if (cause instanceof ContainerUnreachable) throw invocation.failed(0, sentence(cause.message));
@@ -127,7 +128,7 @@ class UnderWay {
   async answered(answer: ContainerAnswer, limitBytes: number): Promise<InvokeEndpointOutput> {
     const length = lengthOf(answer);
     if (length !== undefined && length > limitBytes) {
-      answer.body.destroy();
+      answer.destroy();
       throw this.failed(0, tooLarge(limitBytes, `has ${length}`));
     }
     const Body =
@@ -144,17 +145,18 @@ class UnderWay {
   }
 
   async #whole(answer: ContainerAnswer): Promise<Buffer> {
-    const body = await readAll(answer, Number.POSITIVE_INFINITY);
+    const body = await answer.start(Number.POSITIVE_INFINITY);
     this.end(answer.status);
     return body;
   }
 
   /** The wire streams what is readable; the model knows only bytes. */
-  #streamed({ body, status }: ContainerAnswer, limitBytes: number): Uint8Array {
+  #streamed(answer: ContainerAnswer, limitBytes: number): Uint8Array {
+    const body = answer.stream();
     const capped = new Cap(limitBytes);
     body.once("error", (cause) => capped.destroy(cause));
     capped.once("close", () => {
-      this.end(capped.readableEnded ? status : 0);
+      this.end(capped.readableEnded ? answer.status : 0);
       body.destroy();
     });
     return body.pipe(capped) as unknown as Uint8Array;
@@ -203,27 +205,6 @@ function lengthOf(answer: ContainerAnswer): number | undefined {
   const length = one(answer, "content-length");
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
-
-/** At most `limitBytes` from the start of the body; the rest is not waited for. @throws ContainerUnreachable */
-async function readAll({ body }: ContainerAnswer, limitBytes: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of body as AsyncIterable<Buffer>) {
-      parts.push(part);
-      size += part.length;
-      if (size >= limitBytes) break;
-    }
-  } catch (cause) {
-    const timedOut = (cause as Error).name === "AbortError";
-    const what = timedOut ? "it stopped in the middle of its answer" : (cause as Error).message;
-    throw new ContainerUnreachable(what, timedOut, cause);
-  }
-  return Buffer.concat(parts);
-}
-
-const readStart = async (answer: ContainerAnswer): Promise<string> =>
-  (await readAll(answer, ERROR_BODY_BYTES)).toString("utf8");
 
 /** Why a container gave no answer, as a sentence about the model. */
 const sentence = (reason: string): string => `The model did not answer: ${reason}.`;
