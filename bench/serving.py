@@ -2,12 +2,13 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+from servers import free_port
 
 LIMIT_SECONDS = 60
 STOP_SECONDS = 10
@@ -26,12 +27,6 @@ http {{
   }}
 }}
 """
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def answers(url):

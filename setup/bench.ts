@@ -38,7 +38,7 @@ if (missing.length > 0) {
   process.exit(1);
 }
 if (runs("s3") && spawnSync("go", ["version"]).error !== undefined) {
-  console.error("The race s3 needs Go 1.26 or newer on the PATH: its peer versitygw is built from source.");
+  console.error("The race s3 needs Go 1.25 or newer on the PATH: its peer versitygw is built from source.");
   process.exit(1);
 }
 const xgboost = await ensureEnvironment(environmentLock("xgboost"), { variables: process.env, progress });

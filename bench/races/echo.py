@@ -12,8 +12,8 @@ from pathlib import Path
 from jobs import BUCKET, create_model, temporary_folder
 from load import line_of, replay, signed_invocation
 from results import Measure
-from servers import Ours
-from serving import free_port, nginx_before, running, start_endpoint
+from servers import Ours, free_port
+from serving import nginx_before, running, start_endpoint
 
 TITLE = "The way to a container"
 COMPARED = (

@@ -10,8 +10,8 @@ from pathlib import Path
 from jobs import FEATURES, create_small_model, put_data, temporary_folder, unpack_model
 from load import line_of, replay, signed_invocation
 from results import Measure
-from servers import Ours
-from serving import free_port, running, start_endpoint
+from servers import Ours, free_port
+from serving import running, start_endpoint
 
 TITLE = "A model served"
 COMPARED = (
