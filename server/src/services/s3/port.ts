@@ -67,15 +67,16 @@ export function createObjects(given: ObjectsParts): Objects {
       const { bucket, document } = await readable(principal, object);
       return {
         ...factsOf(object.bucket, object.key, document),
-        body: await readBody(context, { bucket, place: document.body }),
+        body: await readBody(context, { bucket, key: object.key, place: document.body }),
       };
     },
     async copyToFile(principal, object, path, signal) {
       const { bucket, document } = await readable(principal, object, signal);
-      if (document.body !== undefined && "blob" in document.body) await context.blobs.copyTo(document.body.blob, path);
+      if (document.body !== undefined && "blob" in document.body)
+        await context.blobs.copyTo(document.body.blob, path, `s3://${object.bucket}/${object.key}`);
       else
         await pipeline(
-          await readBody(context, { bucket, place: document.body }),
+          await readBody(context, { bucket, key: object.key, place: document.body }),
           createWriteStream(path, { flags: "wx" }),
           { signal },
         );

@@ -27,11 +27,14 @@ export interface Blobs {
   /**
    * Bytes from `start` to `end` inclusive (all when absent). Reading takes a lease: the collector waits for it. The
    * stream fails with BlobCorrupt when the file is gone or short, or when the whole was read and the checksum differs;
-   * the last bytes are held back until then.
+   * the last bytes are held back until then. `name`: what the bytes are to people, for the text of a failure.
    */
-  read(blob: Blob, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
-  /** Copies into a new file, by reflink where the disk can, else checked like a read. Never a link. @throws BlobCorrupt */
-  copyTo(blob: Blob, path: string): Promise<void>;
+  read(blob: Blob, range?: { readonly start: number; readonly end: number }, name?: string): Promise<Readable>;
+  /**
+   * Copies into a new file, by reflink where the disk can, which checks the size only, else checked like a read. Never a
+   * link. @throws BlobCorrupt
+   */
+  copyTo(blob: Blob, path: string, name?: string): Promise<void>;
   /** Removes what has been disowned for a minute and is not being read. Resolves to the number removed. */
   collect(): Promise<number>;
   /** Free bytes above the reserve; new work is refused when it is below zero. */

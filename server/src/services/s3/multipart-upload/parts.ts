@@ -115,7 +115,12 @@ export const uploadPartCopy = (context: S3Context): Operation<UploadPartCopyRequ
     const source = await findSource(context, input, call);
     const range = copyRange(input.CopySourceRange, source.document.sizeBytes);
     const written = await writeBody(context, {
-      body: await readBody(context, { bucket: source.bucket, place: source.document.body, range }),
+      body: await readBody(context, {
+        bucket: source.bucket,
+        key: source.name.Key,
+        place: source.document.body,
+        range,
+      }),
       announced: {},
       headers: {},
       fallback: upload.checksum?.algorithm ?? "CRC64NVME",

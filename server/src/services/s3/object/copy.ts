@@ -6,7 +6,7 @@ import { s3Errors } from "../errors.ts";
 import { LARGEST_BODY_BYTES, orDiscard, readBody, type WrittenBody, writeBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite, wholeSeconds } from "../shared/conditions.ts";
-import { findSource, sourcePermissions } from "../shared/copy-source.ts";
+import { findSource, type SourceName, sourcePermissions } from "../shared/copy-source.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
@@ -117,13 +117,13 @@ async function copyBytes(
     face,
     call,
   }: {
-    readonly from: { readonly bucket: Bucket; readonly document: ObjectDocument };
+    readonly from: { readonly bucket: Bucket; readonly name: SourceName; readonly document: ObjectDocument };
     readonly face: ObjectFace;
     readonly call: Call;
   },
 ): Promise<ObjectDocument> {
   const written: WrittenBody = await writeBody(context, {
-    body: await readBody(context, { bucket: from.bucket, place: from.document.body }),
+    body: await readBody(context, { bucket: from.bucket, key: from.name.Key, place: from.document.body }),
     announced: {},
     headers: {},
     fallback: input.ChecksumAlgorithm ?? from.document.checksum?.algorithm ?? "CRC64NVME",

@@ -38,7 +38,7 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   status,
   run: async (input, call) => {
     const { bucket, document, range, answer } = await prepare(context, input, call);
-    return { ...answer, Body: await readBody(context, { bucket, place: document.body, range }) };
+    return { ...answer, Body: await readBody(context, { bucket, key: input.Key, place: document.body, range }) };
   },
 });
 

@@ -225,21 +225,28 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** An object's bytes. @throws ApiError NoSuchKey when it was deleted meanwhile */
+/** An object's bytes. `key` is for the text of a failure. @throws ApiError NoSuchKey when it was deleted meanwhile, BlobCorrupt */
 export async function readBody(
   context: S3Context,
-  from: { readonly bucket: Bucket; readonly place: BodyPlace | undefined; readonly range?: ByteRange | undefined },
+  from: {
+    readonly bucket: Bucket;
+    readonly key?: string;
+    readonly place: BodyPlace | undefined;
+    readonly range?: ByteRange | undefined;
+  },
 ): Promise<Readable> {
   if (from.place === undefined) return Readable.from([]);
-  if ("blob" in from.place) return context.blobs.read(from.place.blob, from.range);
+  const name = from.key === undefined ? undefined : `s3://${from.bucket.name}/${from.key}`;
+  if ("blob" in from.place) return context.blobs.read(from.place.blob, from.range, name);
   const parts = (await partsOf(context, from.bucket.name, from.place)) ?? [];
-  return Readable.from(readParts(context, parts, from.range), { objectMode: false });
+  return Readable.from(readParts(context, parts, from.range, name), { objectMode: false });
 }
 
 async function* readParts(
   context: S3Context,
   parts: readonly StoredPart[],
   range: ByteRange | undefined,
+  name: string | undefined,
 ): AsyncGenerator<Uint8Array> {
   let offset = 0;
   for (const part of parts) {
@@ -248,6 +255,7 @@ async function* readParts(
     offset += part.sizeBytes;
     if (part.blob === undefined || start > end) continue;
     const whole = start === 0 && end === part.sizeBytes - 1;
-    yield* (await context.blobs.read(part.blob, whole ? undefined : { start, end })) as AsyncIterable<Uint8Array>;
+    const bytes = await context.blobs.read(part.blob, whole ? undefined : { start, end }, name);
+    yield* bytes as AsyncIterable<Uint8Array>;
   }
 }

@@ -1,6 +1,6 @@
 // Reading a blob: from its file, checked, under a lease.
 import { constants, createWriteStream } from "node:fs";
-import { copyFile, type FileHandle, open } from "node:fs/promises";
+import { copyFile, type FileHandle, open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { IHasher } from "hash-wasm";
@@ -26,43 +26,45 @@ export interface ByteRange {
 const PIECE_BYTES = 128 * 1024;
 
 export function createReader({ places, checksums, leases, inline }: Reading) {
-  async function read(blob: Blob, range?: ByteRange): Promise<Readable> {
+  async function read(blob: Blob, range?: ByteRange, name?: string): Promise<Readable> {
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? blob.sizeBytes - 1, blob.sizeBytes - 1);
     const isWhole = start === 0 && end === blob.sizeBytes - 1;
-    if (isInlineId(blob.id)) return Readable.from(await readInline(blob, start, end), { objectMode: false });
+    if (isInlineId(blob.id)) return Readable.from(await readInline(blob, { start, end }, name), { objectMode: false });
     const giveBack = leases.take(blob.id);
     try {
       const file = await open(places.file(blob.id)).catch((cause) => {
-        throw isMissing(cause) ? new BlobCorrupt(`Blob ${blob.id} has no file any more.`, { cause }) : cause;
+        throw isMissing(cause) ? corrupt(blob, name, "has no file any more", cause) : cause;
       });
       const hasher = isWhole ? await checksums.lend() : undefined;
       const release = () => {
         if (hasher) checksums.takeBack(hasher);
         giveBack();
       };
-      return new BlobStream({ blob, file, start, end, hasher, release });
+      return new BlobStream({ blob, name, file, start, end, hasher, release });
     } catch (error) {
       giveBack();
       throw error;
     }
   }
 
-  async function readInline(blob: Blob, start: number, end: number): Promise<Buffer[]> {
+  async function readInline(blob: Blob, { start, end }: ByteRange, name: string | undefined): Promise<Buffer[]> {
     const bytes = await inline(blob);
-    if (!bytes) throw new BlobCorrupt(`Blob ${blob.id} has no row any more.`);
+    if (!bytes) throw corrupt(blob, name, "has no row any more");
     const hasher = await checksums.lend();
     const checksum = hasher.update(bytes).digest();
     checksums.takeBack(hasher);
-    if (bytes.length !== blob.sizeBytes || checksum !== blob.checksum) throw damaged(blob);
+    if (bytes.length !== blob.sizeBytes || checksum !== blob.checksum) throw damaged(blob, name);
     return [bytes.subarray(start, end + 1)];
   }
 
-  async function copyTo(blob: Blob, path: string): Promise<void> {
+  async function copyTo(blob: Blob, path: string, name?: string): Promise<void> {
     const giveBack = leases.take(blob.id);
     try {
-      if (!isInlineId(blob.id) && (await reflink(places.file(blob.id), path))) return;
-      await pipeline(await read(blob), createWriteStream(path, { flags: "wx" }));
+      if (!isInlineId(blob.id) && (await reflink(places.file(blob.id), path))) {
+        const { size } = await stat(path);
+        if (size !== blob.sizeBytes) throw short(blob, name, size);
+      } else await pipeline(await read(blob, undefined, name), createWriteStream(path, { flags: "wx" }));
     } finally {
       giveBack();
     }
@@ -70,8 +72,20 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
   return { read, copyTo };
 }
 
-const damaged = ({ id, checksum }: Blob) =>
-  new BlobCorrupt(`Blob ${id} has been damaged on disk: its CRC-32C is no longer ${checksum}.`);
+/** Who reads the text finds the object by its name, the file by its id. */
+const corrupt = ({ id }: Blob, name: string | undefined, what: string, cause?: unknown) =>
+  new BlobCorrupt(
+    name === undefined
+      ? `Blob ${id} ${what}.`
+      : `${name} cannot be read: its blob ${id} ${what}. Put the object again, or restore a backup.`,
+    { cause },
+  );
+
+const damaged = (blob: Blob, name: string | undefined) =>
+  corrupt(blob, name, `has been damaged on disk: its CRC-32C is no longer ${blob.checksum}`);
+
+const short = (blob: Blob, name: string | undefined, sizeBytes: number) =>
+  corrupt(blob, name, `has ${sizeBytes} bytes, ${blob.sizeBytes} were written`);
 
 /** Shares the blocks of a file with a new one, copy on write; false where the disk cannot. */
 async function reflink(from: string, to: string): Promise<boolean> {
@@ -90,6 +104,7 @@ const isMissing = (error: unknown) => error instanceof Error && "code" in error 
 
 interface Open {
   readonly blob: Blob;
+  readonly name: string | undefined;
   readonly file: FileHandle;
   readonly start: number;
   readonly end: number;
@@ -124,18 +139,17 @@ class BlobStream extends Readable {
   }
 
   async #next(): Promise<Uint8Array | null> {
-    const { blob, file, end, hasher } = this.#open;
+    const { blob, name, file, end, hasher } = this.#open;
     const wanted = Math.min(PIECE_BYTES, end + 1 - this.#position);
     if (wanted <= 0) return null;
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
     // The hasher has gone to somebody else when the stream was given up meanwhile.
     if (this.destroyed) return null;
-    if (bytesRead === 0)
-      throw new BlobCorrupt(`Blob ${blob.id} has ${this.#position} bytes, ${blob.sizeBytes} were written.`);
+    if (bytesRead === 0) throw short(blob, name, this.#position);
     const piece = buffer.subarray(0, bytesRead);
     this.#position += bytesRead;
     hasher?.update(piece);
-    if (hasher && this.#position > end && hasher.digest() !== blob.checksum) throw damaged(blob);
+    if (hasher && this.#position > end && hasher.digest() !== blob.checksum) throw damaged(blob, name);
     return piece;
   }
 }

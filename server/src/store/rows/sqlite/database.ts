@@ -13,3 +13,10 @@ export function openDatabase(file: string, options: { readonly readOnly: boolean
 
 /** Readers and the writer wait for each other only while a checkpoint starts the log anew. */
 const BUSY_TIMEOUT_MS = 10_000;
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, as in sqlite3.h; what is more in a code says where. */
+const DAMAGE = new Set([11, 26]);
+
+/** Whether SQLite found its file not to be what it wrote. */
+export const isDamage = (error: unknown): error is Error =>
+  error instanceof Error && "errcode" in error && DAMAGE.has(Number(error.errcode) & 0xff);

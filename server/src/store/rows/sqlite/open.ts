@@ -1,6 +1,7 @@
 // Rows in one SQLite file: a connection for reads on this thread, a thread for scans, a thread that writes.
 import type { Clock } from "../../../core/clock.ts";
 import { Batches } from "../../batches.ts";
+import { FolderUnusable } from "../../layout.ts";
 import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
 import { migrate } from "../migrate.ts";
@@ -9,7 +10,7 @@ import { RowCache } from "../row-cache.ts";
 import type { Change, Rows } from "../rows.ts";
 import { createTrimming, Watchers } from "../watchers.ts";
 import { Connection } from "./connection.ts";
-import { openDatabase } from "./database.ts";
+import { isDamage, openDatabase } from "./database.ts";
 import { kyselyOver } from "./dialect.ts";
 import type { ScanAnswer, ScanRequest } from "./scanner.ts";
 import { Thread } from "./thread.ts";
@@ -18,15 +19,12 @@ import type { WriterAnswer, WriterRequest } from "./writer.ts";
 /** Changes in one commit at most; keeps the wait of the first one short. */
 const BATCH_LIMIT = 256;
 
-/** @throws NewerLayout. The file must belong to this process alone; `openStore` sees to that. */
+/** @throws NewerLayout, FolderUnusable. The file must belong to this process alone; `openStore` sees to that. */
 export async function openSqliteRows(options: { readonly file: string; readonly clock: Clock }): Promise<Rows> {
   const { file, clock } = options;
-  const setup = kyselyOver(openDatabase(file, { readOnly: false }));
-  try {
-    await migrate(setup, "sqlite", file);
-  } finally {
-    await setup.destroy();
-  }
+  await prepare(file).catch((cause: unknown) => {
+    throw isDamage(cause) ? damagedFile(file, cause) : cause;
+  });
   const database = openDatabase(file, { readOnly: true });
   const connection = new Connection(database);
   const kysely = kyselyOver(database);
@@ -68,3 +66,19 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     },
   };
 }
+
+async function prepare(file: string): Promise<void> {
+  const setup = kyselyOver(openDatabase(file, { readOnly: false }));
+  try {
+    await migrate(setup, "sqlite", file);
+  } finally {
+    await setup.destroy();
+  }
+}
+
+const damagedFile = (file: string, cause: Error): FolderUnusable =>
+  new FolderUnusable(
+    `The database ${file} is damaged (${cause.message}). Restore a backup of the data folder; ` +
+      `without one, \`sqlite3 ${file} .recover\` prints what can still be read.`,
+    { cause },
+  );
