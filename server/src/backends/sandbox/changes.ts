@@ -83,9 +83,11 @@ export class Changes {
     this.#listeners.clear();
   }
 
-  /** Nobody waits for it: a look that fails is told of and made again with the next one. */
+  /** Nobody waits for it: a look that fails is told of and made again with the next one, unless the unit was removed. */
   #lookSoon(one: Tracked): void {
-    this.#look(one).catch(this.#report);
+    this.#look(one).catch((error: unknown) => {
+      if (this.#tracked.get(one.folder.path) === one) this.#report(error);
+    });
   }
 
   async #look(one: Tracked): Promise<void> {
