@@ -144,12 +144,12 @@ function quota(resources: Resources): string {
 
 /** Removes a cgroup; the kernel may take a moment after the last process in it has ended. */
 async function removeFolder(path: string): Promise<void> {
-  for (const deadline = Date.now() + emptySeconds * 1000; ; await setTimeout(10)) {
+  for (const deadline = performance.now() + emptySeconds * 1000; ; await setTimeout(10)) {
     try {
       return rmdirSync(path);
     } catch (error) {
       if (isMissing(error)) return;
-      if (Date.now() > deadline) throw error;
+      if (performance.now() > deadline) throw error;
     }
   }
 }

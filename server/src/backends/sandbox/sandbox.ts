@@ -14,10 +14,10 @@ import {
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
-import { setTimeout } from "node:timers/promises";
 import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
 import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
+import { endUnit, stopUnit } from "./ending.ts";
 import { Forwarders } from "./forwarders.ts";
 import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
@@ -26,7 +26,6 @@ import { limitsName, sweepLimits } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
-import { terminate } from "./processes.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -48,7 +47,6 @@ export function createSandbox(options: SandboxOptions): Backend {
 }
 
 const isUnitName = /^[0-9a-f]{12}$/;
-const endSeconds = 10;
 
 class Sandbox implements Backend {
   readonly name = "sandbox";
@@ -157,7 +155,7 @@ class Sandbox implements Backend {
 
   /** The folder may have come with a spare that is not used: nothing of it counts as the unit's. */
   async #withoutSpare(machine: Machine, spec: UnitSpec, folder: UnitFolder): Promise<void> {
-    await this.#endNow(folder); // a spare whose server is gone may take a moment to notice
+    await endUnit(folder); // a spare whose server is gone may take a moment to notice
     const { plan } = folder;
     if (!plan?.spare) return;
     await machine.limits.release(plan.limitsName);
@@ -194,14 +192,7 @@ class Sandbox implements Backend {
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
-    this.#stop(this.#unit(id), graceSeconds);
-  }
-
-  #stop(folder: UnitFolder, graceSeconds: number): void {
-    if (!folder.has("start.json") && !folder.has("started")) return;
-    folder.write("stop", `${Math.max(0, Math.ceil(graceSeconds))}\n`);
-    const { supervisor } = folder;
-    if (supervisor !== undefined && folder.isSupervised()) terminate(supervisor);
+    stopUnit(this.#unit(id), graceSeconds);
   }
 
   async state(id: string): Promise<UnitState | undefined> {
@@ -243,7 +234,7 @@ class Sandbox implements Backend {
     if (!plan) return;
     this.#changes.forget(folder);
     this.#launched.delete(folder.path);
-    await this.#endNow(folder);
+    await endUnit(folder);
     if (!folder.has("ended")) folder.killRest();
     if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
     await this.#networks.forget(plan.group);
@@ -284,7 +275,7 @@ class Sandbox implements Backend {
       report,
       end: (folder, overrun) => {
         folder.write("overrun", overrun);
-        this.#stop(folder, 0);
+        stopUnit(folder, 0);
       },
     });
     await this.#networks.sweep();
@@ -311,7 +302,7 @@ class Sandbox implements Backend {
   #reachAgain(folder: UnitFolder): Promise<void> {
     return this.#forwardRunning(folder).catch((cause: unknown) => {
       if (folder.isSupervised()) this.#report(new Error("A unit cannot be reached and is ended.", { cause }));
-      this.#stop(folder, 0);
+      stopUnit(folder, 0);
     });
   }
 
@@ -358,24 +349,14 @@ class Sandbox implements Backend {
   async #giveUp(spare: Spare): Promise<void> {
     spare.input.destroy();
     closeHostNetwork(spare.network);
-    await this.#endNow(spare.folder);
+    await endUnit(spare.folder);
     await (await this.#machine).limits.release(spare.limitsName);
   }
 
   async #discard(folder: UnitFolder, machine: Machine): Promise<void> {
-    await this.#endNow(folder);
+    await endUnit(folder);
     await machine.limits.release(this.#limitsName(folder));
     await folder.remove();
-  }
-
-  /** Kills what runs of a unit and waits until its supervisor is gone. */
-  async #endNow(folder: UnitFolder): Promise<void> {
-    const deadline = Date.now() + endSeconds * 1000;
-    while (folder.isSupervised()) {
-      if (Date.now() > deadline) throw new Error(`The unit in ${folder.path} does not end.`);
-      this.#stop(folder, 0);
-      await setTimeout(10);
-    }
   }
 
   #stateOf(folder: UnitFolder): Promise<UnitState | undefined> {

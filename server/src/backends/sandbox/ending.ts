@@ -1,0 +1,25 @@
+// Ending a unit by its folder alone, whoever started it: the supervisor does the work and needs no server for it.
+import { setTimeout } from "node:timers/promises";
+import { terminate } from "./processes.ts";
+import type { UnitFolder } from "./unit-folder.ts";
+
+/** A supervisor that was told to end a unit at once takes milliseconds. */
+const END_SECONDS = 10;
+
+/** Asks the supervisor to end the unit: SIGTERM to the program, SIGKILL after the grace. Harmless when nothing runs. */
+export function stopUnit(folder: UnitFolder, graceSeconds: number): void {
+  if (!folder.has("start.json") && !folder.has("started")) return;
+  folder.write("stop", `${Math.max(0, Math.ceil(graceSeconds))}\n`);
+  const { supervisor } = folder;
+  if (supervisor !== undefined && folder.isSupervised()) terminate(supervisor);
+}
+
+/** Kills what runs of a unit and waits until its supervisor is gone. @throws Error when it does not go */
+export async function endUnit(folder: UnitFolder): Promise<void> {
+  const deadline = performance.now() + END_SECONDS * 1000;
+  while (folder.isSupervised()) {
+    if (performance.now() > deadline) throw new Error(`The unit in ${folder.path} does not end.`);
+    stopUnit(folder, 0);
+    await setTimeout(10);
+  }
+}
