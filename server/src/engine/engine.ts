@@ -46,6 +46,8 @@ export interface EngineParts {
 export interface Engine {
   /** Why a job does not run yet, in words for its secondary status message; undefined when it does not wait. */
   waitingFor(key: RowKey): string | undefined;
+  /** Milliseconds on the steady scale, for durations. */
+  steady(): number;
   /** Call before new work is stored. @throws ApiError ResourceLimitExceeded when the disk is below its reserve */
   needDisk(): Promise<void>;
   /** Clear text when no image of the catalogue or registry has this URI; undefined when there is one. */

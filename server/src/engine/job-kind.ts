@@ -14,8 +14,12 @@ export interface JobKind<Document> {
   readonly settled: readonly string[];
   /** What should be running for the row as stored. The engine starts what is missing and ends what is no longer here. */
   wants(row: Row<Document>): Wants;
-  /** The next step. Called after every change of anything observed; any step may be repeated. */
-  next(row: Row<Document>, observed: Observed, now: number): Step<Document>;
+  /**
+   * The next step. Called after every change of anything observed; any step may be repeated. `now`: for times that people
+   * see, milliseconds since 1970; somebody may set it forward or back. `steady`: the same moment on the scale of steady.ts,
+   * for limits and durations.
+   */
+  next(row: Row<Document>, observed: Observed, now: number, steady: number): Step<Document>;
   /** Long work by name, see `Wants.activities`. */
   readonly activities: Readonly<Record<string, Activity<Document>>>;
   /** Told after each pass what is stored and seen (undefined: the row is gone), to answer from memory (routes). */
@@ -108,14 +112,14 @@ export interface Observed {
  */
 export interface ObservedUnit {
   readonly phase: "absent" | "waiting" | "reserved" | "starting" | "running" | "ended" | "lost" | "refused";
-  /** When its program was started, milliseconds since 1970. */
+  /** When its program was started, on the steady scale. */
   readonly startedAt?: number;
   readonly end?: UnitEnd;
   /** Why it waits or was refused, in words for people. */
   readonly reason?: string;
   /** What the user should know about the resources it got (clamped to the machine, no GPU). */
   readonly notes: readonly string[];
-  /** Present for units with a health check. `since`: when it turned that way, milliseconds since 1970. */
+  /** Present for units with a health check. `since`: when it turned that way, on the steady scale. */
   readonly health?: {
     readonly state: "unknown" | "passing" | "failing";
     readonly since: number;
@@ -135,7 +139,8 @@ export type ObservedActivity =
 
 /**
  * `store`: commit this status and document (with events for the change log; one `status` event is added by the engine
- * when the status changes). `remove`: the row goes. `wait`: nothing to do until something changes or `until` comes.
+ * when the status changes). `remove`: the row goes. `wait`: nothing to do until something changes or `until` comes, on the
+ * steady scale.
  */
 export type Step<Document> =
   | {

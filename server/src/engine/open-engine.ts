@@ -11,6 +11,7 @@ import { Platform } from "./platform.ts";
 import { Reconciler } from "./reconciler.ts";
 import { SessionCache } from "./role-sessions.ts";
 import { SlotKeeper } from "./slots.ts";
+import { openSteady } from "./steady.ts";
 import { Units } from "./units.ts";
 
 /** Grace for programs when the server stops; whoever stops it does not wait two minutes. */
@@ -43,20 +44,22 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     },
     api: parts.api,
   });
-  const slots = new SlotKeeper({ machine, strict: parts.strictCapacity, clock });
-  const units = new Units({ ...parts, slots, platform, machine, strict: parts.strictCapacity });
+  const steady = await openSteady(parts.folder, () => clock.now());
+  const slots = new SlotKeeper({ machine, strict: parts.strictCapacity, steady });
+  const units = new Units({ ...parts, steady, slots, platform, machine, strict: parts.strictCapacity });
   const stop = new AbortController();
   let reconciler: Reconciler | undefined;
 
   return {
     waitingFor: (key) => reconciler?.waitingFor(key),
+    steady,
     needDisk: createDiskCheck(parts.blobs, clock),
     imageProblem: (uri) => images.problem(uri),
     builtInMetrics: (uri) => images.builtInMetrics(uri),
     async start(kinds) {
       await platform.listen();
       await units.begin(stop.signal);
-      const loop = new Reconciler(kinds, { ...parts, units, sessions });
+      const loop = new Reconciler(kinds, { ...parts, steady, units, sessions });
       reconciler = loop;
       const cursor = await rows.latestChange();
       await load(kinds, loop, parts);

@@ -12,6 +12,8 @@ import type { SessionCache } from "./role-sessions.ts";
 import type { Units } from "./units.ts";
 
 export interface ReconcilerParts extends Pick<EngineParts, "rows" | "series" | "clock" | "log"> {
+  /** Milliseconds on the steady scale. */
+  readonly steady: () => number;
   readonly units: Units;
   readonly sessions: SessionCache;
 }
@@ -95,7 +97,7 @@ export class Reconciler {
       key: { kind: key.kind, scope: key.scope, name: key.name },
       kind,
       activities: new Activities({
-        now: () => this.#parts.clock.now(),
+        now: this.#parts.steady,
         changed: () => this.wake(key),
         perform: (wanted, signal) => this.#perform(job, wanted, signal),
         failed: ({ name }, cause) =>
@@ -135,7 +137,7 @@ export class Reconciler {
       await this.#pass(job);
     } catch (cause) {
       this.#parts.log.error("A row could not be reconciled; it is tried again in a while.", { ...job.key, cause });
-      this.#wakeAt(job, this.#parts.clock.now() + RETRY_MS);
+      this.#wakeAt(job, this.#parts.steady() + RETRY_MS);
     }
     job.isRunning = false;
     if (job.isDue && !this.#isClosed) this.#enqueue(job);
@@ -152,7 +154,7 @@ export class Reconciler {
       const observed = observedOf(job, this.#parts.units);
       job.kind.published?.(job.key, row && { row, observed });
       if (!row || isOver) return this.#forget(job);
-      const step = job.kind.next(row, observed, this.#parts.clock.now());
+      const step = job.kind.next(row, observed, this.#parts.clock.now(), this.#parts.steady());
       if (step.do === "wait") {
         if (step.until !== undefined) this.#wakeAt(job, step.until);
         return;
@@ -193,10 +195,12 @@ export class Reconciler {
     }
   }
 
+  /** `time`: on the steady scale. */
   #wakeAt(job: Job, time: number): void {
     if (this.#isClosed) return;
     job.cancelTimer?.();
-    job.cancelTimer = this.#parts.clock.at(time, () => this.wake(job.key));
+    const { clock, steady } = this.#parts;
+    job.cancelTimer = clock.at(clock.now() + time - steady(), () => this.wake(job.key));
   }
 
   #forget(job: Job): void {

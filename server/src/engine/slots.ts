@@ -1,12 +1,12 @@
 // The engine's side of capacity.ts: who holds and who waits right now, and who is told when slots become free.
-import type { Clock } from "../core/clock.ts";
 import { admit, type Claim, type HeldClaim, holdMemory, waitingText } from "./capacity.ts";
 import type { Machine } from "./instance-types.ts";
 
 export interface SlotParts {
   readonly machine: Machine;
   readonly strict: boolean;
-  readonly clock: Clock;
+  /** Milliseconds on the steady scale. */
+  readonly steady: () => number;
 }
 
 interface Waiting {
@@ -105,7 +105,7 @@ export class SlotKeeper {
     const held = [...this.#held.values()];
     const heldCpus = held.reduce((total, { cpus }) => total + cpus, 0);
     if (this.#waiting.size === 0 || heldCpus >= this.#parts.machine.cpus) return;
-    const now = this.#parts.clock.now();
+    const now = this.#parts.steady();
     const waiting = [...this.#waiting.values()].map(({ claim }) => claim);
     for (const claim of admit({ cpus: this.#parts.machine.cpus, held, waiting, now })) {
       const granted = this.#waiting.get(claim.id)?.granted;

@@ -19,6 +19,8 @@ export interface UnitParts {
   readonly spares: number;
   readonly longestGraceSeconds: number;
   readonly clock: Clock;
+  /** Milliseconds on the steady scale. */
+  readonly steady: () => number;
   readonly log: Log;
 }
 

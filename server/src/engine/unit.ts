@@ -27,6 +27,8 @@ export class Unit {
   #reason: string | undefined;
   #notes: readonly string[] = [];
   #state: UnitState | undefined;
+  /** On the steady scale. */
+  #startedAt: number | undefined;
   #image: PreparedImage | undefined;
   readonly #folder = Promise.withResolvers<string>();
   #hasFolder = false;
@@ -88,7 +90,7 @@ export class Unit {
       dials: this.#dials,
       metrics: this.#follower?.metrics ?? new Map(),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
-      ...(this.#state?.startedAt === undefined ? {} : { startedAt: this.#state.startedAt }),
+      ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       ...(this.#state?.end === undefined ? {} : { end: this.#state.end }),
       ...(this.#health === undefined ? {} : { health: this.#health.health }),
     };
@@ -115,16 +117,19 @@ export class Unit {
     if (state.phase === "reserved" || state.phase === "starting") return;
     this.#state = state;
     this.#phase = "starting";
-    if (isLive(state)) this.#occupy(state);
+    const { clock, steady } = this.#parts;
+    // What an earlier server started is known by the clock's time only.
+    this.#startedAt = steady() - Math.max(0, clock.now() - (state.startedAt ?? clock.now()));
+    if (isLive(state)) this.#occupy(this.#startedAt);
     this.advance();
   }
 
   /** What a unit that runs holds already is counted, even when it is more than would be given now. */
-  #occupy(state: UnitState): void {
+  #occupy(since: number): void {
     const { slots, machine } = this.#parts;
     const { holds, instanceType } = this.#wanted;
     if (holds === "service") slots.holdMemory(this.id, fitToMachine(instanceType, machine, false).size.memoryBytes);
-    else slots.occupy(this.#claim(), state.startedAt ?? 0);
+    else slots.occupy(this.#claim(), since);
   }
 
   /** After a restart: it was running, and the backend does not know it any more. */
@@ -236,7 +241,7 @@ export class Unit {
     if (this.#wanted.holds === "service") {
       const refusal = slots.holdMemory(this.id, fitted.size.memoryBytes);
       if (refusal !== undefined) throw new UnitRefused(refusal);
-      slots.occupy({ ...this.#claim(), cpus: 0 }, this.#parts.clock.now());
+      slots.occupy({ ...this.#claim(), cpus: 0 }, this.#parts.steady());
     } else slots.ask(this.#claim(), () => this.advance());
     this.#phase = "waiting";
     return true;
@@ -297,6 +302,7 @@ export class Unit {
       mounts: [],
     });
     this.#phase = "starting";
+    this.#startedAt = this.#parts.steady();
     this.#state = (await backend.state(this.id)) ?? this.#state;
     if (holds === "job" && plan.image.canWait && spares > 0) await backend.warm(plan.image, network, spares);
     return true;
@@ -343,13 +349,7 @@ export class Unit {
     for (const port of this.#wanted.ports) this.#dials.set(port, () => backend.connect(this.id, port));
     const { health } = this.#wanted;
     const dial = health && this.#dials.get(health.port);
-    if (dial)
-      this.#health = new HealthWatch(
-        health,
-        dial,
-        () => this.#parts.clock.now(),
-        () => this.#healthTurned(),
-      );
+    if (dial) this.#health = new HealthWatch(health, dial, this.#parts.steady, () => this.#healthTurned());
   }
 
   /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */

@@ -9,6 +9,7 @@ import type { WireRequest } from "./request.ts";
 
 export interface Progress {
   readonly requestId: string;
+  /** By performance.now(), which nobody sets. */
   readonly startedAt: number;
   request?: WireRequest;
   service?: LoadedService;
@@ -27,7 +28,7 @@ export interface Progress {
 /** The call as the call log keeps it. */
 export function recordOf(progress: Progress, status: number, clock: Clock): CallRecord {
   const { principal, plan, error, input, request, inside } = progress;
-  const durationMs = Date.now() - progress.startedAt;
+  const durationMs = Math.round(performance.now() - progress.startedAt);
   const parameters = input === undefined ? undefined : plan?.redact?.(input);
   return {
     requestId: progress.requestId,

@@ -54,7 +54,7 @@ export function createWire(options: WireOptions): Wire {
 
 async function handle(parts: Parts, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = newRequestId();
-  const progress: Progress = { requestId, startedAt: Date.now(), region: parts.region };
+  const progress: Progress = { requestId, startedAt: performance.now(), region: parts.region };
   const gone = new AbortController();
   // An abort costs an exception, so only a caller who left early is told of.
   response.once("close", () => {
@@ -187,7 +187,7 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
   if (service === undefined) throw new Error(`There is no service ${name} to invoke ${operation} of.`);
   const requestId = newRequestId();
   const { principal, region } = from;
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const progress: Progress = { requestId, startedAt, service, operation, principal, region, input, inside: from };
   try {
     const plan = requirePlan(service, operation);

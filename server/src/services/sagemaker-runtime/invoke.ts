@@ -79,6 +79,8 @@ class UnderWay {
   readonly #metrics: InvokeParts["metrics"];
   readonly #over: () => void;
   readonly #startedAt = performance.now();
+  /** From the call to here; both by the clock, since a call has no other time. */
+  readonly #overheadMs: number;
   #isOver = false;
 
   constructor(
@@ -94,6 +96,7 @@ class UnderWay {
     this.#call = call;
     this.#metrics = metrics;
     this.#over = instance.begin();
+    this.#overheadMs = Math.max(0, Date.now() - call.at);
   }
 
   /** `status`: the container's, 0 when it gave none. Only the first call counts. */
@@ -104,7 +107,7 @@ class UnderWay {
     // A caller who left says nothing about the model.
     if (this.#call.signal.aborted && status === 0) return;
     const now = performance.now();
-    const { account, region, at } = this.#call;
+    const { account, region } = this.#call;
     this.#metrics.record({
       account,
       region,
@@ -113,7 +116,7 @@ class UnderWay {
       instances: this.#variant.instances.length,
       status,
       modelMicroseconds: Math.round((now - this.#startedAt) * 1000),
-      overheadMicroseconds: Math.max(0, Math.round((performance.timeOrigin + this.#startedAt - at) * 1000)),
+      overheadMicroseconds: this.#overheadMs * 1000,
     });
   }
 

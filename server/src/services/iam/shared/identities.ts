@@ -131,7 +131,8 @@ export class Identities {
 
   #remembered<Value>(key: string, read: () => Promise<Value>): Maybe<Value> {
     const known = this.#entries.get(key);
-    if (known && this.now() - known.readAt < MAX_AGE_MS) return known.value as Value;
+    // Also when the clock was set back.
+    if (known && Math.abs(this.now() - known.readAt) < MAX_AGE_MS) return known.value as Value;
     const generation = this.#generation;
     const readAt = this.now();
     return read().then((value) => {

@@ -29,7 +29,7 @@ export interface Fleet {
   readonly role: "coming" | "serving" | "leaving";
   readonly configName: string;
   readonly variants: readonly Variant[];
-  /** A leaving fleet stays at hand until then; milliseconds since 1970. */
+  /** A leaving fleet stays at hand until then; on the steady scale. */
   readonly leaveAt?: number;
 }
 
@@ -42,7 +42,7 @@ export interface Variant {
   readonly instances: readonly Instance[];
   /** Instances that died one soon after the other. */
   readonly deaths: number;
-  /** Earliest time of a replacement; milliseconds since 1970. */
+  /** Earliest time of a replacement, on the steady scale. */
   readonly retryAt?: number;
 }
 
@@ -69,7 +69,7 @@ export interface Instance {
   readonly id: string;
   readonly phase: "preparing" | "starting" | "serving" | "failing" | "failed" | "draining";
   readonly reason?: string;
-  /** When it became healthy; milliseconds since 1970. */
+  /** When it became healthy, on the steady scale. */
   readonly servingSince?: number;
 }
 

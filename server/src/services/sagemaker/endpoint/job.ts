@@ -16,7 +16,8 @@ import { advance, lookAgainAt } from "./instances.ts";
 /** Instances of a coming fleet that the platform may lose before that counts as a failure. */
 const LOST_LIMIT = 5;
 
-export function next(row: EndpointRow, observed: Observed, now: number): Step<EndpointDocument> {
+/** All times here are for limits and waits, so they are on the steady scale. */
+export function next(row: EndpointRow, observed: Observed, _clock: number, now = _clock): Step<EndpointDocument> {
   const status = row.status as EndpointStatus;
   const seen = look(row, observed, now);
   const step = judge(status, seen, now);

@@ -24,6 +24,9 @@ export interface TrainingDocument {
   /** When instances were there; milliseconds since 1970. */
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** The same two moments on the steady scale: what it took, whatever became of the clock meanwhile. */
+  readonly startedSteady?: number;
+  readonly endedSteady?: number;
   /** Asked to stop, by a call or by the time limit. `hasRun`: there may be something to upload. */
   readonly stop?: { readonly cause: "user" | "runtime"; readonly hasRun: boolean };
   /** How the program ended. */
@@ -55,14 +58,14 @@ export const logGroup = "/aws/sagemaker/TrainingJobs";
 export const logStream = ({ request, attempt, transitions }: TrainingDocument): string =>
   `${request.TrainingJobName}/algo-1-${Math.floor(transitions[0]?.StartTime ?? 0)}${attempt === 1 ? "" : `-${attempt}`}`;
 
-/** The document in its next phase, the phase before it closed. Times in milliseconds. */
+/** The document in its next phase, the phase before it closed. Times in milliseconds; they never go back. */
 export function enter(
   document: TrainingDocument,
   secondary: SecondaryStatus,
   message: string,
   now: number,
 ): TrainingDocument {
-  const at = toSeconds(now);
+  const at = Math.max(toSeconds(now), document.transitions.at(-1)?.StartTime ?? 0);
   const before = document.transitions.map((entry) => (entry.EndTime === undefined ? { ...entry, EndTime: at } : entry));
   const isLast = ["Completed", "Failed", "Stopped", "MaxRuntimeExceeded"].includes(secondary);
   const entry: SecondaryStatusTransition = {

@@ -198,3 +198,28 @@ describe("what a training job wants", () => {
     assert.equal(second?.id, unitIdOf(aTrainingJob("Training", { attempt: 2 }).document));
   });
 });
+
+describe("a training job while the clock is set", () => {
+  const HOUR = 3_600_000;
+  const started = { startedAt: NOW - 1000, startedSteady: 5000 };
+  const running = (now: number, steady: number) =>
+    next(aTrainingJob("Training", started), seen({ phase: "running" }), now, steady);
+
+  it("is not ended by a clock that is set forward, and is by its limit when that has passed", () => {
+    assert.deepEqual(running(NOW + HOUR, 6000), { do: "wait", until: 65_000 });
+    const step = running(NOW - HOUR, 65_000);
+    assert.equal(step.do === "store" && step.document.secondary, "Stopping");
+  });
+
+  it("has times that do not go back, and the duration it had", () => {
+    const row = aTrainingJob("Uploading", { ...started, end: anEnd(0) });
+    const step = next(row, seen({ phase: "ended" }, done), NOW - HOUR, 15_000);
+    assert.ok(step.do === "store");
+    const { endedAt, endedSteady, transitions } = step.document;
+    assert.deepEqual([endedAt, endedSteady], [NOW - 1000, 15_000]);
+    assert.deepEqual(
+      transitions.map(({ StartTime }) => StartTime),
+      [(NOW - 1000) / 1000, (NOW - 1000) / 1000],
+    );
+  });
+});

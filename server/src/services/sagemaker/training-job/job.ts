@@ -91,24 +91,31 @@ function networkOf(request: CreateTrainingJobRequest): WantedUnit["network"] {
   return request.VpcConfig ? "platform" : "open";
 }
 
-export function next(row: TrainingRow, observed: Observed, now: number): Step<TrainingDocument> {
+/** One moment by the clock, which people see and may set, and on the steady scale, which limits are counted on. */
+interface Moment {
+  readonly now: number;
+  readonly steady: number;
+}
+
+export function next(row: TrainingRow, observed: Observed, now: number, steady = now): Step<TrainingDocument> {
+  const at = { now, steady };
   const { document, status } = row;
   const unit = observed.unit(unitIdOf(document));
   const { secondary } = document;
-  if (unit.phase === "lost") return lost(row, now);
-  if (status === "Stopping") return stopping(document, unit, observed, now);
-  if (unit.phase === "refused") return fail(document, `ClientError: ${unit.reason}`, now);
-  const limit =
-    document.startedAt === undefined ? undefined : document.startedAt + maxRuntimeSeconds(document.request) * 1000;
-  if (limit !== undefined && now >= limit && secondary !== "Uploading") return outOfTime(document, now);
+  if (unit.phase === "lost") return lost(row, at);
+  if (status === "Stopping") return stopping(document, unit, observed, at);
+  if (unit.phase === "refused") return fail(document, `ClientError: ${unit.reason}`, at);
+  const began = document.startedSteady ?? document.startedAt;
+  const limit = began === undefined ? undefined : began + maxRuntimeSeconds(document.request) * 1000;
+  if (limit !== undefined && steady >= limit && secondary !== "Uploading") return outOfTime(document, at);
   switch (secondary) {
     case "Starting":
     case "Downloading":
-      return prepare(document, unit, observed, now, limit);
+      return prepare(document, unit, observed, at, limit);
     case "Training":
-      return unit.phase === "ended" && unit.end ? upload(document, unit, unit.end, now) : waitUntil(limit);
+      return unit.phase === "ended" && unit.end ? upload(document, unit, unit.end, at) : waitUntil(limit);
     case "Uploading":
-      return finish(document, observed, now);
+      return finish(document, observed, at);
     default:
       throw new Error(`Training job ${row.name} is ${status} with secondary status ${secondary}.`);
   }
@@ -127,71 +134,77 @@ function prepare(
   document: TrainingDocument,
   unit: ObservedUnit,
   observed: Observed,
-  now: number,
+  at: Moment,
   limit: number | undefined,
 ): Step<TrainingDocument> {
   const download = observed.activity("download", unitIdOf(document));
-  if (download.state === "failed") return fail(document, download.reason, now);
+  if (download.state === "failed") return fail(document, download.reason, at);
   if (unit.phase !== "reserved") return waitUntil(limit);
-  const started = document.startedAt === undefined ? { ...document, startedAt: now } : document;
+  const started =
+    document.startedAt === undefined ? { ...document, startedAt: at.now, startedSteady: at.steady } : document;
   if (download.state === "done") {
     const message = ["Training image download completed. Training in progress.", ...unit.notes].join(" ");
-    return inProgress(enter(started, "Training", message, now));
+    return inProgress(enter(started, "Training", message, at.now));
   }
   if (document.secondary === "Downloading" || !document.request.InputDataConfig) return waitUntil(limit);
-  return inProgress(enter(started, "Downloading", "Downloading input data", now));
+  return inProgress(enter(started, "Downloading", "Downloading input data", at.now));
 }
 
-function upload(document: TrainingDocument, unit: ObservedUnit, end: UnitEnd, now: number): Step<TrainingDocument> {
+function upload(document: TrainingDocument, unit: ObservedUnit, end: UnitEnd, at: Moment): Step<TrainingDocument> {
   const metrics = [...unit.metrics].map(([MetricName, { value, at }]) => ({
     MetricName,
     Value: value,
     Timestamp: toSeconds(at),
   }));
   const what = end.exitCode === 0 || document.stop ? "Uploading generated training model" : "Uploading the output";
-  const ended = enter({ ...document, end, metrics }, "Uploading", what, now);
+  const ended = enter({ ...document, end, metrics }, "Uploading", what, at.now);
   return { do: "store", status: document.stop ? "Stopping" : "InProgress", document: ended };
 }
 
-function finish(document: TrainingDocument, observed: Observed, now: number): Step<TrainingDocument> {
+function finish(document: TrainingDocument, observed: Observed, at: Moment): Step<TrainingDocument> {
   const uploading = observed.activity("upload", unitIdOf(document));
-  if (uploading.state === "failed") return fail(document, uploading.reason, now);
+  if (uploading.state === "failed") return fail(document, uploading.reason, at);
   if (uploading.state !== "done") return { do: "wait" };
   const { end, stop } = document;
-  if (stop) return stopped(document, now);
+  if (stop) return stopped(document, at);
   if (end && end.exitCode !== 0) {
-    return fail(document, failureReason(document, end, (uploading.result as Uploaded).failure), now);
+    return fail(document, failureReason(document, end, (uploading.result as Uploaded).failure), at);
   }
-  const done = enter({ ...document, endedAt: now }, "Completed", "Training job completed", now);
+  const done = enter(overAt(document, at.now, at), "Completed", "Training job completed", at.now);
   return { do: "store", status: "Completed", document: done };
 }
 
-function fail(document: TrainingDocument, reason: string, now: number): Step<TrainingDocument> {
+/** A clock that was set back does not make a job end before it began. */
+function overAt(document: TrainingDocument, time: number, at: Moment): TrainingDocument {
+  const { startedAt = 0, startedSteady = 0 } = document;
+  return {
+    ...document,
+    endedAt: Math.max(time, startedAt),
+    endedSteady: Math.max(at.steady - Math.max(0, at.now - time), startedSteady),
+  };
+}
+
+function fail(document: TrainingDocument, reason: string, at: Moment): Step<TrainingDocument> {
   // The time a job ends is when the failure is seen: the program's own end where there is one.
-  const endedAt = document.end?.at ?? now;
-  const failed = enter(
-    { ...document, endedAt, failureReason: reason.slice(0, 1024) },
-    "Failed",
-    "Training job failed",
-    now,
-  );
+  const over = overAt(document, document.end?.at ?? at.now, at);
+  const failed = enter({ ...over, failureReason: reason.slice(0, 1024) }, "Failed", "Training job failed", at.now);
   return { do: "store", status: "Failed", document: failed };
 }
 
 /** A unit vanished without an exit code: not the program's fault, so it is started again from the beginning. */
-function lost(row: TrainingRow, now: number): Step<TrainingDocument> {
+function lost(row: TrainingRow, at: Moment): Step<TrainingDocument> {
   const { document, status } = row;
-  if (status === "Stopping") return stopped(document, now);
+  if (status === "Stopping") return stopped(document, at);
   const retries = document.request.RetryStrategy?.MaximumRetryAttempts ?? 0;
   if (document.attempt > LOST_LIMIT + retries)
-    return fail(document, `InternalServerError: The instance was lost ${document.attempt} times.`, now);
+    return fail(document, `InternalServerError: The instance was lost ${document.attempt} times.`, at);
   const again = { ...document, attempt: document.attempt + 1 };
-  return inProgress(enter(again, "Starting", "Launched instance was unhealthy, replacing it!", now));
+  return inProgress(enter(again, "Starting", "Launched instance was unhealthy, replacing it!", at.now));
 }
 
-function outOfTime(document: TrainingDocument, now: number): Step<TrainingDocument> {
+function outOfTime(document: TrainingDocument, at: Moment): Step<TrainingDocument> {
   const stop = { cause: "runtime", hasRun: document.secondary === "Training" } as const;
-  const document_ = enter({ ...document, stop }, "Stopping", "Stopping the training job", now);
+  const document_ = enter({ ...document, stop }, "Stopping", "Stopping the training job", at.now);
   return { do: "store", status: "Stopping", document: document_ };
 }
 
@@ -199,22 +212,27 @@ function stopping(
   document: TrainingDocument,
   unit: ObservedUnit,
   observed: Observed,
-  now: number,
+  at: Moment,
 ): Step<TrainingDocument> {
-  if (document.secondary === "Uploading") return finish(document, observed, now);
-  if (!document.stop?.hasRun) return stopped(document, now);
-  if (unit.phase === "ended" && unit.end) return upload(document, unit, unit.end, now);
+  if (document.secondary === "Uploading") return finish(document, observed, at);
+  if (!document.stop?.hasRun) return stopped(document, at);
+  if (unit.phase === "ended" && unit.end) return upload(document, unit, unit.end, at);
   const hasStarted = unit.phase === "starting" || unit.phase === "running";
-  return hasStarted ? { do: "wait" } : stopped(document, now);
+  return hasStarted ? { do: "wait" } : stopped(document, at);
 }
 
-function stopped(document: TrainingDocument, now: number): Step<TrainingDocument> {
-  const ended = { ...document, endedAt: now };
+function stopped(document: TrainingDocument, at: Moment): Step<TrainingDocument> {
+  const ended = overAt(document, at.now, at);
   const isKilled = document.end?.signal === "SIGKILL";
   const killed = isKilled ? ". It did not end in the time given after SIGTERM and was killed." : "";
   const step =
     document.stop?.cause === "runtime"
-      ? enter(ended, "MaxRuntimeExceeded", `Training job runtime exceeded MaxRuntimeInSeconds provided${killed}`, now)
-      : enter(ended, "Stopped", `Training job stopped${killed}`, now);
+      ? enter(
+          ended,
+          "MaxRuntimeExceeded",
+          `Training job runtime exceeded MaxRuntimeInSeconds provided${killed}`,
+          at.now,
+        )
+      : enter(ended, "Stopped", `Training job stopped${killed}`, at.now);
   return { do: "store", status: "Stopped", document: step };
 }

@@ -77,7 +77,7 @@ export function trainingJob(parts: Parts): Noun {
         permissions: ({ TrainingJobName }, call) => [onResource(call, "training-job", TrainingJobName)],
         run: async ({ TrainingJobName }, call) => {
           const row = await needJob<TrainingDocument>(rows, keyOf(call, TrainingJobName));
-          return describe(row, clock.now(), engine.waitingFor(row));
+          return describe(row, engine.steady(), engine.waitingFor(row));
         },
       },
       ListTrainingJobs: {
@@ -146,16 +146,17 @@ function summarize(row: TrainingRow) {
 }
 
 /** Seconds of work, rounded up to whole ones; undefined before there was any. */
-function workSeconds({ startedAt, endedAt }: TrainingDocument): number | undefined {
-  return startedAt === undefined || endedAt === undefined ? undefined : Math.ceil((endedAt - startedAt) / 1000);
+function workSeconds({ startedSteady, endedSteady }: TrainingDocument): number | undefined {
+  if (startedSteady === undefined || endedSteady === undefined) return undefined;
+  return Math.ceil((endedSteady - startedSteady) / 1000);
 }
 
-function describe(row: TrainingRow, now: number, waiting: string | undefined): DescribeTrainingJobResponse {
+function describe(row: TrainingRow, steady: number, waiting: string | undefined): DescribeTrainingJobResponse {
   const { document } = row;
-  const { request, startedAt, failureReason, metrics } = document;
+  const { request, startedAt, startedSteady, failureReason, metrics } = document;
   const { StoppingCondition, OutputDataConfig } = request;
   const seconds = workSeconds(document);
-  const running = startedAt === undefined || document.endedAt !== undefined ? undefined : now - startedAt;
+  const running = startedSteady === undefined || document.endedAt !== undefined ? undefined : steady - startedSteady;
   return {
     EnableNetworkIsolation: false,
     EnableInterContainerTrafficEncryption: false,

@@ -60,7 +60,7 @@ function wantedUnit({ document, createdAt, name }: TransformRow, want: WantedUni
   };
 }
 
-export function next(row: TransformRow, observed: Observed, now: number): Step<TransformDocument> {
+export function next(row: TransformRow, observed: Observed, now: number, steady = now): Step<TransformDocument> {
   const { document, status } = row;
   const unit = observed.unit(unitIdOf(document));
   if (status === "Stopping") return end(document, "Stopped", now);
@@ -70,7 +70,7 @@ export function next(row: TransformRow, observed: Observed, now: number): Step<T
     case "preparing":
       return prepare(document, unit, observed, now);
     case "starting":
-      return start(document, unit, now);
+      return start(document, unit, now, steady);
     case "transforming":
       return transforming(document, unit, observed, now);
   }
@@ -94,12 +94,12 @@ function prepare(
   return inPhase({ ...document, phase: "starting", startedAt: document.startedAt ?? now });
 }
 
-function start(document: TransformDocument, unit: ObservedUnit, now: number): Step<TransformDocument> {
+function start(document: TransformDocument, unit: ObservedUnit, now: number, steady: number): Step<TransformDocument> {
   if (unit.phase === "ended") return fail(document, endedEarly(unit, "before it was ready"), now);
   if (unit.health?.state === "passing") return inPhase({ ...document, phase: "transforming" });
   const limit = unit.startedAt === undefined ? undefined : unit.startedAt + START_LIMIT_SECONDS * 1000;
   if (limit === undefined) return { do: "wait" };
-  if (now < limit) return { do: "wait", until: limit };
+  if (steady < limit) return { do: "wait", until: limit };
   const why = unit.health?.reason ?? "it does not listen";
   return fail(
     document,
@@ -130,15 +130,18 @@ function endedEarly({ end: unitEnd }: ObservedUnit, when: string): string {
   return `AlgorithmError: The container ended${signal} ${when}, exit code: ${unitEnd?.exitCode}. Its log says more.`;
 }
 
+/** A clock that was set back does not make a job end before it began. */
+const notBefore = ({ startedAt = 0 }: TransformDocument, now: number): number => Math.max(now, startedAt);
+
 function end(document: TransformDocument, status: "Completed" | "Stopped", now: number): Step<TransformDocument> {
-  return { do: "store", status, document: { ...document, endedAt: now } };
+  return { do: "store", status, document: { ...document, endedAt: notBefore(document, now) } };
 }
 
 function fail(document: TransformDocument, reason: string, now: number): Step<TransformDocument> {
   return {
     do: "store",
     status: "Failed",
-    document: { ...document, endedAt: now, failureReason: reason.slice(0, 1024) },
+    document: { ...document, endedAt: notBefore(document, now), failureReason: reason.slice(0, 1024) },
   };
 }
 
