@@ -63,6 +63,8 @@ export interface StructureShape {
   readonly payload?: string;
   readonly union?: true;
   readonly document?: true;
+  /** Each member is a kind of event; the body of the answer is any number of them, one after the other. */
+  readonly eventStream?: true;
   /** Set on error shapes, empty where the model says nothing more. */
   readonly error?: { readonly code?: string; readonly status?: number; readonly sender?: boolean };
 }
@@ -79,6 +81,8 @@ export interface Member {
   readonly timestampFormat?: "iso8601" | "rfc822" | "unixTimestamp";
   readonly jsonValue?: true;
   readonly idempotencyToken?: true;
+  /** Of an event: the member that is its whole payload. */
+  readonly eventPayload?: true;
   /** Not in the model of September 2020: a caller may send it, an operation has to say that it honours it. */
   readonly newer?: true;
 }

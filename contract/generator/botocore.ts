@@ -52,6 +52,7 @@ export interface RawMember extends RawTraits {
   readonly xmlAttribute?: boolean;
   readonly jsonvalue?: boolean;
   readonly idempotencyToken?: boolean;
+  readonly eventpayload?: boolean;
 }
 
 export interface RawShape extends RawTraits {

@@ -2,7 +2,7 @@
 import type { Member, OperationModel, ServiceModel, Shape, StructureShape } from "../model.ts";
 
 /** Names that a generated declaration must not hide. */
-const reserved = new Set(["Operations", "Partial", "Readable", "Readonly", "Record", "Uint8Array"]);
+const reserved = new Set(["AsyncIterable", "Operations", "Partial", "Readable", "Readonly", "Record", "Uint8Array"]);
 const nothing = "Record<string, never>";
 
 export function renderTypes(service: ServiceModel): string {
@@ -37,6 +37,7 @@ function typeOf(service: ServiceModel, name: string, inside: readonly string[]):
   const shape = shapeNamed(service, name);
   switch (shape.type) {
     case "structure":
+      if (shape.eventStream) return `AsyncIterable<${declaredName(name)}>`;
       return shape.document ? "unknown" : declaredName(name);
     case "string":
       return shape.enum ? declaredName(name) : "string";

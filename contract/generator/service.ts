@@ -109,17 +109,24 @@ function reachableShapes(model: RawModel, operations: readonly string[]): readon
     if (found.has(name)) return;
     found.add(name);
     const shape = shapeOf(model, name);
-    if (shape.eventstream)
-      throw new Error(`${name} is an event stream, which the generator cannot express; leave its operation unserved.`);
     for (const member of Object.values(shape.members ?? {})) visit(member.shape);
     for (const element of [shape.member, shape.key, shape.value]) if (element) visit(element.shape);
   };
   for (const operation of operations) {
     const { input, output, errors } = operationOf(model, operation);
+    refuseSentEvents(model, input?.shape);
     for (const top of [input, output, ...(errors ?? [])]) if (top) visit(top.shape);
   }
   for (const [name, shape] of Object.entries(model.shapes)) if (shape.exception) visit(name);
   return [...found];
+}
+
+/** Events from a client need a signature each, which the wire does not check. */
+function refuseSentEvents(model: RawModel, input: string | undefined): void {
+  const members = input === undefined ? [] : Object.values(shapeOf(model, input).members ?? {});
+  const sent = members.find(({ shape }) => shapeOf(model, shape).eventstream);
+  if (sent !== undefined)
+    throw new Error(`${sent.shape} is a stream of events from the client; leave its operation unserved.`);
 }
 
 function buildShape(model: RawModel, name: string, newer: ReadonlySet<string> | undefined): Shape {
@@ -171,6 +178,7 @@ function buildStructure(model: RawModel, raw: RawShape, newer: ReadonlySet<strin
     payload: raw.payload,
     union: raw.union || undefined,
     document: raw.document || undefined,
+    eventStream: raw.eventstream || undefined,
     error: raw.exception ? errorFacts(raw) : undefined,
   });
 }
@@ -198,6 +206,7 @@ function buildMember(model: RawModel, raw: RawMember, isNewer: boolean | undefin
     timestampFormat: raw.timestampFormat,
     jsonValue: raw.jsonvalue || undefined,
     idempotencyToken: raw.idempotencyToken || undefined,
+    eventPayload: raw.eventpayload || undefined,
     newer: isNewer || undefined,
   });
 }

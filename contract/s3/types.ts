@@ -149,6 +149,24 @@ export interface CORSRule {
   readonly MaxAgeSeconds?: number | undefined;
 }
 
+export interface CSVInput {
+  readonly FileHeaderInfo?: FileHeaderInfo | undefined;
+  readonly Comments?: string | undefined;
+  readonly QuoteEscapeCharacter?: string | undefined;
+  readonly RecordDelimiter?: string | undefined;
+  readonly FieldDelimiter?: string | undefined;
+  readonly QuoteCharacter?: string | undefined;
+  readonly AllowQuotedRecordDelimiter?: boolean | undefined;
+}
+
+export interface CSVOutput {
+  readonly QuoteFields?: QuoteFields | undefined;
+  readonly QuoteEscapeCharacter?: string | undefined;
+  readonly RecordDelimiter?: string | undefined;
+  readonly FieldDelimiter?: string | undefined;
+  readonly QuoteCharacter?: string | undefined;
+}
+
 export interface Checksum {
   readonly ChecksumCRC32?: string | undefined;
   readonly ChecksumCRC32C?: string | undefined;
@@ -255,10 +273,17 @@ export interface CompletedPart {
   readonly PartNumber?: number | undefined;
 }
 
+export type CompressionType =
+  | "NONE"
+  | "GZIP"
+  | "BZIP2";
+
 export interface Condition {
   readonly HttpErrorCodeReturnedEquals?: string | undefined;
   readonly KeyPrefixEquals?: string | undefined;
 }
+
+export type ContinuationEvent = Record<string, never>;
 
 export interface CopyObjectOutput {
   readonly CopyObjectResult?: CopyObjectResult | undefined;
@@ -567,6 +592,8 @@ export type EncryptionType =
 
 export type EncryptionTypeMismatch = Record<string, never>;
 
+export type EndEvent = Record<string, never>;
+
 export interface Error {
   readonly Key?: string | undefined;
   readonly VersionId?: string | undefined;
@@ -621,6 +648,14 @@ export interface EventHoldDuration {
 export type ExpirationStatus =
   | "Enabled"
   | "Disabled";
+
+export type ExpressionType =
+  | "SQL";
+
+export type FileHeaderInfo =
+  | "USE"
+  | "IGNORE"
+  | "NONE";
 
 export interface FilterRule {
   readonly Name?: FilterRuleName | undefined;
@@ -1057,6 +1092,13 @@ export interface Initiator {
   readonly DisplayName?: string | undefined;
 }
 
+export interface InputSerialization {
+  readonly CSV?: CSVInput | undefined;
+  readonly CompressionType?: CompressionType | undefined;
+  readonly JSON?: JSONInput | undefined;
+  readonly Parquet?: ParquetInput | undefined;
+}
+
 export type IntelligentTieringAccessTier =
   | "ARCHIVE_ACCESS"
   | "DEEP_ARCHIVE_ACCESS";
@@ -1073,6 +1115,18 @@ export type InvalidPrefix = Record<string, never>;
 export type InvalidRequest = Record<string, never>;
 
 export type InvalidWriteOffset = Record<string, never>;
+
+export interface JSONInput {
+  readonly Type?: JSONType | undefined;
+}
+
+export interface JSONOutput {
+  readonly RecordDelimiter?: string | undefined;
+}
+
+export type JSONType =
+  | "DOCUMENT"
+  | "LINES";
 
 export interface LambdaFunctionConfiguration {
   readonly Id?: string | undefined;
@@ -1481,6 +1535,11 @@ export type ObjectVersionStorageClass =
 export type OptionalObjectAttributes =
   | "RestoreStatus";
 
+export interface OutputSerialization {
+  readonly CSV?: CSVOutput | undefined;
+  readonly JSON?: JSONOutput | undefined;
+}
+
 export interface Owner {
   readonly DisplayName?: string | undefined;
   readonly ID?: string | undefined;
@@ -1493,6 +1552,8 @@ export interface OwnershipControls {
 export interface OwnershipControlsRule {
   readonly ObjectOwnership: ObjectOwnership;
 }
+
+export type ParquetInput = Record<string, never>;
 
 export interface Part {
   readonly PartNumber?: number | undefined;
@@ -1532,6 +1593,16 @@ export type Permission =
 
 export interface PolicyStatus {
   readonly IsPublic?: boolean | undefined;
+}
+
+export interface Progress {
+  readonly BytesScanned?: number | undefined;
+  readonly BytesProcessed?: number | undefined;
+  readonly BytesReturned?: number | undefined;
+}
+
+export interface ProgressEvent {
+  readonly Details?: Progress | undefined;
 }
 
 export type Protocol =
@@ -1832,6 +1903,14 @@ export interface QueueConfiguration {
   readonly Filter?: NotificationConfigurationFilter | undefined;
 }
 
+export type QuoteFields =
+  | "ALWAYS"
+  | "ASNEEDED";
+
+export interface RecordsEvent {
+  readonly Payload?: Uint8Array | undefined;
+}
+
 export interface Redirect {
   readonly HostName?: string | undefined;
   readonly HttpRedirectCode?: string | undefined;
@@ -1862,6 +1941,10 @@ export interface RequestPaymentConfiguration {
   readonly Payer: Payer;
 }
 
+export interface RequestProgress {
+  readonly Enabled?: boolean | undefined;
+}
+
 export interface RestoreStatus {
   readonly IsRestoreInProgress?: boolean | undefined;
   readonly RestoreExpiryDate?: number | undefined;
@@ -1874,6 +1957,38 @@ export interface RoutingRule {
 
 export interface S3KeyFilter {
   readonly FilterRules?: readonly FilterRule[] | undefined;
+}
+
+export interface ScanRange {
+  readonly Start?: number | undefined;
+  readonly End?: number | undefined;
+}
+
+export interface SelectObjectContentEventStream {
+  readonly Records?: RecordsEvent | undefined;
+  readonly Stats?: StatsEvent | undefined;
+  readonly Progress?: ProgressEvent | undefined;
+  readonly Cont?: ContinuationEvent | undefined;
+  readonly End?: EndEvent | undefined;
+}
+
+export interface SelectObjectContentOutput {
+  readonly Payload?: AsyncIterable<SelectObjectContentEventStream> | undefined;
+}
+
+export interface SelectObjectContentRequest {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly SSECustomerAlgorithm?: string | undefined;
+  readonly SSECustomerKey?: string | undefined;
+  readonly SSECustomerKeyMD5?: string | undefined;
+  readonly Expression: string;
+  readonly ExpressionType: ExpressionType;
+  readonly RequestProgress?: RequestProgress | undefined;
+  readonly InputSerialization: InputSerialization;
+  readonly OutputSerialization: OutputSerialization;
+  readonly ScanRange?: ScanRange | undefined;
+  readonly ExpectedBucketOwner?: string | undefined;
 }
 
 export type ServerSideEncryption =
@@ -1899,6 +2014,16 @@ export interface ServerSideEncryptionRule {
 }
 
 export type SimplePrefix = Record<string, never>;
+
+export interface Stats {
+  readonly BytesScanned?: number | undefined;
+  readonly BytesProcessed?: number | undefined;
+  readonly BytesReturned?: number | undefined;
+}
+
+export interface StatsEvent {
+  readonly Details?: Stats | undefined;
+}
 
 export type StorageClass =
   | "STANDARD"
@@ -2136,6 +2261,7 @@ export interface Operations {
   readonly PutObjectRetention: { readonly input: PutObjectRetentionRequest; readonly output: PutObjectRetentionOutput };
   readonly PutObjectTagging: { readonly input: PutObjectTaggingRequest; readonly output: PutObjectTaggingOutput };
   readonly PutPublicAccessBlock: { readonly input: PutPublicAccessBlockRequest; readonly output: Record<string, never> };
+  readonly SelectObjectContent: { readonly input: SelectObjectContentRequest; readonly output: SelectObjectContentOutput };
   readonly UploadPart: { readonly input: UploadPartRequest; readonly output: UploadPartOutput };
   readonly UploadPartCopy: { readonly input: UploadPartCopyRequest; readonly output: UploadPartCopyOutput };
 }

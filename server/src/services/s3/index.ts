@@ -15,6 +15,7 @@ import { multipartOperations } from "./multipart-upload/operations.ts";
 import { objectOperations } from "./object/operations.ts";
 import { objectLockOperations } from "./object-lock/operations.ts";
 import { objectTaggingOperations } from "./object-tagging/operations.ts";
+import { selectOperations } from "./select/operations.ts";
 import { createChecksums } from "./shared/checksums.ts";
 import type { S3Context } from "./shared/model.ts";
 
@@ -37,6 +38,7 @@ export function createS3(context: S3Context): Service {
     ...objectLockOperations(context),
     ...objectOperations(context),
     ...objectTaggingOperations(context),
+    ...selectOperations(context),
   } satisfies { readonly [Name in keyof S3Contract]: NonNullable<Operations<S3Contract>[Name]> };
   return { name: "s3", iamPrefix: "s3", operations, validatesItself: true, errorCodes: s3ErrorCodes };
 }

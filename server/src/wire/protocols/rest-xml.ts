@@ -5,9 +5,10 @@ import { ApiError, errors } from "../../core/errors.ts";
 import { shapeOf } from "../compile.ts";
 import type { Answer, Codec, CodecOperation, Source } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
+import { EVENT_STREAM_TYPE, type EventPayloads, eventStream } from "./event-stream.ts";
 import { bindingReader, bindingWriter } from "./rest-bindings.ts";
 import { malformed, parseXml, xmlReaders } from "./xml-read.ts";
-import { escapeText, escapeXml, xmlWriters } from "./xml-write.ts";
+import { escapeText, escapeXml, type XmlWriters, xmlWriters } from "./xml-write.ts";
 
 type Values = Record<string, unknown>;
 
@@ -38,17 +39,10 @@ const roots: Readonly<Record<string, string>> = {
 export function restXmlCodec(model: ServiceModel): Codec {
   const readers = xmlReaders(model);
   const writers = xmlWriters(model, { listMember: "member", timestamp: "iso8601" });
+  const eventPayloads = eventPayloadsOf(writers);
   const names = errorNames(model);
   const namespace = model.xmlNamespace === undefined ? "" : ` xmlns="${model.xmlNamespace}"`;
-  const cache = new Map<
-    string,
-    { readonly read: ReturnType<typeof bindingReader>; readonly write: ReturnType<typeof bindingWriter> }
-  >();
-  const bindings = (name: string, shape: StructureShape) => {
-    const known = cache.get(name) ?? { read: bindingReader(model, shape), write: bindingWriter(model, shape) };
-    cache.set(name, known);
-    return known;
-  };
+  const bindings = bindingsOf(model);
   return {
     decode(operation, source) {
       const name = operation.model.input;
@@ -122,6 +116,11 @@ export function restXmlCodec(model: ServiceModel): Codec {
       const value = output[payload];
       if (value === undefined || value === null) return undefined;
       if (value instanceof Readable || value instanceof Uint8Array || typeof value === "string") return value;
+      const events = eventStream(model, member.shape, value, eventPayloads);
+      if (events !== undefined) {
+        headers["Content-Type"] = EVENT_STREAM_TYPE;
+        return events;
+      }
       headers["Content-Type"] = "application/xml";
       return DECLARATION + writers.element(member.shape, value, member.locationName ?? member.shape, namespace);
     }
@@ -135,6 +134,24 @@ export function restXmlCodec(model: ServiceModel): Codec {
     return `${DECLARATION}<${root}${namespace}>${writers.members(name, output)}</${root}>`;
   }
 }
+
+/** Readers and writers of what is outside the body, made once for a structure. */
+function bindingsOf(model: ServiceModel) {
+  const cache = new Map<
+    string,
+    { readonly read: ReturnType<typeof bindingReader>; readonly write: ReturnType<typeof bindingWriter> }
+  >();
+  return (name: string, shape: StructureShape) => {
+    const known = cache.get(name) ?? { read: bindingReader(model, shape), write: bindingWriter(model, shape) };
+    cache.set(name, known);
+    return known;
+  };
+}
+
+const eventPayloadsOf = (writers: XmlWriters): EventPayloads => ({
+  contentType: "text/xml",
+  write: (shape, value) => DECLARATION + writers.element(shape, value, shape, ""),
+});
 
 /**
  * A header may be there without a value, and a signed form has its key in a field that nobody reads.
