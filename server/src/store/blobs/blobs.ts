@@ -31,6 +31,15 @@ export interface Blobs {
    */
   read(blob: Blob, range?: { readonly start: number; readonly end: number }, name?: string): Promise<Readable>;
   /**
+   * The same for a blob that is kept in its row: its bytes, checked, without a stream around them, which costs more than
+   * they do. Undefined for a blob with a file.
+   */
+  readSmall(
+    blob: Blob,
+    range?: { readonly start: number; readonly end: number },
+    name?: string,
+  ): Promise<Buffer | undefined>;
+  /**
    * Copies into a new file, by reflink where the disk can, which checks the size only, else checked like a read. Never a
    * link. @throws BlobCorrupt
    */

@@ -59,6 +59,13 @@ function define(open: () => Promise<BlobsUnderTest>): void {
       assert.deepEqual(await read(blob), bytes);
     });
 
+  it("a small blob comes at once, whole or in part; one with a file does not", async () => {
+    const small = await write(Buffer.from("0123456789"));
+    assert.equal(String(await store.blobs.readSmall(small)), "0123456789");
+    assert.equal(String(await store.blobs.readSmall(small, { start: 2, end: 4 })), "234");
+    assert.equal(await store.blobs.readSmall(await write(randomBytes(100_000))), undefined);
+  });
+
   it("the checksum is the CRC-32C of the bytes", async () => {
     // The check value of CRC-32C in Williams' catalogue of parametrised CRC algorithms.
     assert.equal((await write(Buffer.from("123456789"))).checksum, "e3069283");

@@ -1,4 +1,5 @@
 // GetObject and HeadObject: conditions, ranges and parts, overrides of headers.
+import type { Readable } from "node:stream";
 import type {
   GetObjectOutput,
   GetObjectRequest,
@@ -9,7 +10,7 @@ import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { objectAction } from "../shared/access.ts";
-import { type ByteRange, partsOf, readBody } from "../shared/bodies.ts";
+import { type ByteRange, partsOf, readBody, readSmallBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
 import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
@@ -38,7 +39,10 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   status,
   run: async (input, call) => {
     const { bucket, document, range, answer } = await prepare(context, input, call);
-    return { ...answer, Body: await readBody(context, { bucket, key: input.Key, place: document.body, range }) };
+    const from = { bucket, key: input.Key, place: document.body, range };
+    // The wire takes bytes as well as streams; the model knows only streams.
+    const small = (await readSmallBody(context, from)) as unknown as Readable | undefined;
+    return { ...answer, Body: small ?? (await readBody(context, from)) };
   },
 });
 

@@ -225,18 +225,27 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** An object's bytes. `key` is for the text of a failure. @throws ApiError NoSuchKey when it was deleted meanwhile, BlobCorrupt */
-export async function readBody(
-  context: S3Context,
-  from: {
-    readonly bucket: Bucket;
-    readonly key?: string;
-    readonly place: BodyPlace | undefined;
-    readonly range?: ByteRange | undefined;
-  },
-): Promise<Readable> {
+export interface BodySource {
+  readonly bucket: Bucket;
+  /** For the text of a failure. */
+  readonly key?: string;
+  readonly place: BodyPlace | undefined;
+  readonly range?: ByteRange | undefined;
+}
+
+const nameOf = ({ bucket, key }: BodySource): string | undefined =>
+  key === undefined ? undefined : `s3://${bucket.name}/${key}`;
+
+/** The bytes of a small object at once; undefined for one that has to be streamed. @throws BlobCorrupt */
+export async function readSmallBody(context: S3Context, from: BodySource): Promise<Buffer | undefined> {
+  if (from.place === undefined) return Buffer.alloc(0);
+  return "blob" in from.place ? context.blobs.readSmall(from.place.blob, from.range, nameOf(from)) : undefined;
+}
+
+/** An object's bytes. @throws ApiError NoSuchKey when it was deleted meanwhile, BlobCorrupt */
+export async function readBody(context: S3Context, from: BodySource): Promise<Readable> {
   if (from.place === undefined) return Readable.from([]);
-  const name = from.key === undefined ? undefined : `s3://${from.bucket.name}/${from.key}`;
+  const name = nameOf(from);
   if ("blob" in from.place) return context.blobs.read(from.place.blob, from.range, name);
   const parts = (await partsOf(context, from.bucket.name, from.place)) ?? [];
   return Readable.from(readParts(context, parts, from.range, name), { objectMode: false });

@@ -30,7 +30,8 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? blob.sizeBytes - 1, blob.sizeBytes - 1);
     const isWhole = start === 0 && end === blob.sizeBytes - 1;
-    if (isInlineId(blob.id)) return Readable.from(await readInline(blob, { start, end }, name), { objectMode: false });
+    const bytes = await readSmall(blob, range, name);
+    if (bytes) return Readable.from([bytes], { objectMode: false });
     const giveBack = leases.take(blob.id);
     try {
       const file = await open(places.file(blob.id)).catch((cause) => {
@@ -48,14 +49,15 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
     }
   }
 
-  async function readInline(blob: Blob, { start, end }: ByteRange, name: string | undefined): Promise<Buffer[]> {
+  async function readSmall(blob: Blob, range?: ByteRange, name?: string): Promise<Buffer | undefined> {
+    if (!isInlineId(blob.id)) return undefined;
     const bytes = await inline(blob);
     if (!bytes) throw corrupt(blob, name, "has no row any more");
     const hasher = await checksums.lend();
     const checksum = hasher.update(bytes).digest();
     checksums.takeBack(hasher);
     if (bytes.length !== blob.sizeBytes || checksum !== blob.checksum) throw damaged(blob, name);
-    return [bytes.subarray(start, end + 1)];
+    return range ? bytes.subarray(range.start, range.end + 1) : bytes;
   }
 
   async function copyTo(blob: Blob, path: string, name?: string): Promise<void> {
@@ -69,7 +71,7 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
       giveBack();
     }
   }
-  return { read, copyTo };
+  return { read, readSmall, copyTo };
 }
 
 /** Who reads the text finds the object by its name, the file by its id. */
