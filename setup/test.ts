@@ -8,7 +8,7 @@ import { root, runSteps, type Step } from "./steps.ts";
 import { bringSystemPackages } from "./system.ts";
 
 /** Suites that take minutes: clients that sleep between two looks at a job, large objects, thousands of calls. */
-const long = ["tests/full", "tests/clients/test_estimators.py"];
+const long = ["tests/full", "tests/clients/test_estimators.py", "tests/clients/test_model_trainer.py"];
 const isFull = process.argv.includes("--full");
 const node = process.execPath;
 const slowSuites = globSync("{contract,server,setup}/**/*.slow.ts", { cwd: root });

@@ -201,6 +201,10 @@ REFUSED = {
         "InstanceCount",
     ),
     "spot training": ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
+    "an artifact that is no archive": (
+        {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
+        "CompressionType NONE",
+    ),
     "an output that is not in S3": ({"OutputDataConfig": {"S3OutputPath": "https://bucket/out"}}, "S3OutputPath"),
     "metrics of one's own for a built-in algorithm": (
         {

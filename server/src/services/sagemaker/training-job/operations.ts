@@ -1,6 +1,7 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
 // Gap: File mode on one instance; Pipe mode, several instances, spot training, augmented manifests, file systems and
 // algorithm resources are refused by name.
+// Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
 // Gap: CheckpointConfig is refused by name; DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and
 // ExperimentConfig are recorded and given back, nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
@@ -54,6 +55,7 @@ export function trainingJob(parts: Parts): Noun {
           "ProfilerRuleConfigurations",
           "AlgorithmSpecification.ContainerEntrypoint",
           "AlgorithmSpecification.ContainerArguments",
+          "OutputDataConfig.CompressionType",
         ],
         permissions: (input, call) => [
           onResource(call, "training-job", input.TrainingJobName),

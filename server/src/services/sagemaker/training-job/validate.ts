@@ -12,7 +12,11 @@ export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engi
   checkAlgorithm(request, engine);
   checkResources(request);
   checkTimes(request);
-  needS3Uri(request.OutputDataConfig.S3OutputPath, "OutputDataConfig.S3OutputPath");
+  const { S3OutputPath, CompressionType } = request.OutputDataConfig;
+  needS3Uri(S3OutputPath, "OutputDataConfig.S3OutputPath");
+  // The SDK of the third generation names the default.
+  if (CompressionType !== undefined && CompressionType !== "GZIP")
+    throw notBuilt(`OutputDataConfig.CompressionType ${CompressionType}`);
   const names = new Set<string>();
   for (const channel of request.InputDataConfig ?? []) {
     if (names.has(channel.ChannelName))
