@@ -5,7 +5,7 @@ import type { Change } from "../rows/rows.ts";
 export interface Blob {
   readonly id: string;
   readonly sizeBytes: number;
-  /** CRC-32C of the bytes, eight hexadecimal digits; checked when the whole blob is read. */
+  /** `crc32:` and eight hexadecimal digits (the digits alone: CRC-32C); checked when the whole blob is read. */
   readonly checksum: string;
 }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Rows } from "../rows/rows.ts";
 import { type Blob, BlobCorrupt, type Blobs } from "./blobs.ts";
+import { startChecksumLike } from "./checksum.ts";
 
 export interface BlobsUnderTest {
   readonly blobs: Blobs;
@@ -66,9 +67,19 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     assert.equal(await store.blobs.readSmall(await write(randomBytes(100_000))), undefined);
   });
 
-  it("the checksum is the CRC-32C of the bytes", async () => {
-    // The check value of CRC-32C in Williams' catalogue of parametrised CRC algorithms.
-    assert.equal((await write(Buffer.from("123456789"))).checksum, "e3069283");
+  it("the checksum is the CRC-32 of the bytes", async () => {
+    // The check value of CRC-32 (ISO-HDLC) in Williams' catalogue of parametrised CRC algorithms.
+    assert.equal((await write(Buffer.from("123456789"))).checksum, "crc32:cbf43926");
+  });
+
+  it("a blob of an older layout is checked by its CRC-32C", async () => {
+    const bytes = Buffer.from("123456789".repeat(10_000));
+    const blob = await write(bytes);
+    const older = await startChecksumLike("e3069283");
+    older.update(bytes);
+    assert.deepEqual(await read({ ...blob, checksum: older.digest() }), bytes);
+    // The check value of CRC-32C (ISCSI), of one repetition.
+    await assert.rejects(read({ ...blob, checksum: "e3069283" }), BlobCorrupt);
   });
 
   const ranges: [start: number, end: number][] = [

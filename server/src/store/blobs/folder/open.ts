@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Clock } from "../../../core/clock.ts";
 import type { Rows, RowWrite } from "../../rows/rows.ts";
 import type { Blob, Blobs } from "../blobs.ts";
-import { Checksums } from "../checksum.ts";
 import { type Collecting, collectGarbage, GARBAGE, INLINE, OWNED, SCOPE, sweep } from "./collect.ts";
 import { Leases } from "./leases.ts";
 import { isInlineId, Places } from "./places.ts";
@@ -30,13 +29,12 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
   await mkdir(places.incoming, { recursive: true });
   for (const name of await readdir(places.incoming)) await rm(join(places.incoming, name), { recursive: true });
 
-  const checksums = new Checksums();
   const leases = new Leases();
   const small = new WeakMap<Blob, Buffer>();
   const background = createBackground(options, { places, rows, leases, now });
-  const writer = createWriter({ places, checksums, reserveBytes, now, starts: background.starts, small });
+  const writer = createWriter({ places, reserveBytes, now, starts: background.starts, small });
   const inline = async (blob: Blob) => small.get(blob) ?? (await inlineBytes(rows, blob.id));
-  const reader = createReader({ places, checksums, leases, inline });
+  const reader = createReader({ places, leases, inline });
   return {
     ...writer,
     ...reader,

@@ -3,9 +3,8 @@ import { constants, createWriteStream } from "node:fs";
 import { copyFile, type FileHandle, open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { IHasher } from "hash-wasm";
 import { type Blob, BlobCorrupt } from "../blobs.ts";
-import type { Checksums } from "../checksum.ts";
+import { type RunningChecksum, startChecksumLike } from "../checksum.ts";
 import type { Leases } from "./leases.ts";
 import { isInlineId, type Places } from "./places.ts";
 
@@ -13,7 +12,6 @@ export interface Reading {
   /** The bytes of a blob kept in its row, or not yet committed. */
   readonly inline: (blob: Blob) => Promise<Buffer | undefined>;
   readonly places: Places;
-  readonly checksums: Checksums;
   readonly leases: Leases;
 }
 
@@ -23,9 +21,9 @@ export interface ByteRange {
   readonly end: number;
 }
 
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
-export function createReader({ places, checksums, leases, inline }: Reading) {
+export function createReader({ places, leases, inline }: Reading) {
   async function read(blob: Blob, range?: ByteRange, name?: string): Promise<Readable> {
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? blob.sizeBytes - 1, blob.sizeBytes - 1);
@@ -37,12 +35,8 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
       const file = await open(places.file(blob.id)).catch((cause) => {
         throw isMissing(cause) ? corrupt(blob, name, "has no file any more", cause) : cause;
       });
-      const hasher = isWhole ? await checksums.lend() : undefined;
-      const release = () => {
-        if (hasher) checksums.takeBack(hasher);
-        giveBack();
-      };
-      return new BlobStream({ blob, name, file, start, end, hasher, release });
+      const running = isWhole ? await startChecksumLike(blob.checksum) : undefined;
+      return new BlobStream({ blob, name, file, start, end, running, release: giveBack });
     } catch (error) {
       giveBack();
       throw error;
@@ -53,10 +47,9 @@ export function createReader({ places, checksums, leases, inline }: Reading) {
     if (!isInlineId(blob.id)) return undefined;
     const bytes = await inline(blob);
     if (!bytes) throw corrupt(blob, name, "has no row any more");
-    const hasher = await checksums.lend();
-    const checksum = hasher.update(bytes).digest();
-    checksums.takeBack(hasher);
-    if (bytes.length !== blob.sizeBytes || checksum !== blob.checksum) throw damaged(blob, name);
+    const running = await startChecksumLike(blob.checksum);
+    running.update(bytes);
+    if (bytes.length !== blob.sizeBytes || running.digest() !== blob.checksum) throw damaged(blob, name);
     return range ? bytes.subarray(range.start, range.end + 1) : bytes;
   }
 
@@ -84,7 +77,7 @@ const corrupt = ({ id }: Blob, name: string | undefined, what: string, cause?: u
   );
 
 const damaged = (blob: Blob, name: string | undefined) =>
-  corrupt(blob, name, `has been damaged on disk: its CRC-32C is no longer ${blob.checksum}`);
+  corrupt(blob, name, `has been damaged on disk: its checksum is no longer ${blob.checksum}`);
 
 const short = (blob: Blob, name: string | undefined, sizeBytes: number) =>
   corrupt(blob, name, `has ${sizeBytes} bytes, ${blob.sizeBytes} were written`);
@@ -111,7 +104,7 @@ interface Open {
   readonly start: number;
   readonly end: number;
   /** Present when the whole is read. */
-  readonly hasher: IHasher | undefined;
+  readonly running: RunningChecksum | undefined;
   readonly release: () => void;
 }
 
@@ -120,7 +113,8 @@ class BlobStream extends Readable {
   #position: number;
 
   constructor(open: Open) {
-    super({ highWaterMark: PIECE_BYTES });
+    // The next piece is read while one is on its way to the caller.
+    super({ highWaterMark: 2 * PIECE_BYTES });
     this.#open = open;
     this.#position = open.start;
   }
@@ -141,17 +135,16 @@ class BlobStream extends Readable {
   }
 
   async #next(): Promise<Uint8Array | null> {
-    const { blob, name, file, end, hasher } = this.#open;
+    const { blob, name, file, end, running } = this.#open;
     const wanted = Math.min(PIECE_BYTES, end + 1 - this.#position);
     if (wanted <= 0) return null;
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#position);
-    // The hasher has gone to somebody else when the stream was given up meanwhile.
     if (this.destroyed) return null;
     if (bytesRead === 0) throw short(blob, name, this.#position);
     const piece = buffer.subarray(0, bytesRead);
     this.#position += bytesRead;
-    hasher?.update(piece);
-    if (hasher && this.#position > end && hasher.digest() !== blob.checksum) throw damaged(blob, name);
+    running?.update(piece);
+    if (running && this.#position > end && running.digest() !== blob.checksum) throw damaged(blob, name);
     return piece;
   }
 }

@@ -2,17 +2,15 @@
 // blob wait in memory and become part of the row that makes it lasting: one sync instead of three.
 import { type FileHandle, open, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { IHasher } from "hash-wasm";
 import { newId } from "../../../core/ids.ts";
 import { Batches } from "../../batches.ts";
 import { makeFolder, syncFolder } from "../../durable.ts";
 import { type Blob, NoSpace } from "../blobs.ts";
-import type { Checksums } from "../checksum.ts";
+import { type RunningChecksum, startChecksum } from "../checksum.ts";
 import { newBlobId, newInlineId, type Places } from "./places.ts";
 
 export interface Writing {
   readonly places: Places;
-  readonly checksums: Checksums;
   readonly reserveBytes: number;
   readonly now: () => number;
   /** Hears of each id before a file of that name exists. */
@@ -29,7 +27,7 @@ const CHECK_SPACE_BYTES = 64 * 1024 * 1024;
 /** Small pieces are gathered up to this size before they are written. */
 const GATHER_BYTES = 256 * 1024;
 
-export function createWriter({ places, checksums, reserveBytes, now, starts, small }: Writing) {
+export function createWriter({ places, reserveBytes, now, starts, small }: Writing) {
   const folders = new Folders();
   let writtenSinceCheck = Number.POSITIVE_INFINITY;
   const roomBytes = async () => {
@@ -44,13 +42,14 @@ export function createWriter({ places, checksums, reserveBytes, now, starts, sma
     writtenSinceCheck = 0;
   };
 
-  async function writeFile(source: AsyncIterable<Uint8Array>, hasher: IHasher, signal?: AbortSignal): Promise<Blob> {
+  async function writeFile(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Blob> {
+    const running = startChecksum();
     const beside = join(places.incoming, newId());
     try {
       const file = await open(beside, "wx", 0o600);
       let sizeBytes: number;
       try {
-        sizeBytes = await pour(source, { file, hasher, demandRoom, signal });
+        sizeBytes = await pour(source, { file, running, demandRoom, signal });
         await file.datasync();
       } finally {
         await file.close();
@@ -61,7 +60,7 @@ export function createWriter({ places, checksums, reserveBytes, now, starts, sma
       await folders.make(places.folder(id));
       await rename(beside, places.file(id));
       await folders.sync(places.folder(id));
-      return { id, sizeBytes, checksum: hasher.digest() };
+      return { id, sizeBytes, checksum: running.digest() };
     } catch (error) {
       await rm(beside, { force: true });
       throw isDiskFull(error) ? noSpace(`${places.root} is full`, error) : error;
@@ -70,22 +69,20 @@ export function createWriter({ places, checksums, reserveBytes, now, starts, sma
 
   async function write(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Blob> {
     signal?.throwIfAborted();
-    const hasher = await checksums.lend();
     const pieces = source[Symbol.asyncIterator]();
     try {
       await demandRoom(0);
       const head = await takeHead(pieces, signal);
-      if (!head.isAll) return await writeFile(resume(head.bytes, pieces), hasher, signal);
-      const checksum = hasher.update(head.bytes).digest();
-      const blob: Blob = { id: newInlineId(now()), sizeBytes: head.bytes.length, checksum };
+      if (!head.isAll) return await writeFile(resume(head.bytes, pieces), signal);
+      const running = startChecksum();
+      running.update(head.bytes);
+      const blob: Blob = { id: newInlineId(now()), sizeBytes: head.bytes.length, checksum: running.digest() };
       await demandRoom(head.bytes.length);
       small.set(blob, head.bytes);
       return blob;
     } catch (error) {
       await pieces.return?.();
       throw error;
-    } finally {
-      checksums.takeBack(hasher);
     }
   }
   return { write, roomBytes };
@@ -121,33 +118,46 @@ const isDiskFull = (error: unknown) =>
 
 interface Pouring {
   readonly file: FileHandle;
-  readonly hasher: IHasher;
+  readonly running: RunningChecksum;
   readonly demandRoom: (forBytes: number) => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Takes the next piece only when the one before is written. Resolves to the number of bytes. */
-async function pour(source: AsyncIterable<Uint8Array>, { file, hasher, demandRoom, signal }: Pouring): Promise<number> {
+/** Takes the next pieces while those before are written, two lots at most. Resolves to the number of bytes. */
+async function pour(
+  source: AsyncIterable<Uint8Array>,
+  { file, running, demandRoom, signal }: Pouring,
+): Promise<number> {
   let sizeBytes = 0;
   let gathered: Uint8Array[] = [];
   let gatheredBytes = 0;
+  let writing = Promise.resolve();
   const flush = async () => {
     const pieces = gathered;
     gathered = [];
     gatheredBytes = 0;
-    await writeAll(file, pieces);
+    await writing;
+    writing = writeAll(file, pieces);
+    // Whoever waits for it next is told why it failed.
+    writing.catch(() => undefined);
   };
-  for await (const piece of source) {
-    signal?.throwIfAborted();
-    hasher.update(piece);
-    sizeBytes += piece.length;
-    gatheredBytes += piece.length;
-    gathered.push(piece);
-    if (gatheredBytes >= GATHER_BYTES) await flush();
-    await demandRoom(piece.length);
+  try {
+    for await (const piece of source) {
+      signal?.throwIfAborted();
+      running.update(piece);
+      sizeBytes += piece.length;
+      gatheredBytes += piece.length;
+      gathered.push(piece);
+      if (gatheredBytes >= GATHER_BYTES) await flush();
+      await demandRoom(piece.length);
+    }
+    if (gathered.length > 0) await flush();
+    await writing;
+    return sizeBytes;
+  } finally {
+    // Nobody closes the file under it.
+    await writing.catch(() => undefined);
   }
-  if (gathered.length > 0) await flush();
-  return sizeBytes;
 }
 
 /** Writes without joining the pieces; a single write may take less than it was given. */
