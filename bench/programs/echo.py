@@ -28,15 +28,24 @@ def serve(port):
                 poll.register(connection, select.EPOLLIN)
                 continue
             connection, before = waiting[number]
-            received = connection.recv(READ_BYTES)
-            if not received:
+            rest = exchange(connection, before)
+            if rest is None:
                 del waiting[number]
                 connection.close()
-                continue
-            answer, rest = take(before + received)
-            waiting[number] = (connection, rest)
-            if answer:
-                connection.sendall(answer)
+            else:
+                waiting[number] = (connection, rest)
+
+
+def exchange(connection, before):
+    """Reads once and answers if a request is whole; what is left over, None when the caller has gone."""
+    try:
+        received = connection.recv(READ_BYTES)
+        answer, rest = take(before + received)
+        if answer:
+            connection.sendall(answer)
+    except ConnectionError:
+        return None
+    return rest if received else None
 
 
 def take(received):

@@ -16,9 +16,9 @@ TITLE = "Objects"
 COMPARED = (
     "PutObject and GetObject over addresses signed beforehand (payload unsigned); 4 KiB sent by wrk, 64 MiB by a plain "
     "client on one connection. Ours checks the signature and policies, writes a checksum, syncs data and row before "
-    "it answers a put, and checks the bytes of a get. moto_server keeps objects in memory and checks nothing. "
-    "versitygw (posix) checks the signature and writes a file; it does not sync, so a power cut may lose what it has "
-    "answered for."
+    "it answers a put, and checks the bytes of a get. moto_server keeps small objects in memory and large ones in "
+    "temporary files, and checks nothing. versitygw (posix) checks the signature and writes a file; it does not sync, "
+    "so a power cut may lose what it has answered for."
 )
 BUCKET = "bench-objects"
 SMALL_BYTES, SMALL_KEYS = 4096, 200
