@@ -1,9 +1,9 @@
-"""Lets the long suites use the forgers and their server, and what the tests of faults are made of."""
+"""Lets the long suites use the forgers and their server, shells of users, and what the tests of faults are made of."""
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "forgeries"), str(HERE.parent / "faults")]
+sys.path[:0] = [str(HERE), *(str(HERE.parent / name) for name in ("forgeries", "faults", "clients"))]
 
 from guarded_server import guarded  # noqa: E402, F401 - a fixture, found by the line above

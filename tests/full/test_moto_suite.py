@@ -1,0 +1,26 @@
+"""Tests of S3 in moto that its authors checked against AWS (marked `aws_verified`), run here as plain boto3."""
+
+import pytest
+from foreign_clients import python_of
+from outside_suites import Suite, compare, outcomes, sources
+from shells import in_shell, printed
+
+SUITE = Suite(
+    title="moto",
+    variable="MOTO_SOURCES",
+    repository="https://github.com/getmoto/moto",
+    commit="0af643a5dbfc98797f08ee64f5be3ef8002d56ff",
+    paths=("tests",),
+)
+
+
+@pytest.mark.timeout(2400)
+def test_all_that_was_verified_against_aws_passes(own_server, tmp_path):
+    folder = sources(SUITE)
+    server = own_server()
+    variables = {**in_shell(printed(server.folder)), "HOME": str(tmp_path), "MOTO_TEST_ALLOW_AWS_REQUEST": "true"}
+    arguments = ["tests/test_s3", "-m", "aws_verified", "--timeout=120"]
+    found = outcomes(python_of("moto-tests"), folder, arguments, variables, tmp_path / "report.xml")
+    compare(SUITE, found)
+    # Of them 2 are marked as expected failures of moto's own server.
+    assert len(found) == 83
