@@ -232,6 +232,15 @@ def test_a_presigned_call_of_another_service_is_taken(server):
     assert b"<GetCallerIdentityResult>" in send(server, request).body
 
 
+def test_buckets_are_called_by_signature_version_2(client, fresh):
+    name = fresh("version2")
+    s3 = client("s3", signature_version="s3")
+    s3.create_bucket(Bucket=name, ACL="private")
+    assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 0
+    assert s3.get_bucket_acl(Bucket=name)["Grants"]
+    s3.delete_bucket(Bucket=name)
+
+
 #: How a body is broken on its way.
 BROKEN = {
     "a cut": lambda body: body[:-40],

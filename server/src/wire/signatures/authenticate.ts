@@ -163,9 +163,12 @@ function checkVersion2(
       throw new ApiError("AccessDenied", 403, "AWS authentication requires a valid Date or x-amz-date header");
     if (Math.abs(now - signedAt) > SKEW_MS) throw tooSkewed(date, now);
   }
-  const text = stringToSign2(request, form, signedFor.pathWithBucket);
-  if (isSame(signature2(credential.secretAccessKey, text), form.signature)) return;
-  throw mismatch(form, true, text, undefined);
+  const path = signedFor.pathWithBucket;
+  // A bucket's path may be signed with a slash at its end that the request lacks: botocore does so.
+  const paths = /^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path];
+  const texts = paths.map((one) => stringToSign2(request, form, one));
+  if (texts.some((text) => isSame(signature2(credential.secretAccessKey, text), form.signature))) return;
+  throw mismatch(form, true, texts[0] ?? "", undefined);
 }
 
 function mismatch(
