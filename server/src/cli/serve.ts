@@ -29,8 +29,12 @@ export async function serve({ values }: ResolvedSettings): Promise<void> {
   log.info("Stopping.", { signal });
   process.once(signal, () => process.exit(1));
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
-  await server.close();
-  process.exit(0);
+  const failed = await server.close().catch((cause: unknown) => {
+    // What could not be ended or written goes on, and the next start finds it.
+    log.error("The server could not stop cleanly.", { cause });
+    return true;
+  });
+  process.exit(failed ? 1 : 0);
 }
 
 /** Errors whose text says all there is to say: a folder in use, a newer layout, an address in use. */

@@ -13,11 +13,25 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes the folder and those above it that are missing, each synced into the one above. */
+/**
+ * Makes the folder and those above it that are missing, each synced into the one above. Step by step: Node's recursive
+ * mkdir answers ENOENT, whatever the disk said.
+ */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  const make = () => mkdir(path, { mode: 0o700 }).then(() => "made", codeOf);
+  let outcome = await make();
+  if (outcome === "ENOENT") {
+    await makeFolder(dirname(path));
+    outcome = await make();
+    if (outcome === "ENOENT") throw new Error(`${path} cannot be made: a folder above it is a link to nothing.`);
+  }
+  if (outcome === "made") await syncFolder(dirname(path));
+}
+
+/** @throws what is neither of the two */
+function codeOf(error: NodeJS.ErrnoException): "EEXIST" | "ENOENT" {
+  if (error.code === "EEXIST" || error.code === "ENOENT") return error.code;
+  throw error;
 }
 
 /** Replaces the file's contents as a whole, synced. */

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { diskTrouble } from "../core/disk-trouble.ts";
 import { FolderUnusable } from "./layout.ts";
 
 /** Another server works on the folder. */
@@ -10,7 +11,7 @@ export class FolderInUse extends Error {
   override readonly name = "FolderInUse";
 }
 
-/** Takes the folder for this process; call the result to let go. @throws FolderInUse */
+/** Takes the folder for this process; call the result to let go. @throws FolderInUse, FolderUnusable */
 export async function lockFolder(folder: string): Promise<() => void> {
   const holder = join(folder, "server.pid");
   const database = openLock(folder);
@@ -18,6 +19,7 @@ export async function lockFolder(folder: string): Promise<() => void> {
     database.exec("pragma locking_mode = exclusive; begin exclusive");
   } catch (cause) {
     database.close();
+    if (diskTrouble(cause) !== undefined) throw unwritable(folder, cause);
     if (!isBusy(cause)) throw cause;
     const pid = await readFile(holder, "utf8").catch(() => "unknown");
     throw new FolderInUse(
@@ -25,7 +27,11 @@ export async function lockFolder(folder: string): Promise<() => void> {
       { cause },
     );
   }
-  await writeFile(holder, `${process.pid}\n`);
+  // The first thing that is written: a lock may be had where nothing else can be.
+  await writeFile(holder, `${process.pid}\n`).catch((cause: unknown) => {
+    database.close();
+    throw diskTrouble(cause) === undefined ? cause : unwritable(folder, cause);
+  });
   return () => database.close();
 }
 
@@ -33,12 +39,16 @@ function openLock(folder: string): DatabaseSync {
   try {
     return new DatabaseSync(join(folder, "server.lock"), { timeout: 0 });
   } catch (cause) {
-    throw new FolderUnusable(
-      `The data folder ${folder} cannot be written to. Give another one with --data, or make it writable.`,
-      { cause },
-    );
+    throw unwritable(folder, cause);
   }
 }
+
+const unwritable = (folder: string, cause: unknown): FolderUnusable =>
+  new FolderUnusable(
+    `The data folder ${folder} cannot be written to (${(cause as Error).message}). Give another one with --data, or make it ` +
+      "writable: the folder must be this user's, and its file system not mounted read-only (mount -o remount,rw).",
+    { cause },
+  );
 
 /** SQLITE_BUSY, as in sqlite3.h. */
 const BUSY = 5;

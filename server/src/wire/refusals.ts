@@ -1,4 +1,5 @@
 // The refusals of operations, design §7: what AWS does not know, and what it knows and we have not built.
+import { diskTrouble } from "../core/disk-trouble.ts";
 import { type ApiError, errors } from "../core/errors.ts";
 import type { LoadedService, Plan } from "./catalogue.ts";
 import type { QueryParameter } from "./request.ts";
@@ -29,6 +30,16 @@ export function requirePlan(service: LoadedService, name: string): Plan {
 
 export const notBuilt = (name: string, service: LoadedService): ApiError =>
   errors.notYetAvailable(`The operation ${name} of ${service.service.name} is not available on this server yet.`);
+
+/** Undefined when the error is not one of the disk. */
+export function diskFailure(cause: unknown): ApiError | undefined {
+  const trouble = diskTrouble(cause);
+  return trouble === undefined
+    ? undefined
+    : errors.serviceUnavailable(
+        `The server's disk takes no data at the moment (${trouble}). Nothing was changed; what was acknowledged before is there.`,
+      );
+}
 
 export const internalFailure = (requestId: string): ApiError =>
   errors.internalFailure(`We encountered an internal error. The server's log says more under request id ${requestId}.`);

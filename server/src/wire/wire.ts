@@ -15,7 +15,7 @@ import { dialectOf, inWordsOf } from "./dialects.ts";
 import { isChange, type Progress, recordOf, underWay } from "./progress.ts";
 import type { Answer } from "./protocols/codec.ts";
 import { receive } from "./receive.ts";
-import { internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
+import { diskFailure, internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
 import { readRequest, type WireRequest } from "./request.ts";
 import { routeOf } from "./routing.ts";
 import { createSigningKeys, type SigningKeys } from "./signatures/version4.ts";
@@ -233,7 +233,7 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
   const { requestId, service, protocol, operation } = progress;
   if (!(cause instanceof ApiError))
     parts.log.error("An operation failed with an error that is not for callers.", { requestId, operation, cause });
-  const error = cause instanceof ApiError ? cause : internalFailure(requestId);
+  const error = cause instanceof ApiError ? cause : (diskFailure(cause) ?? internalFailure(requestId));
   if (service === undefined || protocol === undefined) {
     progress.error = error;
     const headers = { "x-amzn-RequestId": requestId, "x-amzn-ErrorType": error.code };

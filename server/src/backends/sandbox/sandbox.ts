@@ -281,6 +281,8 @@ class Sandbox implements Backend {
     await this.#networks.sweep();
     for (const folder of this.#units()) {
       if (!folder.isSupervised() && !folder.has("ended")) folder.killRest();
+      // Without a plan nobody can ask for it: it was being made, or the machine lost power.
+      if (!folder.plan && !folder.isSupervised()) await folder.remove();
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
       await this.#reachAgain(folder);
       this.#changes.track(folder, folder.init === undefined ? "starting" : "running");

@@ -191,8 +191,9 @@ function signalName(number: number): string | undefined {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
 }
 
+/** A machine that lost power may have kept a file's name without its contents: then it is as if never written. */
 function parse<T>(text: string | undefined): T | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+  return text === undefined || /^\0*$/.test(text) ? undefined : (JSON.parse(text) as T);
 }
 
 /** Name of a unit's folder: short, and safe whatever the id holds. */

@@ -3,13 +3,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Found, Statement, Values } from "../statements.ts";
 import { Connection } from "./connection.ts";
 import { openDatabase } from "./database.ts";
+import { type Failure, failure } from "./thread.ts";
 
 export interface ScanRequest {
   readonly statement: Statement;
   readonly values: Values;
 }
 
-export type ScanAnswer = { readonly found: readonly Found[] } | { readonly error: unknown };
+export type ScanAnswer = { readonly found: readonly Found[] } | Failure;
 
 function serve(port: NonNullable<typeof parentPort>, file: string): void {
   const connection = new Connection(openDatabase(file, { readOnly: true }));
@@ -17,7 +18,7 @@ function serve(port: NonNullable<typeof parentPort>, file: string): void {
     try {
       return { found: connection.all(statement, values).map((record) => ({ ...record })) };
     } catch (error) {
-      return { error };
+      return failure(error);
     }
   };
   port.on("message", (request: ScanRequest | "close") => {

@@ -7,6 +7,21 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** An error as it is sent to another thread: what SQLite and the system say beside the text would be left behind. */
+export interface Failure {
+  readonly error: unknown;
+  readonly codes: object;
+}
+
+export function failure(error: unknown): Failure {
+  const { code, errcode, syscall } = error as {
+    readonly code?: unknown;
+    readonly errcode?: unknown;
+    readonly syscall?: unknown;
+  };
+  return { error, codes: { code, errcode, syscall } };
+}
+
 /** Room for what a batch of changes leaves behind; Node's own default lets every thread grow by 16 MB and more. */
 const YOUNG_MB = 4;
 
@@ -18,10 +33,10 @@ export class Thread<Request, Answer extends object> {
   constructor(module: URL, workerData: unknown) {
     this.#worker = new Worker(module, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     this.#worker.unref();
-    this.#worker.on("message", (answer: Answer | { readonly error: unknown }) => {
+    this.#worker.on("message", (answer: Answer | Failure) => {
       const waiting = this.#waiting.shift();
       if (this.#waiting.length === 0) this.#worker.unref();
-      if ("error" in answer) waiting?.reject(answer.error);
+      if ("error" in answer) waiting?.reject(Object.assign(answer.error as object, answer.codes));
       else waiting?.resolve(answer as never);
     });
     this.#worker.on("error", (error) => this.#fail(error));
@@ -29,7 +44,7 @@ export class Thread<Request, Answer extends object> {
   }
 
   /** @throws what the thread threw */
-  ask(request: Request): Promise<Exclude<Answer, { readonly error: unknown }>> {
+  ask(request: Request): Promise<Exclude<Answer, Failure>> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     this.#worker.ref();
     return new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import { apply, MADE, type PackedChange } from "../change.ts";
 import type { WriteStatements } from "../statements.ts";
 import { Connection } from "./connection.ts";
 import { openDatabase } from "./database.ts";
+import { type Failure, failure } from "./thread.ts";
 
 export interface WriterData {
   readonly file: string;
@@ -17,7 +18,7 @@ export interface WriterRequest {
 }
 
 /** One result for each change, as `apply` gives it. */
-export type WriterAnswer = { readonly results: readonly number[] } | { readonly error: unknown };
+export type WriterAnswer = { readonly results: readonly number[] } | Failure;
 
 function makeBatch(connection: Connection, statements: WriteStatements, request: WriterRequest): number[] {
   connection.execute("begin immediate");
@@ -49,7 +50,7 @@ function serve(port: NonNullable<typeof parentPort>, { file, statements }: Write
     try {
       return { results: makeBatch(connection, statements, request) };
     } catch (error) {
-      return { error };
+      return failure(error);
     }
   };
   port.on("message", (request: WriterRequest | "close") => {
