@@ -131,6 +131,8 @@ function suites(): void {
       outcomes.map(({ status }) => status),
       ["fulfilled", "rejected", "fulfilled"],
     );
+    assert.equal(await rows.get(thing("b\u0000d")), undefined);
+    assert.deepEqual(await rows.scan({ ...thing(""), prefix: "b\u0000", limit: 10 }), []);
     await rows.close();
   });
 
