@@ -11,7 +11,7 @@ export interface Log {
 
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** Writes lines at `level` and above. Errors among the fields are written with name, message and stack. */
+/** Writes lines at `level` and above. Errors among the fields are written with name, message, stack and cause. */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const lowest = levels.indexOf(level);
   const at =
@@ -24,5 +24,7 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
 }
 
 function plain(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value;
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause } = value;
+  return { name, message, stack, ...(cause === undefined ? {} : { cause }) };
 }

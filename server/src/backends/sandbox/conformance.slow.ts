@@ -8,6 +8,7 @@ import { registerSuite } from "../suite/suite.ts";
 import { registerInternetCases } from "./internet-cases.ts";
 import { registerOtherMachines } from "./other-machines.ts";
 import { onPath, run } from "./processes.ts";
+import { registerRestartCases } from "./restart-cases.ts";
 import { createSandbox } from "./sandbox.ts";
 import { registerSandboxCases } from "./sandbox-cases.ts";
 import { registerSupervisorCases } from "./supervisor-cases.ts";
@@ -48,6 +49,7 @@ if (onPath("bwrap")) {
   registerSuite(candidate);
   registerSandboxCases(candidate);
   registerSupervisorCases(candidate);
+  registerRestartCases(candidate);
   registerInternetCases(candidate);
 } else {
   test("sandbox", { skip: "bubblewrap is not installed: sudo apt-get install bubblewrap" }, () => undefined);

@@ -1,16 +1,7 @@
 // Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0004-sandbox.md.
 // Everything known of a unit is in its folder, and its processes do not depend on this server: see supervise.sh.
 import type { ChildProcess } from "node:child_process";
-import {
-  closeSync,
-  createReadStream,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  statSync,
-} from "node:fs";
+import { closeSync, createReadStream, mkdirSync, readdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
@@ -26,6 +17,7 @@ import { limitsName, sweepLimits } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
+import { openIfThere } from "./read-if-there.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -300,10 +292,13 @@ class Sandbox implements Backend {
     for (const folder of this.#changes.running) void this.#reachAgain(folder);
   }
 
-  /** A unit that cannot be reached is of no use: whoever wanted it sees it end. One that ended just now is left alone. */
+  /** A unit that cannot be reached is of no use: it is ended, and counts as lost. One that ended just now is left alone. */
   #reachAgain(folder: UnitFolder): Promise<void> {
     return this.#forwardRunning(folder).catch((cause: unknown) => {
-      if (folder.isSupervised()) this.#report(new Error("A unit cannot be reached and is ended.", { cause }));
+      if (folder.isSupervised() && !folder.has("ended")) {
+        this.#report(new Error("A unit cannot be reached and is ended.", { cause }));
+        folder.write("unreachable", "");
+      }
       stopUnit(folder, 0);
     });
   }
@@ -324,12 +319,24 @@ class Sandbox implements Backend {
   }
 
   #userNamespace(): Promise<number> {
-    const running = this.#units().find((folder) => folder.isSupervised())?.supervisor;
-    this.#user ??=
-      running === undefined
-        ? makeUserNamespace(this.#identity)
-        : Promise.resolve(openSync(`/proc/${running}/fd/3`, "r"));
+    this.#user ??= this.#findUserNamespace().catch((cause: unknown) => {
+      this.#user = undefined; // the next one who needs it tries again
+      throw cause;
+    });
     return this.#user;
+  }
+
+  /** That of the units of an earlier server, else a new one. */
+  async #findUserNamespace(): Promise<number> {
+    for (const folder of this.#units()) {
+      const { supervisor } = folder;
+      // A supervisor that ends holds its lock for a moment longer than its descriptors.
+      const user = supervisor === undefined ? undefined : openIfThere(`/proc/${supervisor}/fd/3`);
+      if (user === undefined) continue;
+      if (folder.isSupervised()) return user;
+      closeSync(user);
+    }
+    return makeUserNamespace(this.#identity);
   }
 
   async #makeSpare(folder: UnitFolder, image: PreparedImage, level: NetworkLevel): Promise<Spare> {

@@ -151,7 +151,7 @@ export class UnitFolder {
     const supervised = this.isSupervised(); // before `ended` is read: it is written before the lock is given up
     const ended = this.read("ended");
     if (ended !== undefined) {
-      const end = await this.#end(plan, ended, limitsHit);
+      const end = this.has("unreachable") ? undefined : await this.#end(plan, ended, limitsHit);
       return end ? { ...known, phase: "ended", end } : { ...known, phase: "lost" };
     }
     if (supervised) return { ...known, phase: this.init === undefined ? "starting" : "running" };

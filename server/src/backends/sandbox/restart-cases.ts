@@ -1,0 +1,56 @@
+// What a server finds of the units of an earlier one, when something is not as it should be.
+import { equal, match } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { describe, test } from "node:test";
+import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
+import { createSandbox } from "./sandbox.ts";
+import { shortName, UnitFolder } from "./unit-folder.ts";
+
+/** proc(5): pid_max is at most 2^22. */
+const beyondLargestId = 2 ** 22 + 1;
+
+export function registerRestartCases(candidate: Candidate): void {
+  describe(`${candidate.name}, after a restart`, () => {
+    test("a unit that cannot be reached after a restart is ended and lost, not failed", async (t) => {
+      const stand = new Stand(t, candidate);
+      const reports: unknown[] = [];
+      const first = candidate.open(stand.folder);
+      const spec = stand.unit("sleep 100", { ports: [8080] });
+      await first.start(spec);
+      const unit = new UnitFolder(`${stand.folder}/${shortName(spec.id)}`);
+      const { init, supervisor } = unit;
+      await first.close();
+      // As if the id of its first process meant another one by now, which is in another network.
+      unit.write("status", (unit.read("status") ?? "").replace(String(init), String(process.pid)));
+      const second = createSandbox({ folder: stand.folder, report: (error) => reports.push(error) });
+      t.after(() => second.close());
+      equal((await ended(second, spec.id)).phase, "lost");
+      match(String((reports[0] as Error).cause), /network is gone/);
+      await until("nothing of it is left", async () => !existsSync(`/proc/${supervisor}`) || undefined);
+    });
+
+    test("a supervisor that is about to be gone keeps no other unit from being reached", async (t) => {
+      const stand = new Stand(t, candidate);
+      const first = candidate.open(stand.folder);
+      const answer =
+        "import socket\ns = socket.create_server(('', 8080)); print('up', flush=True)\nwhile True: s.accept()[0].send(b'here')";
+      const spec = stand.unit("", { entrypoint: ["python3", "-c", answer], arguments: [], ports: [8080] });
+      await first.start(spec);
+      await logHas(first, spec.id, "up");
+      await first.close();
+      // Its lock is held still, its descriptors are closed. The name comes first.
+      const ending = `${stand.folder}/000000000000`;
+      mkdirSync(ending);
+      const holder = spawn("flock", [`${ending}/lock`, "sh", "-c", "echo held; sleep 100"], { stdio: "pipe" });
+      t.after(() => holder.kill("SIGKILL"));
+      await once(holder.stdout, "data");
+      writeFileSync(`${ending}/pid`, `${beyondLargestId}\n`);
+      const second = stand.open();
+      equal(await text(await second.connect(spec.id, 8080)), "here");
+      equal((await second.state(spec.id))?.phase, "running");
+    });
+  });
+}
