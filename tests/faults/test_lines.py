@@ -199,6 +199,16 @@ def test_a_caller_that_closes_its_half_is_taken_for_gone(server, before):
     wait_for_descriptors(server, before)
 
 
+def test_a_caller_that_speaks_no_http_is_told_and_let_go_though_it_stays(server, before):
+    lines = [connect(server) for _ in range(20)]
+    for line in lines:
+        line.sendall(b"nonsense\r\n\r\n")
+        assert status_of(line) == 400
+    wait_for_descriptors(server, before)
+    for line in lines:
+        line.close()
+
+
 UNFINISHED = {
     "nothing": b"",
     "a byte": b"G",

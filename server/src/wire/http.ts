@@ -17,6 +17,9 @@ export const httpOptions: ServerOptions = {
 /** A connection without a byte in either direction for this long is closed. The longest answer to wait for, an invocation, takes 60 s. */
 const INACTIVITY_MS = 300_000;
 
+/** For how long a caller that was refused may go on before the connection is closed: at once would take the answer from it. */
+const LINGER_MS = 2_000;
+
 /** Sends every request of the server to `handle`, also those that wait for `100 Continue`, which the wire decides on. */
 export function serve(server: Server, handle: RequestListener): void {
   server.setTimeout(INACTIVITY_MS);
@@ -33,4 +36,6 @@ function refuseConnection(cause: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[cause.code ?? ""] ?? 400;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // One that never closes its own half would hold the connection for ever.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
