@@ -7,7 +7,7 @@ import { setupEnvironment } from "./python.ts";
 import { root, runSteps, type Step } from "./steps.ts";
 import { bringSystemPackages } from "./system.ts";
 
-/** Suites that take minutes: clients that sleep between two looks at a job, large objects, thousands of calls. */
+/** Suites that take minutes: clients that sleep between two looks at a job, large objects, real limits of time. */
 const long = ["tests/full", "tests/clients/test_estimators.py", "tests/clients/test_model_trainer.py"];
 const isFull = process.argv.includes("--full");
 const node = process.execPath;
@@ -28,7 +28,12 @@ const outside: Step = {
     "tests",
     "images",
   ],
-  environment: { AWS_CLI: join(awscli, "bin/aws"), PYTHONDONTWRITEBYTECODE: "1" },
+  environment: {
+    AWS_CLI: join(awscli, "bin/aws"),
+    PYTHONDONTWRITEBYTECODE: "1",
+    // A handful without --full: see tests/faults/test_kill.py.
+    ...(isFull ? { SAGEBRUSH_KILL_CYCLES: "200" } : {}),
+  },
 };
 
 await runSteps([
