@@ -29,7 +29,8 @@ export function eventStream(
   const stream = shapeOf(model, shapeName);
   if (stream.type !== "structure" || !stream.eventStream) return undefined;
   const { members } = stream;
-  const events = value as AsyncIterable<Event>;
+  const iterator = (value as AsyncIterable<Event>)[Symbol.asyncIterator]();
+  const events = { [Symbol.asyncIterator]: () => iterator };
 
   async function* messages(): AsyncGenerator<Buffer> {
     try {
@@ -39,7 +40,12 @@ export function eventStream(
       yield message({ ":message-type": "error", ":error-code": cause.code, ":error-message": cause.message });
     }
   }
-  return Readable.from(messages(), { objectMode: false });
+  const bytes = Readable.from(messages(), { objectMode: false });
+  // A stream that is destroyed before anybody reads it does not start, and would not end, the generator above.
+  bytes.once("close", () => {
+    iterator.return?.().catch((cause: unknown) => bytes.emit("error", cause));
+  });
+  return bytes;
 }
 
 /** The union's one member that is set is the event. */

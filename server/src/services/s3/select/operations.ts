@@ -42,10 +42,12 @@ export const selectOperations = (context: S3Context) =>
   }) satisfies Operations<S3Contract>;
 
 /** What fails before the first event is answered as an error, with its status. */
-async function begun(events: AsyncGenerator<Event>): Promise<AsyncGenerator<Event>> {
-  const first = await events.next();
-  return (async function* () {
-    if (!first.done) yield first.value;
-    yield* events;
-  })();
+async function begun(events: AsyncGenerator<Event>): Promise<AsyncIterable<Event>> {
+  const taken = [await events.next()];
+  // No generator: one that has not started yet would not end this one, and the object would stay open.
+  const iterator: AsyncIterator<Event> = {
+    next: async () => taken.pop() ?? events.next(),
+    return: () => events.return(undefined),
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
