@@ -34,6 +34,15 @@ def server(disk):
     """A server on the disk with two objects, a log, an endpoint in service, and a job that runs for some seconds."""
     process = ServerProcess(folder=disk.data, arguments=[*ARGUMENTS, "--disk-reserve-mb", "1", "--cpus", "16"])
     process.start()
+    try:
+        fill(process)
+        yield process
+    finally:
+        disk.accept()
+        process.close()
+
+
+def fill(process):
     s3, logs, sagemaker = process.client("s3"), process.client("logs"), process.client("sagemaker")
     s3.create_bucket(Bucket="odd")
     s3.put_object(Bucket="odd", Key="large", Body=LARGE)
@@ -48,9 +57,6 @@ def server(disk):
     request["AlgorithmSpecification"] |= {"ContainerEntrypoint": ["/bin/sh", "-c"], "ContainerArguments": [COUNTING]}
     sagemaker.create_training_job(**request)
     wait_until(lambda: "line 0" in lines_of(process), 60, "the job prints")
-    yield process
-    disk.accept()
-    process.close()
 
 
 def lines_of(server):
