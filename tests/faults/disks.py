@@ -1,6 +1,7 @@
 """A small disk of its own for a data folder, which can stop taking data. Needs root: mount(8), chattr(1)."""
 
 import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,13 +22,14 @@ class Disk:
                 pytest.skip(f"no {program} on this machine; apt-get install e2fsprogs mount")
         if os.geteuid() != 0:
             pytest.skip("only root can mount a disk")
-        self.image, self.place = folder / "image", folder / "disk"
+        self.image, self.place = folder / "image", folder / "d"
         with self.image.open("wb") as image:
             image.truncate(SIZE)
         self.place.mkdir()
         run("mkfs.ext4", "-q", "-O", "^has_journal", self.image)
         self.mount()
-        self.data = self.place / "data"
+        # A name that no other server has: what belongs to the disk is found by it. Short, for sockets below it.
+        self.data = self.place / secrets.token_hex(4)
 
     def mount(self):
         done = subprocess.run(

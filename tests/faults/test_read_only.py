@@ -1,6 +1,7 @@
 """A disk that stops taking data under a running server, and comes back; and a start on a folder that takes none."""
 
 import os
+import signal
 import stat
 import time
 
@@ -153,15 +154,19 @@ def test_a_disk_that_has_become_read_only_loses_nothing(server, disk):
 
 def wait_until_free(disk):
     """Ends what works in the disk's folders: the units, as a restart of the machine would."""
-    for process in PROC.glob("[0-9]*"):
-        if cwd(process).startswith(str(disk.place)) or f"{disk.data.name}/units/" in text(process / "mountinfo"):
-            try:
-                os.kill(int(process.name), 9)
-            except ProcessLookupError:
-                pass
 
     def is_free():
-        return not any(cwd(process).startswith(str(disk.place)) for process in PROC.glob("[0-9]*"))
+        held = [
+            process
+            for process in PROC.glob("[0-9]*")
+            if cwd(process).startswith(str(disk.place)) or f"/{disk.data.name}/units/" in text(process / "mountinfo")
+        ]
+        for process in held:
+            try:
+                os.kill(int(process.name), signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it ended between the two looks
+        return not held
 
     wait_until(is_free, 20, "nobody works on the disk")
 
