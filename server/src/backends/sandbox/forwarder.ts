@@ -2,6 +2,7 @@
 // platform's address in there -> the server's Unix socket. It enters only network namespaces. Why one process: docs/decisions/0005-sandbox-forwarders.md.
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { connect, createServer, type ListenOptions, type Server, Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { listenOn, tcpSocket, withinNetwork } from "./system-calls.ts";
 
 /** What the server asks; each request is answered by its number. */
@@ -27,6 +28,7 @@ interface OpenNetwork {
   readonly namespace: number;
   readonly servers: Server[];
   readonly sockets: Set<Socket>;
+  isClosed(): boolean;
 }
 
 const home = openSync("/proc/self/ns/net", "r");
@@ -34,6 +36,9 @@ const networks = new Map<string, OpenNetwork>();
 
 /** On loopback the answer is there at once, unless the program has stopped taking connections. */
 const connectSeconds = 10;
+
+/** The forwarder of a server that was killed ends by itself, as soon as it is given processor time. */
+const takeOverSeconds = 10;
 
 async function perform(request: ForwarderRequest): Promise<Socket | undefined> {
   if ("connect" in request) return reach(request.connect, request.port);
@@ -44,15 +49,31 @@ async function perform(request: ForwarderRequest): Promise<Socket | undefined> {
 
 async function open(request: Extract<ForwarderRequest, { open: string }>): Promise<void> {
   const namespace = openSync(`/proc/${request.process}/ns/net`, "r");
-  const network: OpenNetwork = { namespace, servers: [], sockets: new Set() };
+  const isClosed = (): boolean => networks.get(request.open) !== network;
+  const network: OpenNetwork = { namespace, servers: [], sockets: new Set(), isClosed };
   networks.set(request.open, network);
   if (fstatSync(namespace).ino !== request.inode) throw new Error("The unit's network is gone.");
   if (request.platform) {
     const { address, socket } = request.platform;
-    const fd = withinNetwork(namespace, home, tcpSocket);
-    listenOn(fd, address, 80);
-    await listen(network, { fd }, () => connect({ path: socket, allowHalfOpen: true }));
+    const fd = await takeOver(network, address);
+    if (fd !== undefined) await listen(network, { fd }, () => connect({ path: socket, allowHalfOpen: true }));
   }
+}
+
+/** A socket that listens on the platform's address, once nobody else does; undefined when the network was closed meanwhile. */
+async function takeOver({ namespace, isClosed }: OpenNetwork, address: string): Promise<number | undefined> {
+  const deadline = performance.now() + takeOverSeconds * 1000;
+  while (!isClosed()) {
+    const fd = withinNetwork(namespace, home, tcpSocket);
+    try {
+      listenOn(fd, address, 80);
+      return fd;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await setTimeout(10);
+  }
+  return undefined;
 }
 
 function reach(key: string, port: number): Promise<Socket> {

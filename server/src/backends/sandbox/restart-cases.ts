@@ -2,15 +2,25 @@
 import { equal, match } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
+import { forwarders } from "./forwarder-processes.ts";
 import { createSandbox } from "./sandbox.ts";
 import { shortName, UnitFolder } from "./unit-folder.ts";
 
 /** proc(5): pid_max is at most 2^22. */
 const beyondLargestId = 2 ** 22 + 1;
+
+/** A program that answers whoever connects to port 8080. */
+const answer =
+  "import socket\ns = socket.create_server(('', 8080)); print('up', flush=True)\nwhile True: s.accept()[0].send(b'here')";
+
+function openFiles(process: number): readonly string[] {
+  return readdirSync(`/proc/${process}/fd`).map((fd) => readlinkSync(`/proc/${process}/fd/${fd}`));
+}
 
 export function registerRestartCases(candidate: Candidate): void {
   describe(`${candidate.name}, after a restart`, () => {
@@ -35,8 +45,6 @@ export function registerRestartCases(candidate: Candidate): void {
     test("a supervisor that is about to be gone keeps no other unit from being reached", async (t) => {
       const stand = new Stand(t, candidate);
       const first = candidate.open(stand.folder);
-      const answer =
-        "import socket\ns = socket.create_server(('', 8080)); print('up', flush=True)\nwhile True: s.accept()[0].send(b'here')";
       const spec = stand.unit("", { entrypoint: ["python3", "-c", answer], arguments: [], ports: [8080] });
       await first.start(spec);
       await logHas(first, spec.id, "up");
@@ -49,6 +57,31 @@ export function registerRestartCases(candidate: Candidate): void {
       await once(holder.stdout, "data");
       writeFileSync(`${ending}/pid`, `${beyondLargestId}\n`);
       const second = stand.open();
+      equal(await text(await second.connect(spec.id, 8080)), "here");
+      equal((await second.state(spec.id))?.phase, "running");
+    });
+
+    test("the platform's address is taken over from a forwarder that is slow to end", async (t) => {
+      const stand = new Stand(t, candidate);
+      const platformSocket = `${stand.folder}/platform`;
+      const platform = createServer((socket) => socket.end("platform")).listen(platformSocket);
+      t.after(() => platform.close());
+      const first = candidate.open(stand.folder);
+      const others = new Set(forwarders());
+      const more = { ports: [8080], platformSocket, network: "platform" } as const;
+      const spec = stand.unit("", { entrypoint: ["python3", "-c", answer], arguments: [], ...more });
+      await first.start(spec);
+      await logHas(first, spec.id, "up");
+      const old = forwarders().find((id) => !others.has(id)) ?? 0;
+      process.kill(old, "SIGSTOP");
+      await first.close();
+      const second = stand.open();
+      const network = readlinkSync(`/proc/${new UnitFolder(`${stand.folder}/${shortName(spec.id)}`).init}/ns/net`);
+      await until("another forwarder has tried", async () => {
+        const another = forwarders().find((id) => id !== old && !others.has(id));
+        return (another !== undefined && openFiles(another).includes(network)) || undefined;
+      });
+      process.kill(old, "SIGKILL");
       equal(await text(await second.connect(spec.id, 8080)), "here");
       equal((await second.state(spec.id))?.phase, "running");
     });

@@ -1,9 +1,10 @@
 // What holds for the sandbox beyond the suite of all backends: its forwarder, its log limit, its files, what inspect says.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
+import { forwarders } from "./forwarder-processes.ts";
 import { limitsName } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { createSandbox } from "./sandbox.ts";
@@ -87,10 +88,4 @@ export function registerSandboxCases(candidate: Candidate): void {
       ok(report.findings.every((finding) => finding.level !== "missing"));
     });
   });
-}
-
-/** Forwarder processes of this test: only one backend is open at a time here. */
-function forwarders(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
-  return children.filter((id) => readFileSync(`/proc/${id}/cmdline`, "utf8").includes("forwarder.ts")).map(Number);
 }
