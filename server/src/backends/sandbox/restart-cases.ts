@@ -38,7 +38,8 @@ export function registerRestartCases(candidate: Candidate): void {
       const second = createSandbox({ folder: stand.folder, report: (error) => reports.push(error) });
       t.after(() => second.close());
       equal((await ended(second, spec.id)).phase, "lost");
-      match(String((reports[0] as Error).cause), /network is gone/);
+      // Its network is not the unit's; an ordinary user may not even look.
+      match(String((reports[0] as Error).cause), /network is gone|EACCES/);
       await until("nothing of it is left", async () => !existsSync(`/proc/${supervisor}`) || undefined);
     });
 
