@@ -212,7 +212,9 @@ class Sandbox implements Backend {
     await this.#machine; // until then the networks of an earlier server's units are not open
     const folder = this.#unit(id);
     if (!folder.plan?.ports.includes(port)) throw new Error(`Port ${port} is none of those in the unit's plan.`);
-    if (folder.init === undefined || !folder.isSupervised()) throw new Error("The unit does not run.");
+    // Its supervisor lives on for a moment after it has written how the unit ended.
+    if (folder.init === undefined || folder.has("ended") || !folder.isSupervised())
+      throw new Error("The unit does not run.");
     return this.#forwarders.connect(shortName(id), port);
   }
 
