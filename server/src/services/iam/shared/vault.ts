@@ -1,11 +1,9 @@
 // Secrets of access keys at rest, and session tokens that carry their own facts: AES-256-GCM under keys derived from
 // one key file of the data folder. Nothing about a session is stored, so AssumeRole writes nothing and sessions
 // survive restarts.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
+import { deriveKey, seal, unseal } from "../../../core/sealing.ts";
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** AWS's secrets are 40 characters of base 64: 240 bits. */
 const SECRET_BYTES = 30;
 
@@ -19,35 +17,14 @@ export interface Vault {
 }
 
 export function createVault(masterKey: Buffer): Vault {
-  const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", masterKey, "", purpose, KEY_BYTES));
-  const sealing = derive("iam sealing");
-  const sessions = derive("iam session secrets");
+  const sealing = deriveKey(masterKey, "iam sealing");
+  const sessions = deriveKey(masterKey, "iam session secrets");
   return {
-    seal(text, binding) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", sealing, nonce).setAAD(Buffer.from(binding));
-      const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64");
-    },
-    open: (sealed, binding) => unseal(sealing, sealed, binding),
+    seal: (text, binding) => seal(sealing, Buffer.from(text), binding).toString("base64"),
+    open: (sealed, binding) => unseal(sealing, Buffer.from(sealed, "base64"), binding)?.toString(),
     sessionSecret: (token) =>
       createHmac("sha256", sessions).update(token).digest().subarray(0, SECRET_BYTES).toString("base64"),
   };
-}
-
-function unseal(key: Buffer, sealed: string, binding: string): string | undefined {
-  const bytes = Buffer.from(sealed, "base64");
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    .setAAD(Buffer.from(binding))
-    .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-  const start = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, "utf8");
-  try {
-    return start + decipher.final("utf8");
-  } catch {
-    // The tag does not fit: altered, cut, or made for another key id. Node gives this failure no code of its own.
-    return undefined;
-  }
 }
 
 /** 40 characters, as AWS's. */
