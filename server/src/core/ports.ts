@@ -35,6 +35,29 @@ export interface Authorizer {
   ): Promise<string | undefined> | (string | undefined);
 }
 
+/** IAM, to services whose resources have policies. */
+export interface PolicyChecks {
+  /** Whether the text is a policy that can be evaluated. @throws ApiError MalformedPolicyDocument */
+  resourcePolicy(text: string): void;
+}
+
+/** KMS, to S3: the keys that objects are written under. */
+export interface DataKeys {
+  /**
+   * ARN of an enabled key, by id, ARN or alias, that the caller may use. The key is one of the call's region and account.
+   * @throws ApiError NotFoundException, DisabledException, KMSInvalidStateException, AccessDenied
+   */
+  usable(call: Call, keyId: string, use: KeyUse): Promise<string>;
+}
+
+export interface KeyUse {
+  readonly operation: "GenerateDataKey" | "Decrypt";
+  /** For conditions of policies and constraints of grants. */
+  readonly encryptionContext: Readonly<Record<string, string>>;
+  /** `s3.us-east-1.amazonaws.com`: the service in whose name the caller uses the key. */
+  readonly viaService: string;
+}
+
 /** IAM and STS, to the engine: work under an execution role. */
 export interface RoleSessions {
   /** As `assume`, without making a session. @throws ApiError Validation as `assume` */

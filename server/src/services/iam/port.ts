@@ -4,7 +4,14 @@ import { errors } from "../../core/errors.ts";
 
 export { createSessions } from "./sessions-port.ts";
 
-import type { Authenticator, Authorizer, Credential, RequestFacts, RoleSessions } from "../../core/ports.ts";
+import type {
+  Authenticator,
+  Authorizer,
+  Credential,
+  PolicyChecks,
+  RequestFacts,
+  RoleSessions,
+} from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
@@ -12,6 +19,7 @@ import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/i
 import type { AccessKeyRecord } from "./shared/nouns.ts";
 import { lookupFor } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
+import { checkResourcePolicy } from "./shared/validate.ts";
 import { createVault } from "./shared/vault.ts";
 
 export type { Identities } from "./shared/identities.ts";
@@ -110,6 +118,8 @@ function firstRefusal(
   }
   return undefined;
 }
+
+export const policyChecks: PolicyChecks = { resourcePolicy: checkResourcePolicy };
 
 export function createRoleSessions(identities: Identities): RoleSessions {
   const assumable = async (roleArn: string, servicePrincipal: string) => {

@@ -399,6 +399,34 @@ const cases: Readonly<Record<string, Case>> = {
     gives: "allowed",
   },
   "root may do everything in its account": { who: root, gives: "allowed" },
+  "a key's policy is needed beside an identity policy [guide]": {
+    identity: allow(),
+    resource: [],
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+  "a key's policy that names the account hands over to identity policies [guide]": {
+    identity: allow(),
+    resource: allow({ Principal: ACCOUNT }),
+    action: "kms:Decrypt",
+    gives: "allowed",
+  },
+  "a key's policy that names the account gives nobody anything [guide]": {
+    resource: allow({ Principal: ACCOUNT }),
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+  "a key's policy that names the caller is enough [guide]": {
+    resource: allow({ Principal: ANN }),
+    action: "kms:Decrypt",
+    gives: "allowed",
+  },
+  "root needs to be named by a key's policy [guide]": {
+    who: root,
+    resource: allow({ Principal: ANN }),
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
 };
 
 for (const [sentence, one] of Object.entries(cases)) {

@@ -42,6 +42,10 @@ export interface Decision {
 const needsResourcePolicy = (action: string): boolean =>
   action.startsWith("sts:AssumeRole") || action.startsWith("kms:");
 
+/** A key's policy rules also over root (KMS developer guide, "Default key policy"). */
+const isUnderKeyPolicy = ({ action, resourcePolicy }: Permission): boolean =>
+  action.startsWith("kms:") && resourcePolicy !== undefined;
+
 /** Whether the caller has the permission under the given policies. */
 export function decide(principal: Principal, permission: Permission, layers: PolicyLayers, lookup: Lookup): Decision {
   const ask = (policies: readonly NamedPolicy[]) => matching(policies, permission, lookup);
@@ -85,7 +89,10 @@ function missingLayer(
 ): Layer | undefined {
   const isForeign = permission.resourceAccount !== undefined && permission.resourceAccount !== principal.account;
   if (principal.kind === "service") return allows.resource === "none" ? "resource-based policy" : undefined;
-  if (principal.kind === "root") return isForeign && allows.resource === "none" ? "resource-based policy" : undefined;
+  if (principal.kind === "root") {
+    const mustBeNamed = isForeign || isUnderKeyPolicy(permission);
+    return mustBeNamed && allows.resource === "none" ? "resource-based policy" : undefined;
+  }
   if ((isForeign || needsResourcePolicy(permission.action)) && allows.resource === "none") {
     return permission.resourcePolicy === undefined && !isForeign
       ? identityChain(allows, false)

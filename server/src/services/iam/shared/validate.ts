@@ -10,6 +10,8 @@ const TOP_ELEMENTS = ["Version", "Id", "Statement"];
 const IDENTITY_ELEMENTS = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const TRUST_ELEMENTS = ["Sid", "Effect", "Action", "Principal", "NotPrincipal", "Condition"];
 
+const RESOURCE_ELEMENTS = [...IDENTITY_ELEMENTS, "Principal", "NotPrincipal"];
+
 const SYNTAX = "Syntax errors in policy.";
 const LEGACY = "The policy failed legacy parsing";
 
@@ -54,6 +56,23 @@ export function checkTrustPolicy(text: string): void {
     for (const action of asList(statement["Action"])) {
       if (!isAssumeAction(String(action))) {
         throw malformedPolicy("AssumeRole policy may only specify STS AssumeRole actions.");
+      }
+    }
+    checkPrincipal(statement["Principal"]);
+    checkPrincipal(statement["NotPrincipal"]);
+  }
+  checkSids(statements);
+  checkConditions(text);
+}
+
+/** Policies of resources that are not a service's own to check, such as keys. @throws ApiError MalformedPolicyDocument */
+export function checkResourcePolicy(text: string): void {
+  const statements = checkForm(parse(text, SYNTAX), RESOURCE_ELEMENTS);
+  for (const statement of statements) {
+    checkLegacy(statement);
+    for (const element of ["Principal", "Action", "Resource"]) {
+      if (isMissing(statement[element]) && isMissing(statement[`Not${element}`])) {
+        throw malformedPolicy(`Missing required field ${element}`);
       }
     }
     checkPrincipal(statement["Principal"]);
