@@ -6,6 +6,7 @@ import { loadService } from "../contract/model.ts";
 import type { Service } from "../server/src/core/service.ts";
 import { createCloudWatch } from "../server/src/services/cloudwatch/index.ts";
 import { createIam } from "../server/src/services/iam/index.ts";
+import { createKms } from "../server/src/services/kms/index.ts";
 import { createLogs } from "../server/src/services/logs/index.ts";
 import { createS3 } from "../server/src/services/s3/index.ts";
 import { createSageMaker, notYetAvailable } from "../server/src/services/sagemaker/index.ts";
@@ -30,6 +31,7 @@ function describedServices(): readonly Described[] {
     { name: "s3", title: "S3", service: createS3(withoutParts()) },
     { name: "iam", title: "IAM", service: createIam(withoutParts()) },
     { name: "sts", title: "STS", service: createSts(withoutParts()) },
+    { name: "kms", title: "KMS", service: createKms(withoutParts()) },
     { name: "logs", title: "CloudWatch Logs", service: createLogs(withoutParts()) },
     { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()) },
   ];

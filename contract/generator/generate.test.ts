@@ -148,6 +148,7 @@ test("protocol facts are those the official clients use", () => {
     "iam | query | iam",
     "logs | json | logs | Logs_20140328 | 1.1",
     "cloudwatch | cbor json query | monitoring | GraniteServiceVersion20100801 | 1.0",
+    "kms | json | kms | TrentService | 1.1",
   ]);
 });
 

@@ -17,4 +17,5 @@ export const services: readonly GeneratedService[] = [
   { name: "iam", iamPrefix: "iam" },
   { name: "logs", iamPrefix: "logs" },
   { name: "cloudwatch", iamPrefix: "cloudwatch" },
+  { name: "kms", iamPrefix: "kms" },
 ];

@@ -60,6 +60,9 @@ def configuration(server):
             "email": f"{name}@example.com",
         }
     config["s3 main"]["api_name"] = "us-west-2"
+    kms = server.client("kms")
+    for name in ("kms_keyid", "kms_keyid2"):
+        config["s3 main"][name] = kms.create_key()["KeyMetadata"]["Arn"]
     config["s3 tenant"]["tenant"] = "tenant"
     return config
 

@@ -2,7 +2,7 @@
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { realClock } from "../core/clock.ts";
+import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createImages } from "../engine/images/prepare.ts";
 import { openEngine } from "../engine/open-engine.ts";
@@ -15,7 +15,11 @@ import {
   createRoleSessions,
   createSessions,
   openIdentities,
+  policyChecks,
 } from "../services/iam/port.ts";
+import { createKms } from "../services/kms/index.ts";
+import { createDataKeys, openKeyring } from "../services/kms/port.ts";
+import { startUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
@@ -23,7 +27,7 @@ import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
 import { createSts } from "../services/sts/index.ts";
-import { openStore } from "../store/open.ts";
+import { openStore, type Store } from "../store/open.ts";
 import { createWire, type Wire } from "../wire/wire.ts";
 import { openBackend } from "./backend.ts";
 import { removeAddress, writeAddress } from "./folder.ts";
@@ -40,23 +44,18 @@ export interface RunningServer {
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
-  const store = await openStore({
-    folder: settings.data,
-    databaseUrl: settings.database === "sqlite" ? undefined : settings.database,
-    blobsUrl: settings.blobs === "folder" ? undefined : settings.blobs,
-    reserveBytes: settings.diskReserveMb * 2 ** 20,
-    clock,
-    report,
-  });
+  const store = await openStoreOf(settings, clock, report);
   const { rows, blobs, series, calls } = store;
 
-  const identities = await openIdentities({ rows, keyFile: join(settings.data, "master.key"), now: () => clock.now() });
+  const keyFile = join(settings.data, "master.key");
+  const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
   await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
   const roles = createRoleSessions(identities);
 
-  const s3 = createS3Context({ rows, blobs, clock, log });
+  const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
+  const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
   const objects = createObjects({ context: s3, authorizer });
   const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
   const backend = await openBackend(settings, report);
@@ -89,6 +88,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createS3(s3),
     createIam(identities),
     createSts(createSessions(identities)),
+    createKms(keyring),
     createLogs({ rows, series }),
     createCloudWatch({ series }),
     sagemaker.service,
@@ -107,6 +107,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   });
   await startS3(s3);
   const stopRetention = startRetention({ rows, series, clock, report });
+  const stopUpkeep = startUpkeep(keyring, { clock, report });
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -128,10 +129,21 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       await engine.close({ detach: settings.detachWork });
       await backend.close();
       await stopRetention();
+      await stopUpkeep();
       await store.close();
     },
   };
 }
+
+const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) => void): Promise<Store> =>
+  openStore({
+    folder: settings.data,
+    databaseUrl: settings.database === "sqlite" ? undefined : settings.database,
+    blobsUrl: settings.blobs === "folder" ? undefined : settings.blobs,
+    reserveBytes: settings.diskReserveMb * 2 ** 20,
+    clock,
+    report,
+  });
 
 /** Written whole under another name first, so that nobody ever reads half of it, and readable by its owner only. */
 async function writeCredentials(folder: string, text: string): Promise<void> {

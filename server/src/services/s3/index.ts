@@ -2,6 +2,7 @@
 import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
+import type { DataKeys } from "../../core/ports.ts";
 import type { Operations, Service } from "../../core/service.ts";
 import type { Blobs } from "../../store/blobs/blobs.ts";
 import type { Rows } from "../../store/rows/rows.ts";
@@ -22,6 +23,7 @@ import type { S3Context } from "./shared/model.ts";
 export interface S3Parts {
   readonly rows: Rows;
   readonly blobs: Blobs;
+  readonly keys: DataKeys;
   readonly clock: Clock;
   readonly log: Log;
 }

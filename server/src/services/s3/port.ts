@@ -12,6 +12,7 @@ import { createS3 } from "./index.ts";
 import { onBucket } from "./shared/access.ts";
 import { readBody } from "./shared/bodies.ts";
 import { findBucket } from "./shared/buckets.ts";
+import { mayDecrypt } from "./shared/data-keys.ts";
 import { kinds, type ObjectDocument, type S3Context } from "./shared/model.ts";
 import { decodeKey, encodeKey } from "./shared/names.ts";
 import { currentObject } from "./shared/objects.ts";
@@ -45,6 +46,15 @@ export function createObjects(given: ObjectsParts): Objects {
     return { bucket, document: found.document };
   }
 
+  /** As `readable`, once the principal may also use the key that the object was written under. */
+  async function decryptable(principal: Principal, object: ObjectReference, signal?: AbortSignal) {
+    const found = await readable(principal, object, signal);
+    const call = callOf(parts, principal, "GetObject", signal);
+    const place = { bucket: found.bucket, key: object.key };
+    await named(object.bucket, object.key, () => mayDecrypt(context, call, place, found.document));
+    return found;
+  }
+
   return {
     async *list(principal, bucketName, prefix) {
       const bucket = await named(bucketName, prefix, () => findBucket(context, { Bucket: bucketName }));
@@ -64,14 +74,14 @@ export function createObjects(given: ObjectsParts): Objects {
       return factsOf(object.bucket, object.key, document);
     },
     async open(principal, object) {
-      const { bucket, document } = await readable(principal, object);
+      const { bucket, document } = await decryptable(principal, object);
       return {
         ...factsOf(object.bucket, object.key, document),
         body: await readBody(context, { bucket, key: object.key, place: document.body }),
       };
     },
     async copyToFile(principal, object, path, signal) {
-      const { bucket, document } = await readable(principal, object, signal);
+      const { bucket, document } = await decryptable(principal, object, signal);
       if (document.body !== undefined && "blob" in document.body)
         await context.blobs.copyTo(document.body.blob, path, `s3://${object.bucket}/${object.key}`);
       else

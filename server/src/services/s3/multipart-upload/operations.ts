@@ -19,6 +19,7 @@ import { findBucket, retryConflicts, whileBucketStays } from "../shared/buckets.
 import { together } from "../shared/changes.ts";
 import { allowsType, checksumAlgorithms, checksumMember, defaultType } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
+import { underKey } from "../shared/data-keys.ts";
 import { encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context, UploadDocument } from "../shared/model.ts";
 import { newUploadId } from "../shared/names.ts";
@@ -51,7 +52,7 @@ const createMultipartUpload = (
         startedAt: now,
         owner: bucket.owner,
         initiator: call.principal.arn,
-        face: faceOf(input, bucket, now),
+        face: await underKey(context, call, { bucket, key: input.Key }, faceOf(input, bucket, now)),
         ...(checksum === undefined ? {} : { checksum }),
       };
       const row = { status: "", createdAt: now, modifiedAt: now, document };

@@ -7,6 +7,7 @@ import { LARGEST_BODY_BYTES, orDiscard, readBody, type WrittenBody, writeBody } 
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite, wholeSeconds } from "../shared/conditions.ts";
 import { findSource, type SourceName, sourcePermissions } from "../shared/copy-source.ts";
+import { underKey } from "../shared/data-keys.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
@@ -30,7 +31,9 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
     const toItself =
       source.bucket.name === bucket.name && source.name.Key === input.Key && source.name.VersionId === undefined;
     if (toItself) checkSomethingChanges(input);
-    const face = copiedFace(input, bucket, source.document, context.clock.now());
+    const place = { bucket, key: input.Key };
+    const copied = copiedFace(input, bucket, source.document, context.clock.now());
+    const face = await underKey(context, call, place, copied);
     const document = canKeepBytes(input, bucket, source.document, toItself)
       ? await copyFaceOnly(context, bucket, input, { source: source.document, face })
       : await copyBytes(context, bucket, input, { from: source, face, call });

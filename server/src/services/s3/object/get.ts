@@ -13,6 +13,7 @@ import { objectAction } from "../shared/access.ts";
 import { type ByteRange, partsOf, readBody, readSmallBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
+import { mayDecrypt } from "../shared/data-keys.ts";
 import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
@@ -39,6 +40,7 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   status,
   run: async (input, call) => {
     const { bucket, document, range, answer } = await prepare(context, input, call);
+    await mayDecrypt(context, call, { bucket, key: input.Key }, document);
     const from = { bucket, key: input.Key, place: document.body, range };
     // The wire takes bytes as well as streams; the model knows only streams.
     const small = (await readSmallBody(context, from)) as unknown as Readable | undefined;

@@ -5,6 +5,7 @@ import type { Operation } from "../../../core/service.ts";
 import { orDiscard, writeBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite } from "../shared/conditions.ts";
+import { underKey } from "../shared/data-keys.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
@@ -14,7 +15,8 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input: PutObjectRequest, call: Call) => {
     const bucket = await findBucket(context, input);
-    const face = faceOf(input, bucket, context.clock.now());
+    const place = { bucket, key: input.Key };
+    const face = await underKey(context, call, place, faceOf(input, bucket, context.clock.now()));
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined)
       checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
     const { blob, sizeBytes, md5, checksum } = await writeBody(context, {

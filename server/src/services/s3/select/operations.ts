@@ -10,6 +10,7 @@ import type { Operations } from "../../../core/service.ts";
 import { objectAction } from "../shared/access.ts";
 import { readBody } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
+import { mayDecrypt } from "../shared/data-keys.ts";
 import { checkCustomerKeyForRead } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
@@ -31,6 +32,7 @@ export const selectOperations = (context: S3Context) =>
         const bucket = await findBucket(context, input);
         const { document } = await readableVersion(context, bucket, input, call);
         checkCustomerKeyForRead(input, document);
+        await mayDecrypt(context, call, { bucket, key: input.Key }, document);
         const body = await readBody(context, { bucket, place: document.body });
         const counter = { scannedBytes: 0, processedBytes: 0 };
         const rows = rowsOf(body, source, statement.from, counter);

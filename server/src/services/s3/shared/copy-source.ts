@@ -4,6 +4,7 @@ import { s3Errors } from "../errors.ts";
 import { onObject } from "./access.ts";
 import { findBucket } from "./buckets.ts";
 import { checkCopySource } from "./conditions.ts";
+import { mayDecrypt } from "./data-keys.ts";
 import { checkCustomerKeyForRead } from "./face.ts";
 import type { Bucket, ObjectDocument, S3Context } from "./model.ts";
 import { readableVersion } from "./reading.ts";
@@ -78,5 +79,6 @@ export async function findSource(
     document,
   );
   checkCopySource(input, document);
+  await mayDecrypt(context, call, { bucket, key: name.Key }, document);
   return { bucket, name, document };
 }

@@ -18,6 +18,7 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
+import type { DataKeys } from "../../../core/ports.ts";
 import type { Blob, Blobs } from "../../../store/blobs/blobs.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Checksums } from "./checksums.ts";
@@ -26,6 +27,7 @@ import type { Checksums } from "./checksums.ts";
 export interface S3Context {
   readonly rows: Rows;
   readonly blobs: Blobs;
+  readonly keys: DataKeys;
   readonly clock: Clock;
   readonly log: Log;
   readonly checksums: Checksums;

@@ -1,0 +1,176 @@
+// Encryption by keys: AES-256-GCM with the encryption context as additional authenticated data.
+// Answers as recorded in LocalStack's tests/aws/services/kms/test_kms.snapshot.json.
+// Gap: ciphertexts are this server's own and no key of AWS reads them; answers for Nitro enclaves (Recipient) are refused.
+import { randomBytes } from "node:crypto";
+import type { Operations as Contract, DataKeySpec } from "../../../../../contract/kms/types.ts";
+import type { Call, Permission } from "../../../core/call.ts";
+import { errors } from "../../../core/errors.ts";
+import type { Operations } from "../../../core/service.ts";
+import { dryRun, invalidCiphertext, wrongKey } from "../errors.ts";
+import { type KeyAction, onKey } from "../shared/access.ts";
+import { decrypt, type EncryptionContext, encrypt, readCiphertext } from "../shared/ciphertext.ts";
+import { currentMaterial, findKey, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+
+interface WithContext {
+  readonly KeyId: string;
+  readonly EncryptionContext?: EncryptionContext | undefined;
+}
+
+export const cipher = (parts: Parts): Operations<Contract> => {
+  const withContext = ({ KeyId, EncryptionContext = {} }: WithContext, call: Call) =>
+    onKey(parts, call, KeyId, { encryptionContext: EncryptionContext });
+  const usable = async (call: Call, given: string) => requireEnabled(call, await requireKey(parts, call, given));
+
+  /** A new data key and what the answers say of it. */
+  const dataKey = async (input: WithContext & DataKeySize & { readonly DryRun?: boolean | undefined }, call: Call) => {
+    const sizeBytes = dataKeyBytes(input);
+    const row = await usable(call, input.KeyId);
+    if (input.DryRun) throw dryRun();
+    const plaintext = randomBytes(sizeBytes);
+    return {
+      Plaintext: plaintext,
+      CiphertextBlob: encrypt(parts, row, plaintext, input.EncryptionContext),
+      KeyId: keyArn(call, row.name),
+      KeyMaterialId: currentMaterial(row).id,
+    };
+  };
+
+  return {
+    Encrypt: {
+      permissions: withContext,
+      async run(input, call) {
+        refuseAlgorithm(input.EncryptionAlgorithm);
+        const row = await usable(call, input.KeyId);
+        if (input.DryRun) throw dryRun();
+        return {
+          CiphertextBlob: encrypt(parts, row, input.Plaintext, input.EncryptionContext),
+          KeyId: keyArn(call, row.name),
+          EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+        };
+      },
+    },
+    Decrypt: {
+      permissions: (input, call) =>
+        onSource(parts, call, input.CiphertextBlob, { encryptionContext: input.EncryptionContext ?? {} }),
+      async run(input, call) {
+        refuseUnbuilt(input);
+        refuseAlgorithm(input.EncryptionAlgorithm);
+        const { row, ciphertext } = await sourceKey(parts, call, input.CiphertextBlob, input.KeyId);
+        const plaintext = decrypt(parts, row, ciphertext, input.EncryptionContext);
+        if (input.DryRun) throw dryRun();
+        return {
+          KeyId: keyArn(call, row.name),
+          Plaintext: plaintext,
+          EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+          KeyMaterialId: ciphertext.materialId,
+        };
+      },
+    },
+    ReEncrypt: {
+      permissions: async (input, call) => [
+        ...(await onSource(parts, call, input.CiphertextBlob, {
+          action: "ReEncryptFrom",
+          encryptionContext: input.SourceEncryptionContext ?? {},
+        })),
+        ...(await onKey(parts, call, input.DestinationKeyId, {
+          action: "ReEncryptTo",
+          encryptionContext: input.DestinationEncryptionContext ?? {},
+        })),
+      ],
+      async run(input, call) {
+        refuseUnbuilt(input);
+        refuseAlgorithm(input.SourceEncryptionAlgorithm);
+        refuseAlgorithm(input.DestinationEncryptionAlgorithm);
+        const { row: from, ciphertext } = await sourceKey(parts, call, input.CiphertextBlob, input.SourceKeyId);
+        const to = await usable(call, input.DestinationKeyId);
+        const plaintext = decrypt(parts, from, ciphertext, input.SourceEncryptionContext);
+        if (input.DryRun) throw dryRun();
+        return {
+          CiphertextBlob: encrypt(parts, to, plaintext, input.DestinationEncryptionContext),
+          SourceKeyId: keyArn(call, from.name),
+          KeyId: keyArn(call, to.name),
+          SourceEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+          DestinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+          SourceKeyMaterialId: ciphertext.materialId,
+          DestinationKeyMaterialId: currentMaterial(to).id,
+        };
+      },
+    },
+    GenerateDataKey: {
+      permissions: withContext,
+      run(input, call) {
+        refuseUnbuilt(input);
+        return dataKey(input, call);
+      },
+    },
+    GenerateDataKeyWithoutPlaintext: {
+      permissions: withContext,
+      async run(input, call) {
+        const { Plaintext: _, ...answer } = await dataKey(input, call);
+        return answer;
+      },
+    },
+    GenerateRandom: {
+      run(input) {
+        refuseUnbuilt(input);
+        if (input.NumberOfBytes === undefined) throw errors.validation("NumberOfBytes is required.");
+        return { Plaintext: randomBytes(input.NumberOfBytes) };
+      },
+    },
+  };
+};
+
+/** The permission on the key that a ciphertext names. @throws ApiError InvalidCiphertext */
+function onSource(
+  parts: Parts,
+  call: Call,
+  blob: Uint8Array | undefined,
+  what: KeyAction,
+): Promise<readonly Permission[]> {
+  return onKey(parts, call, readCiphertext(blob ?? noCiphertext()).keyId, what);
+}
+
+/** The key that a ciphertext names. @throws ApiError IncorrectKey (the caller expected another one), AccessDenied, Disabled … */
+async function sourceKey(parts: Parts, call: Call, blob: Uint8Array | undefined, expected: string | undefined) {
+  const ciphertext = readCiphertext(blob ?? noCiphertext());
+  if (expected !== undefined && (await requireKey(parts, call, expected)).name !== ciphertext.keyId) throw wrongKey();
+  const { row } = await findKey(parts, call, ciphertext.keyId);
+  if (row === undefined) {
+    throw errors.accessDenied(
+      "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are " +
+        "not allowed to access.",
+    );
+  }
+  return { row: requireEnabled(call, row), ciphertext };
+}
+
+/** @throws ApiError InvalidCiphertext */
+function noCiphertext(): never {
+  throw invalidCiphertext();
+}
+
+interface DataKeySize {
+  readonly KeySpec?: DataKeySpec | undefined;
+  readonly NumberOfBytes?: number | undefined;
+}
+
+/** @throws ApiError Validation unless exactly one of the two is given */
+function dataKeyBytes({ KeySpec, NumberOfBytes }: DataKeySize): number {
+  if ((KeySpec === undefined) === (NumberOfBytes === undefined)) {
+    throw errors.validation("Please specify either number of bytes or key spec.");
+  }
+  return NumberOfBytes ?? (KeySpec === "AES_128" ? 16 : 32);
+}
+
+/** @throws ApiError Validation */
+function refuseAlgorithm(algorithm: string | undefined): void {
+  if (algorithm === undefined || algorithm === "SYMMETRIC_DEFAULT") return;
+  throw errors.validation(`EncryptionAlgorithm ${algorithm} is not yet available in Sagebrush.`);
+}
+
+/** @throws ApiError Validation naming the member */
+function refuseUnbuilt(input: object): void {
+  const unbuilt = ["Recipient", "CustomKeyStoreId", "DryRunModifiers"];
+  const found = Object.entries(input).find(([name, value]) => unbuilt.includes(name) && value !== undefined);
+  if (found) throw errors.validation(`${found[0]} is not yet available in Sagebrush: leave it out.`);
+}

@@ -1,0 +1,87 @@
+// Which permission an operation needs on a key: judged by the caller's policies together with the key's policy and grants.
+// Condition keys: Service Authorization Reference, "AWS Key Management Service".
+import type { Call, Permission } from "../../../core/call.ts";
+import { allGrants, grantStatements } from "./grants.ts";
+import { aliasArn, type FoundKey, findKey, type KeyRow, keyArn, type Parts } from "./keyring.ts";
+
+type Conditions = Readonly<Record<string, string | readonly string[]>>;
+
+export interface KeyAction {
+  /** Without `kms:`; the operation's name by default. */
+  readonly action?: string;
+  readonly conditions?: Conditions;
+  /** Given for cryptographic operations, also when the caller sent none. */
+  readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
+  readonly grantId?: string | undefined;
+  /** Operations of a grant that is to be made. */
+  readonly grantOperations?: readonly string[];
+}
+
+/** The permission on a key that was found, or on the ARN under which there is none. */
+export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what: KeyAction): Promise<Permission> {
+  const action = what.action ?? call.operation;
+  const context = Object.entries(what.encryptionContext ?? {});
+  const conditions: Conditions = {
+    "kms:CallerAccount": call.account,
+    ...(context.length === 0 ? {} : { "kms:EncryptionContextKeys": context.map(([name]) => name) }),
+    ...Object.fromEntries(context.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
+    ...(what.encryptionContext === undefined ? {} : { "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT" }),
+    ...what.conditions,
+  };
+  if (found.row === undefined) return { action: `kms:${action}`, resource: found.arn, conditions };
+  const { row, alias } = found;
+  return {
+    action: `kms:${action}`,
+    resource: keyArn(call, row.name),
+    conditions: {
+      ...conditions,
+      ...(alias === undefined ? {} : { "kms:RequestAlias": alias }),
+      "kms:KeySpec": "SYMMETRIC_DEFAULT",
+      "kms:KeyUsage": "ENCRYPT_DECRYPT",
+      "kms:KeyOrigin": "AWS_KMS",
+      ...Object.fromEntries(
+        Object.entries(row.document.tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]),
+      ),
+    },
+    resourcePolicy: await policyWithGrants(parts, call, row, {
+      operation: action,
+      encryptionContext: what.encryptionContext,
+      grantId: what.grantId,
+      operations: what.grantOperations,
+    }),
+  };
+}
+
+/** As `onFoundKey`, for what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
+export const onKey = async (
+  parts: Parts,
+  call: Call,
+  given: string,
+  what: KeyAction = {},
+): Promise<readonly Permission[]> => [await onFoundKey(parts, call, await findKey(parts, call, given), what)];
+
+/** For operations that take a key and need nothing else. */
+export const keyAction =
+  (parts: Parts) =>
+  (input: { readonly KeyId: string }, call: Call): Promise<readonly Permission[]> =>
+    onKey(parts, call, input.KeyId);
+
+/** Aliases have no policy: what identity policies say of their ARN counts. */
+export const onAlias = (call: Call, name: string): Permission => ({
+  action: `kms:${call.operation}`,
+  resource: aliasArn(call, name),
+  conditions: { "kms:CallerAccount": call.account },
+});
+
+async function policyWithGrants(
+  parts: Parts,
+  call: Call,
+  row: KeyRow,
+  use: Parameters<typeof grantStatements>[1],
+): Promise<string> {
+  const { policy } = row.document;
+  const granted = grantStatements(await allGrants(parts, call, row.name), use);
+  if (granted.length === 0) return policy;
+  const document = JSON.parse(policy) as { readonly Statement: object | readonly object[] };
+  return JSON.stringify({ ...document, Statement: [document.Statement, granted].flat() });
+}

@@ -1,0 +1,84 @@
+// Grants as rows below their key, and the statements that they add to its policy.
+// Source: KMS developer guide, "Grants in KMS" and "Using grant constraints".
+import type { GrantConstraints, GrantOperation } from "../../../../../contract/kms/types.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import { type Parts, type Place, scopeOf } from "./keyring.ts";
+
+export interface GrantDocument {
+  readonly keyId: string;
+  readonly name?: string | undefined;
+  readonly grantee: string;
+  readonly retiring?: string | undefined;
+  readonly operations: readonly GrantOperation[];
+  readonly constraints?: GrantConstraints | undefined;
+}
+
+export type GrantRow = Row<GrantDocument>;
+
+export const GRANT = "kms:grant";
+/** Scope: account/region. Name: key id, a slash, grant id. */
+export const grantKey = (place: Place, keyId: string, grantId: string) => ({
+  kind: GRANT,
+  scope: scopeOf(place),
+  name: `${keyId}/${grantId}`,
+});
+export const grantIdOf = (row: GrantRow): string => row.name.slice(row.name.indexOf("/") + 1);
+
+const BATCH = 500;
+
+/** Every grant of a key, or of a whole account and region, by name. */
+export async function allGrants(parts: Parts, place: Place, keyId?: string): Promise<readonly GrantRow[]> {
+  const found: GrantRow[] = [];
+  const range = { kind: GRANT, scope: scopeOf(place), prefix: keyId === undefined ? "" : `${keyId}/`, limit: BATCH };
+  for (let after: string | undefined; ; ) {
+    const rows = await parts.rows.scan<GrantDocument>({ ...range, after });
+    found.push(...rows);
+    after = rows.at(-1)?.name;
+    if (rows.length < BATCH) return found;
+  }
+}
+
+/** What a request does, as grants see it. */
+export interface GrantedUse {
+  /** Without `kms:`. */
+  readonly operation: string;
+  /** Present for cryptographic operations, also when the caller gave none. */
+  readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
+  /** Operations of a grant that is to be made under this one. */
+  readonly operations?: readonly string[] | undefined;
+  /** Id of the grant that is to be retired. */
+  readonly grantId?: string | undefined;
+}
+
+/** Statements for the key's policy: who may do this because of a grant. */
+export function grantStatements(grants: readonly GrantRow[], use: GrantedUse): readonly object[] {
+  return grants.flatMap((grant) => {
+    const { grantee, retiring } = grant.document;
+    const isOwn = use.grantId !== undefined && grantIdOf(grant) === use.grantId;
+    const who = [
+      ...(allows(grant, use) && (use.operation !== "RetireGrant" || isOwn) ? [grantee] : []),
+      ...(use.operation === "RetireGrant" && isOwn && retiring !== undefined ? [retiring] : []),
+    ];
+    return who.map((principal) => ({
+      Effect: "Allow",
+      Principal: { AWS: principal },
+      Action: `kms:${use.operation}`,
+      Resource: "*",
+    }));
+  });
+}
+
+function allows({ document }: GrantRow, use: GrantedUse): boolean {
+  const { operations, constraints } = document;
+  if (!(operations as readonly string[]).includes(use.operation)) return false;
+  if (use.operations?.some((operation) => !(operations as readonly string[]).includes(operation))) return false;
+  if (use.encryptionContext === undefined) return true;
+  const { EncryptionContextSubset: subset, EncryptionContextEquals: equals } = constraints ?? {};
+  const given = Object.entries(use.encryptionContext);
+  const has = (wanted: Readonly<Record<string, string>>) =>
+    Object.entries(wanted).every(([name, value]) => given.some((pair) => pair[0] === name && pair[1] === value));
+  return (
+    (subset === undefined || has(subset)) &&
+    (equals === undefined || (has(equals) && given.length === Object.keys(equals).length))
+  );
+}

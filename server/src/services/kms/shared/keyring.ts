@@ -1,0 +1,177 @@
+// Keys as rows, with their material sealed, and how a request names one: by id, ARN, alias or the alias's ARN.
+// Source: KMS developer guide, "Key identifiers (KeyId)".
+import { randomBytes } from "node:crypto";
+import type { Call } from "../../../core/call.ts";
+import type { PolicyChecks } from "../../../core/ports.ts";
+import { deriveKey, seal, unseal } from "../../../core/sealing.ts";
+import { Conflict, type Row, type Rows } from "../../../store/rows/rows.ts";
+import { disabled, invalidArn, invalidState, notFound } from "../errors.ts";
+
+export interface Parts {
+  readonly rows: Rows;
+  readonly policies: PolicyChecks;
+  /** Seals the material of keys. */
+  readonly sealingKey: Buffer;
+}
+
+/** The key that seals material, from the bytes of `master.key`. */
+export const sealingKeyOf = (masterKey: Uint8Array): Buffer => deriveKey(masterKey, "kms key material");
+
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** One version of a key's material. */
+export interface Material {
+  /** 64 hexadecimal digits; ciphertexts name it. */
+  readonly id: string;
+  /** The 32 bytes, sealed for this key and id; base64. */
+  readonly sealed: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** How it came to be; absent for the first. */
+  readonly rotation?: "AUTOMATIC" | "ON_DEMAND";
+}
+
+export type KeyState = "Enabled" | "Disabled" | "PendingDeletion";
+
+export interface KeyDocument {
+  readonly description: string;
+  readonly policy: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Oldest first; the last one encrypts, all decrypt. */
+  readonly materials: readonly Material[];
+  /** Present when the key rotates by itself; milliseconds since 1970. */
+  readonly rotation?: { readonly periodDays: number; readonly nextAt: number } | undefined;
+  /** Milliseconds since 1970; present while the key is pending deletion. */
+  readonly deleteAt?: number | undefined;
+}
+
+export type KeyRow = Row<KeyDocument>;
+
+export interface AliasDocument {
+  readonly keyId: string;
+}
+
+export const KEY = "kms:key";
+export const ALIAS = "kms:alias";
+export const scopeOf = ({ account, region }: Place): string => `${account}/${region}`;
+export const keyKey = (place: Place, id: string) => ({ kind: KEY, scope: scopeOf(place), name: id });
+export const aliasKey = (place: Place, name: string) => ({ kind: ALIAS, scope: scopeOf(place), name });
+export const keyArn = ({ account, region }: Place, id: string): string => `arn:aws:kms:${region}:${account}:key/${id}`;
+export const aliasArn = ({ account, region }: Place, name: string): string =>
+  `arn:aws:kms:${region}:${account}:${name}`;
+
+export const stateOf = (row: KeyRow): KeyState => row.status as KeyState;
+
+const MATERIAL_BYTES = 32;
+
+export function newMaterial(parts: Parts, keyId: string, now: number, rotation?: Material["rotation"]): Material {
+  const id = randomBytes(MATERIAL_BYTES).toString("hex");
+  const sealed = seal(parts.sealingKey, randomBytes(MATERIAL_BYTES), `${keyId}/${id}`).toString("base64");
+  return { id, sealed, createdAt: now, ...(rotation === undefined ? {} : { rotation }) };
+}
+
+export const currentMaterial = ({ document, name }: KeyRow): Material => {
+  const material = document.materials.at(-1);
+  if (material === undefined) throw new Error(`The key ${name} has no material.`);
+  return material;
+};
+
+/** The 32 bytes of a version. @throws Error when they were sealed under another master key */
+export function openMaterial(parts: Parts, keyId: string, material: Material): Buffer {
+  const bytes = unseal(parts.sealingKey, Buffer.from(material.sealed, "base64"), `${keyId}/${material.id}`);
+  if (bytes === undefined) throw new Error(`The material of key ${keyId} was sealed with another key file.`);
+  return bytes;
+}
+
+/** What a request names. The alias need not exist, nor the key. */
+interface KeyName {
+  readonly id?: string;
+  readonly alias?: string;
+}
+
+const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** @throws ApiError NotFound for a malformed id and for an ARN of another region, InvalidArn for what is no key's ARN */
+function readName(place: Place, given: string): KeyName {
+  let resource = given;
+  if (given.startsWith("arn:")) {
+    const [, , service, region = "", account, ...rest] = given.split(":");
+    if (service !== "kms" || rest.length === 0) throw invalidArn(`Invalid arn ${given}`);
+    if (region !== place.region) throw notFound(`Invalid arn ${region}`);
+    resource = rest.join(":");
+    if (account !== place.account) throw notFound(`Key '${given}' does not exist`);
+    if (!resource.startsWith("alias/") && !resource.startsWith("key/")) throw invalidArn(`Invalid arn ${given}`);
+    resource = resource.replace(/^key\//, "");
+  }
+  if (resource.startsWith("alias/")) return { alias: resource };
+  if (!KEY_ID.test(resource)) throw notFound(`Invalid keyId '${resource}'`);
+  return { id: resource };
+}
+
+export const noAlias = (place: Place, name: string) => notFound(`Alias ${aliasArn(place, name)} is not found.`);
+export const noKey = (place: Place, id: string) => notFound(`Key '${keyArn(place, id)}' does not exist`);
+
+/** A key that was found, or the name under which there is none. */
+export type FoundKey =
+  | { readonly row: KeyRow; readonly alias?: string }
+  | { readonly row?: undefined; readonly arn: string; readonly missing: Error };
+
+/** Finds what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
+export async function findKey(parts: Parts, place: Place & { readonly at: number }, given: string): Promise<FoundKey> {
+  const { id, alias } = readName(place, given);
+  const found = alias === undefined ? id : await aliasTarget(parts, place, alias);
+  if (found === undefined) {
+    const name = alias ?? "";
+    return { arn: aliasArn(place, name), missing: noAlias(place, name) };
+  }
+  const row = await parts.rows.get<KeyDocument>(keyKey(place, found));
+  // A key whose day has come is gone, whether its row is removed yet or not.
+  if (row === undefined || (row.document.deleteAt !== undefined && row.document.deleteAt <= place.at)) {
+    return { arn: keyArn(place, found), missing: noKey(place, found) };
+  }
+  return { row, ...(alias === undefined ? {} : { alias }) };
+}
+
+async function aliasTarget(parts: Parts, place: Place, alias: string): Promise<string | undefined> {
+  return (await parts.rows.get<AliasDocument>(aliasKey(place, alias)))?.document.keyId;
+}
+
+/** The key that a request names. @throws ApiError NotFound, InvalidArn */
+export async function requireKey(parts: Parts, place: Place & { readonly at: number }, given: string): Promise<KeyRow> {
+  const found = await findKey(parts, place, given);
+  if (found.row === undefined) throw found.missing;
+  return found.row;
+}
+
+/** @throws ApiError KMSInvalidState when the key is pending deletion */
+export function requireKept(place: Place, row: KeyRow): KeyRow {
+  if (stateOf(row) === "PendingDeletion") throw invalidState(`${keyArn(place, row.name)} is pending deletion.`);
+  return row;
+}
+
+/** @throws ApiError Disabled, KMSInvalidState */
+export function requireEnabled(place: Place, row: KeyRow): KeyRow {
+  if (stateOf(row) === "Disabled") throw disabled(`${keyArn(place, row.name)} is disabled.`);
+  return requireKept(place, row);
+}
+
+/** What a change makes of a key. */
+export type KeyChange = (row: KeyRow) => { readonly status?: KeyState; readonly document?: KeyDocument };
+
+/** Changes a key as a whole, also while others change it. @throws ApiError NotFound, and what `change` throws */
+export async function changeKey(parts: Parts, call: Call, given: string, change: KeyChange): Promise<KeyRow> {
+  for (;;) {
+    const row = await requireKey(parts, call, given);
+    const { version, ...kept } = row;
+    const changed = { ...kept, ...change(row), modifiedAt: call.at };
+    try {
+      await parts.rows.commit({ expect: [{ key: keyKey(call, row.name), version }], put: [changed] });
+      return { ...changed, version: version + 1 };
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause;
+    }
+  }
+}
