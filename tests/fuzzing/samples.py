@@ -22,16 +22,20 @@ SERVICES = {
     "iam": ("iam", ("query",), 4),
     "logs": ("logs", ("json",), 4),
     "cloudwatch": ("monitoring", ("query", "json", "smithy-rpc-v2-cbor"), 5),
+    "kms": ("kms", ("json",), 3),
     "sts": ("sts", ("query",), 1),
     "sagemaker-runtime": ("sagemaker", ("rest-json",), 2),
     "sagemaker-a2i-runtime": ("sagemaker", ("rest-json",), 1),
 }
 #: Values that exist, or may, so that calls get further than to a name nobody knows.
 KNOWN = {
+    "AliasName": ("alias/fuzzed",),
     "Bucket": BUCKETS,
     "CopySource": ("/fuzzed-one/key", "fuzzed-two/a%20b", "/fuzzed-one/key?versionId=null"),
     "ExecutionRoleArn": (ROLE,),
+    "DestinationKeyId": ("alias/fuzzed",),
     "Key": ("key", "a b/ü+(1).txt", "folder/", "//"),
+    "KeyId": ("alias/fuzzed",),
     "MetricName": ("m",),
     "ModelName": ("fuzzed",),
     "Namespace": ("fuzzed",),

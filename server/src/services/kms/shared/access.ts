@@ -80,7 +80,7 @@ async function policyWithGrants(
   use: Parameters<typeof grantStatements>[1],
 ): Promise<string> {
   const { policy } = row.document;
-  const granted = grantStatements(await allGrants(parts, call, row.name), use);
+  const granted = grantStatements(await allGrants(parts, call, row.name), use, call.principal);
   if (granted.length === 0) return policy;
   const document = JSON.parse(policy) as { readonly Statement: object | readonly object[] };
   return JSON.stringify({ ...document, Statement: [document.Statement, granted].flat() });

@@ -1,6 +1,7 @@
 // Grants as rows below their key, and the statements that they add to its policy.
 // Source: KMS developer guide, "Grants in KMS" and "Using grant constraints".
 import type { GrantConstraints, GrantOperation } from "../../../../../contract/kms/types.ts";
+import type { Principal } from "../../../core/call.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { type Parts, type Place, scopeOf } from "./keyring.ts";
 
@@ -50,22 +51,23 @@ export interface GrantedUse {
   readonly grantId?: string | undefined;
 }
 
-/** Statements for the key's policy: who may do this because of a grant. */
-export function grantStatements(grants: readonly GrantRow[], use: GrantedUse): readonly object[] {
-  return grants.flatMap((grant) => {
-    const { grantee, retiring } = grant.document;
-    const isOwn = use.grantId !== undefined && grantIdOf(grant) === use.grantId;
-    const who = [
-      ...(allows(grant, use) && (use.operation !== "RetireGrant" || isOwn) ? [grantee] : []),
-      ...(use.operation === "RetireGrant" && isOwn && retiring !== undefined ? [retiring] : []),
-    ];
-    return who.map((principal) => ({
-      Effect: "Allow",
-      Principal: { AWS: principal },
-      Action: `kms:${use.operation}`,
-      Resource: "*",
-    }));
-  });
+/**
+ * Statements for the key's policy: that the caller may do this because of a grant. Grants to others are left out, and each name
+ * of the caller comes once, so that the policy stays short and the same however many grants there are.
+ */
+export function grantStatements(grants: readonly GrantRow[], use: GrantedUse, caller: Principal): readonly object[] {
+  const names = [caller.arn, caller.roleArn, caller.account, `arn:aws:iam::${caller.account}:root`];
+  const granted = new Set(grants.flatMap((grant) => whoMay(grant, use)));
+  return names
+    .filter((name) => name !== undefined && granted.has(name))
+    .map((name) => ({ Effect: "Allow", Principal: { AWS: name }, Action: `kms:${use.operation}`, Resource: "*" }));
+}
+
+function whoMay(grant: GrantRow, use: GrantedUse): readonly string[] {
+  const { grantee, retiring } = grant.document;
+  if (use.operation !== "RetireGrant") return allows(grant, use) ? [grantee] : [];
+  if (use.grantId !== grantIdOf(grant)) return [];
+  return [...(allows(grant, use) ? [grantee] : []), ...(retiring === undefined ? [] : [retiring])];
 }
 
 function allows({ document }: GrantRow, use: GrantedUse): boolean {
