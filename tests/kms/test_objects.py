@@ -2,6 +2,7 @@
 
 import pytest
 from policies import allow, refusal
+from xgboost_jobs import ended_job, training_request
 
 
 @pytest.fixture
@@ -76,3 +77,24 @@ def test_writing_needs_a_data_key_and_reading_needs_to_decrypt(s3, key, user, bu
         assert f"is not authorized to perform: {action} on resource: {made['Arn']}" in text
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     assert read(neither) == b"1"
+
+
+def test_a_job_writes_its_output_under_the_key_it_names(client, s3, kms, key, bucket, fresh):
+    made = key()
+    sagemaker = client("sagemaker")
+    s3.put_object(Bucket=bucket, Key="train/a.csv", Body=b"1,2\n2,4\n3,6\n4,8\n", **under(made["KeyId"]))
+    output = {"S3OutputPath": f"s3://{bucket}/models", "KmsKeyId": made["KeyId"]}
+
+    def trained(name):
+        hyperparameters = {"num_round": 2, "objective": "reg:linear"}
+        sagemaker.create_training_job(**training_request(name, bucket, hyperparameters, OutputDataConfig=output))
+        return ended_job(sagemaker, name)
+
+    job = trained(fresh("sealed"))
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    path = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{bucket}/")
+    assert told(s3.head_object(Bucket=bucket, Key=path)) == ("aws:kms", made["Arn"])
+    kms.disable_key(KeyId=made["KeyId"])
+    job = trained(fresh("sealed"))
+    assert job["TrainingJobStatus"] == "Failed"
+    assert f"{made['Arn']} is disabled." in job["FailureReason"]

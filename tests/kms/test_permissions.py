@@ -89,7 +89,10 @@ def test_conditions_see_the_context_and_the_alias(kms, key, user, fresh):
     name = f"alias/{fresh('alias')}"
     _, bob = user(allow("kms:Encrypt", made["Arn"], Condition={"StringEquals": {"kms:RequestAlias": name}}))
     kms.create_alias(AliasName=name, TargetKeyId=made["KeyId"])
-    bob("kms").encrypt(KeyId=name, Plaintext=b"x")
+    _, eve = user(allow("kms:Decrypt", made["Arn"], Condition={"StringEquals": {"kms:RequestAlias": name}}))
+    blob = bob("kms").encrypt(KeyId=name, Plaintext=b"x")["CiphertextBlob"]
+    assert eve("kms").decrypt(KeyId=name, CiphertextBlob=blob)["Plaintext"] == b"x"
+    assert refusal(lambda: eve("kms").decrypt(CiphertextBlob=blob))[0] == "AccessDeniedException"
     assert refusal(encrypting(bob, made))[0] == "AccessDeniedException"
     kms.delete_alias(AliasName=name)
 
@@ -213,6 +216,25 @@ def test_who_may_make_grants_by_a_grant_hands_on_no_more_than_it_has(granted, us
     assert code == "AccessDeniedException"
     ann("kms").create_grant(**give, Operations=["Encrypt"])
     encrypting(bob, made)()
+
+
+def test_a_grant_made_by_a_grant_asks_for_no_less_of_the_context(granted, user):
+    blue = {"team": "blue"}
+    operations = ["Encrypt", "CreateGrant"]
+    made, _, ann, _ = granted(Operations=operations, Constraints={"EncryptionContextSubset": blue})
+    exact, _, eve, _ = granted(Operations=operations, Constraints={"EncryptionContextEquals": blue})
+    bob, _ = user()
+
+    def give(clients, key_id, **constraints):
+        more = {"Constraints": constraints} if constraints else {}
+        return lambda: clients("kms").create_grant(KeyId=key_id, GranteePrincipal=bob, Operations=["Encrypt"], **more)
+
+    for looser in [{}, {"EncryptionContextSubset": {"team": "red"}}]:
+        assert refusal(give(ann, made["Arn"], **looser))[0] == "AccessDeniedException"
+    give(ann, made["Arn"], EncryptionContextSubset=blue)()
+    give(ann, made["Arn"], EncryptionContextEquals=blue)()
+    assert refusal(give(eve, exact["Arn"], EncryptionContextSubset=blue))[0] == "AccessDeniedException"
+    give(eve, exact["Arn"], EncryptionContextEquals=blue)()
 
 
 def test_grants_are_retired_by_those_they_name(kms, key, user):

@@ -13,10 +13,12 @@ import {
   aliasArn,
   aliasKey,
   noAlias,
+  noKey,
   type Parts,
   requireKept,
   requireKey,
   scopeOf,
+  whileKeyStays,
 } from "../shared/keyring.ts";
 import { pageOf } from "../shared/paging.ts";
 
@@ -31,19 +33,15 @@ export const alias = (parts: Parts): Operations<Contract> => ({
     async run({ AliasName, TargetKeyId }, call) {
       checkName(AliasName);
       const target = requireKept(call, await requireKey(parts, call, refuseAlias(TargetKeyId)));
+      const exists = () => alreadyExists(`An alias with the name ${aliasArn(call, AliasName)} already exists`);
       const row = aliasRow(call, AliasName, { keyId: target.name, createdAt: call.at });
-      try {
-        await parts.rows.commit({ expect: [{ key: aliasKey(call, AliasName), version: "absent" }], put: [row] });
-      } catch (cause) {
-        if (!(cause instanceof Conflict)) throw cause;
-        throw alreadyExists(`An alias with the name ${aliasArn(call, AliasName)} already exists`);
-      }
+      await putAlias(parts, call, { row, version: "absent", otherwise: exists });
       return {};
     },
   },
   UpdateAlias: {
     permissions: async (input, call) => {
-      const old = await aliasRows(parts, call, input.AliasName);
+      const old = await aliasOf(parts, call, input.AliasName);
       return [
         onAlias(call, input.AliasName),
         ...(old === undefined ? [] : await onKey(parts, call, old.document.keyId)),
@@ -55,13 +53,13 @@ export const alias = (parts: Parts): Operations<Contract> => ({
       const old = await requireAlias(parts, call, AliasName);
       const target = requireKept(call, await requireKey(parts, call, refuseAlias(TargetKeyId)));
       const row = aliasRow(call, AliasName, { keyId: target.name, createdAt: old.createdAt });
-      await parts.rows.commit({ put: [row] });
+      await putAlias(parts, call, { row, version: "present", otherwise: () => noAlias(call, AliasName) });
       return {};
     },
   },
   DeleteAlias: {
     permissions: async (input, call) => {
-      const old = await aliasRows(parts, call, input.AliasName);
+      const old = await aliasOf(parts, call, input.AliasName);
       return [
         onAlias(call, input.AliasName),
         ...(old === undefined ? [] : await onKey(parts, call, old.document.keyId)),
@@ -113,11 +111,30 @@ function aliasRow(
   return { ...aliasKey(call, name), status: "", parent: keyId, createdAt, modifiedAt: call.at, document: { keyId } };
 }
 
-const aliasRows = (parts: Parts, call: Call, name: string) => parts.rows.get<AliasDocument>(aliasKey(call, name));
+interface Put {
+  readonly row: RowWrite<AliasDocument>;
+  readonly version: "absent" | "present";
+  /** The answer when the alias is there, or is not, against the expectation. */
+  readonly otherwise: () => Error;
+}
+
+/** @throws ApiError NotFound when the key has gone meanwhile, and what `otherwise` gives */
+async function putAlias(parts: Parts, call: Call, { row, version, otherwise }: Put): Promise<void> {
+  const { keyId } = row.document;
+  const expect = [{ key: aliasKey(call, row.name), version }, whileKeyStays(call, keyId)];
+  try {
+    await parts.rows.commit({ expect, put: [row] });
+  } catch (cause) {
+    if (!(cause instanceof Conflict)) throw cause;
+    throw cause.expectation.key.kind === ALIAS ? otherwise() : noKey(call, keyId);
+  }
+}
+
+const aliasOf = (parts: Parts, call: Call, name: string) => parts.rows.get<AliasDocument>(aliasKey(call, name));
 
 /** @throws ApiError NotFound */
 async function requireAlias(parts: Parts, call: Call, name: string): Promise<Row<AliasDocument>> {
-  const found = await aliasRows(parts, call, name);
+  const found = await aliasOf(parts, call, name);
   if (found === undefined) throw noAlias(call, name);
   return found;
 }

@@ -2,12 +2,17 @@
 // Answers as recorded in LocalStack's tests/aws/services/kms/test_kms.snapshot.json.
 // Gap: ciphertexts are this server's own and no key of AWS reads them; answers for Nitro enclaves (Recipient) are refused.
 import { randomBytes } from "node:crypto";
-import type { Operations as Contract, DataKeySpec } from "../../../../../contract/kms/types.ts";
+import type {
+  Operations as Contract,
+  DataKeySpec,
+  DecryptRequest,
+  ReEncryptRequest,
+} from "../../../../../contract/kms/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { dryRun, invalidCiphertext, wrongKey } from "../errors.ts";
-import { type KeyAction, onKey } from "../shared/access.ts";
+import { type KeyAction, onFoundKey, onKey } from "../shared/access.ts";
 import { decrypt, type EncryptionContext, encrypt, readCiphertext } from "../shared/ciphertext.ts";
 import { currentMaterial, findKey, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
 
@@ -51,11 +56,11 @@ export const cipher = (parts: Parts): Operations<Contract> => {
     },
     Decrypt: {
       permissions: (input, call) =>
-        onSource(parts, call, input.CiphertextBlob, { encryptionContext: input.EncryptionContext ?? {} }),
+        onSource(parts, call, decryptSource(input), { encryptionContext: input.EncryptionContext ?? {} }),
       async run(input, call) {
         refuseUnbuilt(input);
         refuseAlgorithm(input.EncryptionAlgorithm);
-        const { row, ciphertext } = await sourceKey(parts, call, input.CiphertextBlob, input.KeyId);
+        const { row, ciphertext } = await sourceKey(parts, call, decryptSource(input));
         const plaintext = decrypt(parts, row, ciphertext, input.EncryptionContext);
         if (input.DryRun) throw dryRun();
         return {
@@ -68,7 +73,7 @@ export const cipher = (parts: Parts): Operations<Contract> => {
     },
     ReEncrypt: {
       permissions: async (input, call) => [
-        ...(await onSource(parts, call, input.CiphertextBlob, {
+        ...(await onSource(parts, call, reEncryptSource(input), {
           action: "ReEncryptFrom",
           encryptionContext: input.SourceEncryptionContext ?? {},
         })),
@@ -81,7 +86,7 @@ export const cipher = (parts: Parts): Operations<Contract> => {
         refuseUnbuilt(input);
         refuseAlgorithm(input.SourceEncryptionAlgorithm);
         refuseAlgorithm(input.DestinationEncryptionAlgorithm);
-        const { row: from, ciphertext } = await sourceKey(parts, call, input.CiphertextBlob, input.SourceKeyId);
+        const { row: from, ciphertext } = await sourceKey(parts, call, reEncryptSource(input));
         const to = await usable(call, input.DestinationKeyId);
         const plaintext = decrypt(parts, from, ciphertext, input.SourceEncryptionContext);
         if (input.DryRun) throw dryRun();
@@ -120,20 +125,35 @@ export const cipher = (parts: Parts): Operations<Contract> => {
   };
 };
 
-/** The permission on the key that a ciphertext names. @throws ApiError InvalidCiphertext */
-function onSource(
-  parts: Parts,
-  call: Call,
-  blob: Uint8Array | undefined,
-  what: KeyAction,
-): Promise<readonly Permission[]> {
-  return onKey(parts, call, readCiphertext(blob ?? noCiphertext()).keyId, what);
+/** A ciphertext, and how the caller names its key. */
+interface Source {
+  readonly blob: Uint8Array | undefined;
+  readonly keyId: string | undefined;
 }
 
-/** The key that a ciphertext names. @throws ApiError IncorrectKey (the caller expected another one), AccessDenied, Disabled … */
-async function sourceKey(parts: Parts, call: Call, blob: Uint8Array | undefined, expected: string | undefined) {
-  const ciphertext = readCiphertext(blob ?? noCiphertext());
-  if (expected !== undefined && (await requireKey(parts, call, expected)).name !== ciphertext.keyId) throw wrongKey();
+const decryptSource = (input: DecryptRequest): Source => ({ blob: input.CiphertextBlob, keyId: input.KeyId });
+const reEncryptSource = (input: ReEncryptRequest): Source => ({
+  blob: input.CiphertextBlob,
+  keyId: input.SourceKeyId,
+});
+
+/** The permission on the key that a ciphertext names. @throws ApiError InvalidCiphertext */
+async function onSource(parts: Parts, call: Call, source: Source, what: KeyAction): Promise<readonly Permission[]> {
+  const { keyId } = readCiphertext(source.blob ?? noCiphertext());
+  const expected = source.keyId === undefined ? undefined : await findKey(parts, call, source.keyId);
+  // Named by an alias, it is that alias which conditions see.
+  if (expected?.row?.name === keyId) return [await onFoundKey(parts, call, expected, what)];
+  return onKey(parts, call, keyId, what);
+}
+
+/**
+ * The key that a ciphertext names.
+ * @throws ApiError IncorrectKey (the caller names another one), InvalidCiphertext, NotFound, AccessDenied, Disabled, KMSInvalidState
+ */
+async function sourceKey(parts: Parts, call: Call, source: Source) {
+  const ciphertext = readCiphertext(source.blob ?? noCiphertext());
+  const expected = source.keyId === undefined ? undefined : await requireKey(parts, call, source.keyId);
+  if (expected !== undefined && expected.name !== ciphertext.keyId) throw wrongKey();
   const { row } = await findKey(parts, call, ciphertext.keyId);
   if (row === undefined) {
     throw errors.accessDenied(

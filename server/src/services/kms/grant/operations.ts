@@ -7,10 +7,11 @@ import type { Operations as Contract, CreateGrantRequest, GrantListEntry } from 
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
+import { Conflict } from "../../../store/rows/rows.ts";
 import { dryRun, invalidGrantToken, notFound } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
 import { allGrants, type GrantDocument, type GrantRow, grantIdOf, grantKey } from "../shared/grants.ts";
-import { keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { keyArn, noKey, type Parts, requireEnabled, requireKey, whileKeyStays } from "../shared/keyring.ts";
 import { pageOf } from "../shared/paging.ts";
 
 const DEFAULT_PAGE = 50;
@@ -21,7 +22,7 @@ export const grant = (parts: Parts): Operations<Contract> => ({
   CreateGrant: {
     permissions: (input, call) =>
       onKey(parts, call, input.KeyId, {
-        grantOperations: input.Operations,
+        newGrant: { operations: input.Operations, constraints: input.Constraints },
         conditions: {
           "kms:GrantOperations": input.Operations,
           "kms:GrantIsForAWSResource": "false",
@@ -37,8 +38,7 @@ export const grant = (parts: Parts): Operations<Contract> => ({
       const same = document.name === undefined ? undefined : await twin(parts, call, document);
       const id = same === undefined ? randomBytes(ID_BYTES).toString("hex") : grantIdOf(same);
       if (same === undefined) {
-        const times = { createdAt: call.at, modifiedAt: call.at };
-        await parts.rows.commit({ put: [{ ...grantKey(call, row.name, id), status: "", ...times, document }] });
+        await putGrant(parts, call, { id, document });
       }
       return { GrantId: id, GrantToken: writeToken(row.name, id) };
     },
@@ -113,6 +113,22 @@ function grantOf(input: CreateGrantRequest, keyId: string): GrantDocument {
 async function twin(parts: Parts, call: Call, document: GrantDocument): Promise<GrantRow | undefined> {
   const asKept: unknown = JSON.parse(JSON.stringify(document));
   return (await allGrants(parts, call, document.keyId)).find((row) => isDeepStrictEqual(row.document, asKept));
+}
+
+/** @throws ApiError NotFound when the key has gone meanwhile */
+async function putGrant(
+  parts: Parts,
+  call: Call,
+  { id, document }: { readonly id: string; readonly document: GrantDocument },
+): Promise<void> {
+  const { keyId } = document;
+  const times = { createdAt: call.at, modifiedAt: call.at };
+  const row = { ...grantKey(call, keyId, id), status: "", ...times, document };
+  try {
+    await parts.rows.commit({ expect: [whileKeyStays(call, keyId)], put: [row] });
+  } catch (cause) {
+    throw cause instanceof Conflict ? noKey(call, keyId) : cause;
+  }
 }
 
 /** @throws ApiError NotFound */

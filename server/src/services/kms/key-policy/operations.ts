@@ -1,5 +1,6 @@
 // The policy of a key: who may use it. It takes part in every decision about the key (shared/access.ts).
-// Gap: that principals of a policy exist is not checked.
+// Gap: that principals of a policy exist is not checked; the condition keys kms:ResourceAliases and kms:ReEncryptOnSameKey have
+// no value.
 import type { Operations as Contract } from "../../../../../contract/kms/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { notFound } from "../errors.ts";

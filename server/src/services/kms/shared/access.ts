@@ -1,7 +1,7 @@
 // Which permission an operation needs on a key: judged by the caller's policies together with the key's policy and grants.
 // Condition keys: Service Authorization Reference, "AWS Key Management Service".
 import type { Call, Permission } from "../../../core/call.ts";
-import { allGrants, grantStatements } from "./grants.ts";
+import { allGrants, grantStatements, type NewGrant } from "./grants.ts";
 import { aliasArn, type FoundKey, findKey, type KeyRow, keyArn, type Parts } from "./keyring.ts";
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
@@ -13,8 +13,7 @@ export interface KeyAction {
   /** Given for cryptographic operations, also when the caller sent none. */
   readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
   readonly grantId?: string | undefined;
-  /** Operations of a grant that is to be made. */
-  readonly grantOperations?: readonly string[];
+  readonly newGrant?: NewGrant;
 }
 
 /** The permission on a key that was found, or on the ARN under which there is none. */
@@ -47,7 +46,7 @@ export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what
       operation: action,
       encryptionContext: what.encryptionContext,
       grantId: what.grantId,
-      operations: what.grantOperations,
+      newGrant: what.newGrant,
     }),
   };
 }

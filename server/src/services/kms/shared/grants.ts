@@ -39,21 +39,26 @@ export async function allGrants(parts: Parts, place: Place, keyId?: string): Pro
   }
 }
 
+export interface NewGrant {
+  readonly operations: readonly string[];
+  readonly constraints: GrantConstraints | undefined;
+}
+
 /** What a request does, as grants see it. */
 export interface GrantedUse {
   /** Without `kms:`. */
   readonly operation: string;
   /** Present for cryptographic operations, also when the caller gave none. */
   readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
-  /** Operations of a grant that is to be made under this one. */
-  readonly operations?: readonly string[] | undefined;
+  /** The grant that is to be made. */
+  readonly newGrant?: NewGrant | undefined;
   /** Id of the grant that is to be retired. */
   readonly grantId?: string | undefined;
 }
 
 /**
- * Statements for the key's policy: that the caller may do this because of a grant. Grants to others are left out, and each name
- * of the caller comes once, so that the policy stays short and the same however many grants there are.
+ * Statements for the key's policy: that the caller may do this because of a grant. Grants to others are left out, and
+ * each name of the caller comes once, so that the policy stays short and the same however many grants there are.
  */
 export function grantStatements(grants: readonly GrantRow[], use: GrantedUse, caller: Principal): readonly object[] {
   const names = [caller.arn, caller.roleArn, caller.account, `arn:aws:iam::${caller.account}:root`];
@@ -73,14 +78,28 @@ function whoMay(grant: GrantRow, use: GrantedUse): readonly string[] {
 function allows({ document }: GrantRow, use: GrantedUse): boolean {
   const { operations, constraints } = document;
   if (!(operations as readonly string[]).includes(use.operation)) return false;
-  if (use.operations?.some((operation) => !(operations as readonly string[]).includes(operation))) return false;
+  if (use.newGrant !== undefined) return handsOn(document, use.newGrant);
   if (use.encryptionContext === undefined) return true;
   const { EncryptionContextSubset: subset, EncryptionContextEquals: equals } = constraints ?? {};
-  const given = Object.entries(use.encryptionContext);
-  const has = (wanted: Readonly<Record<string, string>>) =>
-    Object.entries(wanted).every(([name, value]) => given.some((pair) => pair[0] === name && pair[1] === value));
+  const given = use.encryptionContext;
+  return (subset === undefined || has(given, subset)) && (equals === undefined || isSame(given, equals));
+}
+
+/** A grant made under another one allows nothing that the other does not, and asks for no less of the context. */
+function handsOn({ operations, constraints }: GrantDocument, made: NewGrant): boolean {
+  if (made.operations.some((operation) => !(operations as readonly string[]).includes(operation))) return false;
+  const { EncryptionContextSubset: subset, EncryptionContextEquals: equals } = constraints ?? {};
+  const asked = made.constraints?.EncryptionContextEquals;
+  const asksFor = { ...made.constraints?.EncryptionContextSubset, ...asked };
   return (
-    (subset === undefined || has(subset)) &&
-    (equals === undefined || (has(equals) && given.length === Object.keys(equals).length))
+    (subset === undefined || has(asksFor, subset)) &&
+    (equals === undefined || (asked !== undefined && isSame(asked, equals)))
   );
 }
+
+type Context = Readonly<Record<string, string>>;
+
+const has = (given: Context, wanted: Context): boolean =>
+  Object.entries(wanted).every(([name, value]) => Object.hasOwn(given, name) && given[name] === value);
+
+const isSame = (one: Context, other: Context): boolean => has(one, other) && has(other, one);

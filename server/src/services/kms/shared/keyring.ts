@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Call } from "../../../core/call.ts";
 import type { PolicyChecks } from "../../../core/ports.ts";
 import { deriveKey, seal, unseal } from "../../../core/sealing.ts";
-import { Conflict, type Row, type Rows } from "../../../store/rows/rows.ts";
+import { Conflict, type Expectation, type Row, type Rows } from "../../../store/rows/rows.ts";
 import { disabled, invalidArn, invalidState, notFound } from "../errors.ts";
 
 export interface Parts {
@@ -157,6 +157,12 @@ export function requireEnabled(place: Place, row: KeyRow): KeyRow {
   if (stateOf(row) === "Disabled") throw disabled(`${keyArn(place, row.name)} is disabled.`);
   return requireKept(place, row);
 }
+
+/** For commits of what belongs to a key: they fail when the key has been removed meanwhile. */
+export const whileKeyStays = (place: Place, id: string): Expectation => ({
+  key: keyKey(place, id),
+  version: "present",
+});
 
 /** What a change makes of a key. */
 export type KeyChange = (row: KeyRow) => { readonly status?: KeyState; readonly document?: KeyDocument };

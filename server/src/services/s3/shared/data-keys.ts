@@ -31,7 +31,9 @@ export async function mayDecrypt(
   place: Place,
   { encryption }: Pick<ObjectDocument, "encryption">,
 ): Promise<void> {
-  if (encryption.SSEKMSKeyId !== undefined) await usable(context, call, place, { encryption, operation: "Decrypt" });
+  // What is no ARN was recorded before keys were looked at.
+  if (encryption.SSEKMSKeyId?.startsWith("arn:"))
+    await usable(context, call, place, { encryption, operation: "Decrypt" });
 }
 
 async function usable(
