@@ -5,16 +5,15 @@ SAGEBRUSH_LOAD_MINUTES says how long; SAGEBRUSH_LOAD_REPORT names a file for one
 
 import contextlib
 import os
-import re
 import statistics
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from mixed_load import BUCKET, Load, descriptors, percentile
-from server_process import NODE, wait_until
+from server_process import wait_until
+from settled_memory import INSPECTED, resident_mb, settled_mb
 from xgboost_jobs import as_csv, create_endpoint, create_model, ended_job, settled_endpoint, training_request
 
 MINUTES = float(os.environ.get("SAGEBRUSH_LOAD_MINUTES", "2"))
@@ -32,23 +31,10 @@ MOST_NEW_DESCRIPTORS = 16
 MOST_DESCRIPTORS = 200 + 128
 
 
-def settled_mb(server):
-    """Resident memory right after a full collection."""
-    # Processes of the server's own listen too, after it.
-    address = re.search(r"Debugger listening on (ws://\S+)", "".join(server.errors)).group(1)
-    subprocess.run([NODE, Path(__file__).with_name("collect_garbage.mjs"), address], check=True, timeout=60)
-    return resident_mb(server.process.pid)
-
-
-def resident_mb(pid):
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 @pytest.fixture
 def loaded(own_server):
     """A server with a bucket, a log group and an endpoint, all named `load`."""
-    server = own_server(arguments=["--spares", "0"], environment={"NODE_OPTIONS": "--inspect=127.0.0.1:0"})
+    server = own_server(arguments=["--spares", "0"], environment=INSPECTED)
     s3, sagemaker, logs = server.client("s3"), server.client("sagemaker"), server.client("logs")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="train/rows.csv", Body=as_csv([[2 * x, x] for x in range(100)]))

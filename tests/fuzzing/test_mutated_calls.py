@@ -5,10 +5,10 @@ replay.py sends one of them again.
 """
 
 import os
-from pathlib import Path
 
 import pytest
 from samples import BUCKETS
+from settled_memory import INSPECTED, settled_mb
 from storm import send_all
 
 COUNT = int(os.environ.get("MUTATED_CALLS", "20000"))
@@ -16,18 +16,12 @@ PROCESSES = int(os.environ.get("MUTATED_CALLS_PROCESSES", "1"))
 SEED = os.environ.get("MUTATED_CALLS_SEED", "2020")
 #: The server's memory once it is warm, and what its tables and caches may add to that.
 GROWTH = 1.25
-GROWTH_MIB = 32
-
-
-def resident_mib(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+GROWTH_MB = 32
 
 
 @pytest.mark.timeout(300 + COUNT // 20)
 def test_mutated_calls_are_answered_without_failure_silence_or_growth(own_server, tmp_path):
-    server = own_server()
-    pid = server.process.pid
+    server = own_server(environment=INSPECTED)
     for bucket in BUCKETS:
         server.client("s3").create_bucket(Bucket=bucket)
     server.client("s3").put_object(Bucket=BUCKETS[0], Key="key", Body=b"some bytes")
@@ -38,15 +32,15 @@ def test_mutated_calls_are_answered_without_failure_silence_or_growth(own_server
 
     warm_up = COUNT // 10
     first, early = send_all(server, SEED, range(warm_up), tmp_path, PROCESSES)
-    warm = resident_mib(pid)
+    warm = settled_mb(server)
     second, late = send_all(server, SEED, range(warm_up, COUNT), tmp_path, PROCESSES)
-    end = resident_mib(pid)
+    end = settled_mb(server)
 
     failures = [*early, *late]
-    print(f"{COUNT} calls, seed {SEED}: {dict(first + second)}; {warm:.0f} MiB warm, {end:.0f} MiB at the end")
+    print(f"{COUNT} calls, seed {SEED}: {dict(first + second)}; {warm:.0f} MB warm, {end:.0f} MB at the end")
     assert failures == [], f"seed {SEED}, {len(failures)} failures\n" + "\n".join(failures[:20])
     assert server.process.poll() is None, "the server has ended"
     assert [line for line in server.errors if "not for callers" in line or "could not be" in line] == []
-    assert end < warm * GROWTH + GROWTH_MIB
+    assert end < warm * GROWTH + GROWTH_MB
     statuses = set(first + second)
     assert {200, 400, 403, 404} <= statuses, "the calls no longer get to where they are decoded and done"
