@@ -8,6 +8,9 @@ import { findUplink, isUplink, type Obstacle, sweepUplinks, type Uplink } from "
 
 const readyCount = 1;
 
+/** The kernel may take a moment to remove the links of namespaces that have just ended. */
+const closingLooks = 10;
+
 export class Networks {
   readonly #user: () => Promise<number>;
   readonly #identity: Identity;
@@ -71,12 +74,12 @@ export class Networks {
   async close(): Promise<void> {
     for (const ready of this.#ready.values()) for (const made of ready.splice(0)) closeHostNetwork(await made);
     for (const group of this.#groups.keys()) await this.forget(group);
-    await this.sweep();
+    await sweepUplinks(this.#uplink, closingLooks);
   }
 
-  /** Takes back what this machine has for the internet of units, if no unit needs it; also after an earlier server was killed. */
+  /** Takes back what an earlier server, which was killed, left on this machine for the internet of units, if no unit needs it. */
   async sweep(): Promise<void> {
-    await sweepUplinks(this.#uplink);
+    await sweepUplinks(this.#uplink, 1); // where units run there are links, and a server that starts is waited for
   }
 
   #takeReady(internet: boolean): Promise<HostNetwork> | undefined {

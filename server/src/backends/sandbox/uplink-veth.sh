@@ -1,6 +1,6 @@
 #!/bin/sh
 # As root: links the namespace of a group's bridge to this machine's own network, which masquerades what comes from there.
-# `uplink-veth.sh add PROCESS`, PROCESS being in the bridge's namespace; `uplink-veth.sh sweep` removes the rules once no link is left.
+# `uplink-veth.sh add PROCESS`, PROCESS being in the bridge's namespace; `uplink-veth.sh sweep LOOKS` removes the rules if no link is left at one of so many looks.
 # A link is a veth pair, `uplink` in there and sagebr<number> here: it ends with the namespace, so a crash leaves no link behind.
 # All servers of a machine share the links' range and one set of rules; $state keeps both, and a lock lets one of them change it
 # at a time. $NAT: iptables or nft.
@@ -119,10 +119,10 @@ END
 
 sweep() {
   [ -e "$state/rules" ] || return 0
-  looks=0 # the kernel may take a moment to remove the links of namespaces that have just ended
+  looks=0
   while linked; do
-    [ "$looks" -lt 10 ] || return 0
     looks=$((looks + 1))
+    [ "$looks" -lt "$1" ] || return 0
     sleep 0.05
   done
   remove_rules "$(cat "$state/rules")"

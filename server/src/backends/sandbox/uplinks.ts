@@ -112,9 +112,9 @@ async function startProgram(program: string, given: Record<string, string>, wait
   }
 }
 
-/** Takes the rules back that this machine has for links, if no link of any server is left. */
-export async function sweepUplinks(found: Uplink | Obstacle): Promise<void> {
-  if (isUplink(found) && found.program === "veth") await veth(found.outside, ["sweep"]);
+/** Takes the rules back that this machine has for links, if no link of any server is left at one of so many looks, 50 ms apart. */
+export async function sweepUplinks(found: Uplink | Obstacle, looks: number): Promise<void> {
+  if (isUplink(found) && found.program === "veth") await veth(found.outside, ["sweep", String(looks)]);
 }
 
 /** Contents of /etc/resolv.conf for units: the servers this machine asks, as far as units reach them. */
