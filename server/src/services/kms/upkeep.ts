@@ -1,6 +1,7 @@
 // What keys do when their day has come, looked at once an hour: those pending deletion are removed with their aliases and
 // grants, those that rotate get new material.
 import type { Clock } from "../../core/clock.ts";
+import { repeatedly } from "../../core/repeating.ts";
 import { Conflict, type RowKey } from "../../store/rows/rows.ts";
 import { allGrants, GRANT } from "./shared/grants.ts";
 import {
@@ -65,17 +66,5 @@ export function startUpkeep(
   parts: Parts,
   { clock, report }: { readonly clock: Clock; readonly report: (error: unknown) => void },
 ): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let cancel = () => {};
-  const arm = (delayMs: number) => {
-    cancel = clock.at(clock.now() + delayMs, () => {
-      running = tendKeys(parts, clock.now()).catch(report);
-      arm(HOUR_MS);
-    });
-  };
-  arm(FIRST_MS);
-  return async () => {
-    cancel();
-    await running;
-  };
+  return repeatedly({ clock, everyMs: HOUR_MS, firstMs: FIRST_MS, report }, () => tendKeys(parts, clock.now()));
 }

@@ -1,5 +1,6 @@
 // Lines that have outlived their group's retention are dropped, once a day; readers do not see them any more before.
 import type { Clock } from "../../core/clock.ts";
+import { repeatedly } from "../../core/repeating.ts";
 import { GROUP, type GroupSettings, type Parts, retainedSince } from "./shared/groups.ts";
 
 const DAY_MS = 86_400_000;
@@ -20,17 +21,5 @@ export function startRetention(
   parts: Parts & { readonly clock: Clock; readonly report: (error: unknown) => void },
 ): () => Promise<void> {
   const { clock, report } = parts;
-  let running: Promise<void> = Promise.resolve();
-  let cancel = () => {};
-  const arm = (delayMs: number) => {
-    cancel = clock.at(clock.now() + delayMs, () => {
-      running = dropExpired(parts, clock.now()).catch(report);
-      arm(DAY_MS);
-    });
-  };
-  arm(FIRST_MS);
-  return async () => {
-    cancel();
-    await running;
-  };
+  return repeatedly({ clock, everyMs: DAY_MS, firstMs: FIRST_MS, report }, () => dropExpired(parts, clock.now()));
 }
