@@ -1,5 +1,6 @@
 // Pages of IAM's lists: Marker is the key of the last item given, in an alphabet that survives a query string.
 import { errors } from "../../../core/errors.ts";
+import { cutPage, itemsAfter, readMarker } from "../../../core/pages.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 
 export interface PageRequest {
@@ -16,16 +17,11 @@ export interface PageFacts {
 const DEFAULT_ITEMS = 100;
 
 /** A page of items in hand, sorted by their keys. */
-export function pageOf<Item>(
+export const pageOf = <Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
   request: PageRequest,
-): PageFacts & { readonly items: readonly Item[] } {
-  const after = startOf(request);
-  const sorted = [...items].sort((one, other) => compare(keyOf(one), keyOf(other)));
-  const rest = after === undefined ? sorted : sorted.filter((item) => compare(keyOf(item), after) > 0);
-  return cut(rest, keyOf, request);
-}
+): PageFacts & { readonly items: readonly Item[] } => cut(itemsAfter(items, keyOf, startOf(request)), keyOf, request);
 
 /** A page of rows that pass, by name. */
 export async function pageOfRows<Document>(
@@ -66,19 +62,14 @@ function cut<Item>(
   keyOf: (item: Item) => string,
   request: PageRequest,
 ): PageFacts & { readonly items: readonly Item[] } {
-  const items = rest.slice(0, request.MaxItems ?? DEFAULT_ITEMS);
-  const last = items.at(-1);
-  if (rest.length <= items.length || last === undefined) return { items, IsTruncated: false };
-  return { items, IsTruncated: true, Marker: Buffer.from(keyOf(last)).toString("base64url") };
+  const { items, next } = cutPage(rest, keyOf, request.MaxItems ?? DEFAULT_ITEMS);
+  return { items, IsTruncated: next !== undefined, ...(next === undefined ? {} : { Marker: next }) };
 }
 
 /** @throws ApiError Validation for a marker that no list gave out */
 function startOf({ Marker }: PageRequest): string | undefined {
   if (Marker === undefined) return undefined;
-  const key = Buffer.from(Marker, "base64url");
-  if (key.toString("base64url") !== Marker)
-    throw errors.validation(`Invalid Marker: ${Marker} was not given out by a list.`);
-  return key.toString();
+  const key = readMarker(Marker);
+  if (key === undefined) throw errors.validation(`Invalid Marker: ${Marker} was not given out by a list.`);
+  return key;
 }
-
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
