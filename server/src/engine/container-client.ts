@@ -6,8 +6,6 @@ import type { Pool } from "undici";
 import type { Dial } from "../core/ports.ts";
 import { type ContainerAnswer, ContainerUnreachable, Exchange } from "./container-exchange.ts";
 
-export { type ContainerAnswer, ContainerUnreachable };
-
 /** undici has a hundred modules: they are loaded with the first container. */
 const load = createRequire(import.meta.url);
 

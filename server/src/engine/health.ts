@@ -1,6 +1,7 @@
 // Asks a container whether it is well: often until the first yes, then at the interval its plan names.
 import type { Dial } from "../core/ports.ts";
-import { ContainerClient, ContainerUnreachable } from "./container-client.ts";
+import { ContainerClient } from "./container-client.ts";
+import { ContainerUnreachable } from "./container-exchange.ts";
 import type { HealthCheck, ObservedUnit } from "./job-kind.ts";
 
 export type Health = NonNullable<ObservedUnit["health"]>;

@@ -64,11 +64,11 @@ async function handle(parts: Parts, incoming: IncomingMessage, response: ServerR
     const answer = await answerCall(parts, incoming, response, gone.signal, progress).catch((cause: unknown) =>
       answerError(parts, progress, gone.signal.aborted && isAbort(cause) ? callerLeft() : cause),
     );
-    const isKeptFirst = mustBeSynced(progress, answer.status);
-    if (isKeptFirst) await keepRecord(parts, progress, answer.status);
+    const sync = mustBeSynced(progress, answer.status);
+    if (sync) await keepRecord(parts, progress, answer.status, sync);
     const sent = sendAnswer(response, answer);
     // In the same turn, so that no call sees the log without it; but the caller does not wait for it.
-    if (!isKeptFirst) await keepRecord(parts, progress, answer.status);
+    if (!sync) await keepRecord(parts, progress, answer.status, sync);
     await sent;
   } catch (cause) {
     // The head is out or the call log failed: the caller learns it from the broken connection. A body that fails cuts it
@@ -202,12 +202,12 @@ async function invoke(parts: Parts, from: Call, name: string, operation: string,
       invoke: (...next) => invoke(parts, call, ...next),
     };
     const output = await perform(parts, { service, plan, input, call, progress });
-    await keepRecord(parts, progress, 200);
+    await keepRecord(parts, progress, 200, mustBeSynced(progress, 200));
     return output;
   } catch (cause) {
     const ours = cause instanceof ApiError;
     progress.error = ours ? inWordsOf(service.service, service.dialect, cause) : internalFailure(requestId);
-    await keepRecord(parts, progress, progress.error.status);
+    await keepRecord(parts, progress, progress.error.status, false);
     throw ours ? progress.error : cause;
   }
 }
@@ -249,9 +249,9 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
 const mustBeSynced = ({ plan, underWay }: Progress, status: number): boolean =>
   plan !== undefined && isChange(plan) && status < 400 && underWay?.isKept !== true;
 
-async function keepRecord(parts: Parts, progress: Progress, status: number): Promise<void> {
+/** With `sync` it resolves when the log has the record on disk. */
+async function keepRecord(parts: Parts, progress: Progress, status: number, sync: boolean): Promise<void> {
   const isKept = progress.underWay?.isKept === true;
-  const sync = mustBeSynced(progress, status);
   const kept = parts.calls.record(recordOf(progress, status, parts.clock), { sync, isKept });
   if (sync) await kept;
   else

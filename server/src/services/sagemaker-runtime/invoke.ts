@@ -5,7 +5,8 @@ import type { InvokeEndpointInput, InvokeEndpointOutput } from "../../../../cont
 import type { Call } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory, EndpointRoute, InstanceRoute, VariantRoute } from "../../core/ports.ts";
-import { type ContainerAnswer, ContainerClient, ContainerUnreachable } from "../../engine/container-client.ts";
+import { ContainerClient } from "../../engine/container-client.ts";
+import { type ContainerAnswer, ContainerUnreachable } from "../../engine/container-exchange.ts";
 import { chooseInstance, chooseVariant } from "./choose.ts";
 import type { InvocationMetrics } from "./metrics.ts";
 import { modelError } from "./model-error.ts";

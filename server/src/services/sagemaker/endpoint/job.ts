@@ -17,12 +17,12 @@ import { advance, lookAgainAt } from "./instances.ts";
 const LOST_LIMIT = 5;
 
 /** All times here are for limits and waits, so they are on the steady scale. */
-export function next(row: EndpointRow, observed: Observed, _clock: number, now = _clock): Step<EndpointDocument> {
+export function next(row: EndpointRow, observed: Observed, now: number, steady = now): Step<EndpointDocument> {
   const status = row.status as EndpointStatus;
-  const seen = look(row, observed, now);
-  const step = judge(status, seen, now);
+  const seen = look(row, observed, steady);
+  const step = judge(status, seen, steady);
   if (step === "gone") return { do: "remove" };
-  if (step.status === status && step.document === row.document) return wait(row.document, observed, now);
+  if (step.status === status && step.document === row.document) return wait(row.document, observed, steady);
   return { do: "store", ...step };
 }
 

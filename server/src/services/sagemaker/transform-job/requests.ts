@@ -1,7 +1,8 @@
 // Requests to a transform job's container: at most so many at once, tried again when the container fails, answers in
 // the order of the records.
 import { setTimeout as pause } from "node:timers/promises";
-import { type ContainerClient, type ContainerRequest, ContainerUnreachable } from "../../../engine/container-client.ts";
+import type { ContainerClient, ContainerRequest } from "../../../engine/container-client.ts";
+import { ContainerUnreachable } from "../../../engine/container-exchange.ts";
 
 /** What went wrong with one input file, in words for people. `isClient`: by the user's data, not the container. */
 export class FileFailure extends Error {
