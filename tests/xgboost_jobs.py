@@ -70,9 +70,15 @@ def settled_endpoint(sagemaker, name, seconds=120):
 
 def log_lines(logs, group, prefix):
     """Messages of all streams of a group whose names start with the prefix, in order."""
-    lines = []
+    return [line for lines in lines_by_stream(logs, group, prefix).values() for line in lines]
+
+
+def lines_by_stream(logs, group, prefix):
+    """{stream: messages in order} of all streams of a group whose names start with the prefix, by name."""
+    found = {}
     for stream in logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]:
         where = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
+        lines = found[stream["logStreamName"]] = []
         token = None
         while True:
             page = logs.get_log_events(**where, **({"nextToken": token} if token else {}))
@@ -80,7 +86,7 @@ def log_lines(logs, group, prefix):
             if page["nextForwardToken"] == token:
                 break
             token = page["nextForwardToken"]
-    return lines
+    return found
 
 
 def transform_request(name, model, bucket, prefix, **transform_input):

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from kept_model import ROWS, keep_model
 from server_process import FLAGS, NODE, ROOT, ServerProcess
 from xgboost_jobs import (
     create_endpoint,
@@ -21,7 +22,6 @@ from xgboost_jobs import (
 )
 
 PART = 5 * 2**20
-ROWS = b"0,1\n1,2\n0,1.1\n1,2.1\n"
 SIZES = iter(range(300_001, 400_000))
 
 
@@ -29,13 +29,7 @@ SIZES = iter(range(300_001, 400_000))
 def server():
     process = ServerProcess()
     process.start()
-    s3, sagemaker = process.client("s3"), process.client("sagemaker")
-    s3.create_bucket(Bucket="kept")
-    s3.put_object(Bucket="kept", Key="train/rows.csv", Body=ROWS)
-    sagemaker.create_training_job(**training_request("first", "kept", {"num_round": 2}))
-    first = ended_job(sagemaker, "first")
-    assert first["TrainingJobStatus"] == "Completed", first.get("FailureReason")
-    create_model(sagemaker, "model", first["ModelArtifacts"]["S3ModelArtifacts"])
+    keep_model(process)
     yield process
     process.close()
 

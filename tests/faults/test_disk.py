@@ -2,10 +2,10 @@
 
 import pytest
 from botocore.exceptions import ClientError
+from kept_model import ROWS, keep_model
 from server_process import ServerProcess, wait_until
 from xgboost_jobs import (
     create_endpoint,
-    create_model,
     ended_job,
     log_lines,
     settled_endpoint,
@@ -16,7 +16,6 @@ from xgboost_jobs import (
 # A reserve of a billion megabytes: every disk is below it.
 FULL = ["--disk-reserve-mb", str(10**9)]
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
-ROWS = b"0,1\n1,2\n0,1.1\n1,2.1\n"
 UNTIL_STOPPED = "echo weights >/opt/ml/model/weights; echo begun; trap 'exit 0' TERM; while :; do sleep 0.1; done"
 
 
@@ -25,13 +24,8 @@ def full():
     """A server whose disk fell below its reserve while the endpoint `serving` answered and the job `running` ran."""
     server = ServerProcess()
     server.start()
-    s3, sagemaker = server.client("s3"), server.client("sagemaker")
-    s3.create_bucket(Bucket="kept")
-    s3.put_object(Bucket="kept", Key="train/rows.csv", Body=ROWS)
-    sagemaker.create_training_job(**training_request("first", "kept", {"num_round": 2}))
-    first = ended_job(sagemaker, "first")
-    assert first["TrainingJobStatus"] == "Completed", first.get("FailureReason")
-    create_model(sagemaker, "model", first["ModelArtifacts"]["S3ModelArtifacts"])
+    sagemaker = server.client("sagemaker")
+    keep_model(server)
     create_endpoint(sagemaker, "serving", "model")
     assert settled_endpoint(sagemaker, "serving")["EndpointStatus"] == "InService"
     request = training_request("running", "kept", {})

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from odd_models import ARGUMENTS, create_odd_endpoint, invoke, wait_for
 from processes import forwarder, units, wait_until_nothing_is_left
 from server_process import ServerProcess, wait_until
-from xgboost_jobs import ended_job, training_request
+from xgboost_jobs import ended_job, lines_by_stream, training_request
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 LINES = 60
@@ -58,18 +58,6 @@ def kill(member, unit):
         pass  # it ended between the two looks
 
 
-def lines_by_stream(server, name):
-    logs = server.client("logs")
-    streams = logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
-    names = [stream["logStreamName"] for stream in streams]
-
-    def lines(stream):
-        page = logs.get_log_events(logGroupName=GROUP, logStreamName=stream, startFromHead=True)
-        return [event["message"] for event in page["events"]]
-
-    return {name: lines(name) for name in sorted(names)}
-
-
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_job_ends_as_documented_when_somebody_kills_its(server, member, fresh, moments):
     name = fresh("job")
@@ -80,7 +68,7 @@ def test_a_job_ends_as_documented_when_somebody_kills_its(server, member, fresh,
     kill(member, unit)
     job = ended_job(server.client("sagemaker"), name)
     assert job["TrainingJobStatus"] == MEMBERS[member], job.get("FailureReason")
-    streams = lines_by_stream(server, name)
+    streams = lines_by_stream(server.client("logs"), GROUP, f"{name}/")
     *cut, last = streams.values()
     if MEMBERS[member] == "Failed":
         assert job["FailureReason"] == KILLED.format(group=GROUP, stream=next(iter(streams)))

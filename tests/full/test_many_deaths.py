@@ -4,13 +4,14 @@ import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from odd_models import ARGUMENTS, create_odd_endpoint, invoke, wait_for
 from processes import forwarder, units, wait_until_nothing_is_left
 from server_process import ServerProcess, wait_until
-from xgboost_jobs import ended_job, training_request
+from xgboost_jobs import ended_job, lines_by_stream, training_request
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 DEATHS = int(os.environ.get("SAGEBRUSH_DEATHS", "60"))
@@ -75,14 +76,9 @@ def kill_somebody(server, moments):
 
 def check_log(server, job):
     """Every stream has the lines of its attempt in order, none twice."""
-    logs = server.client("logs")
-    prefix = f"{job['TrainingJobName']}/"
-    streams = logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=prefix)["logStreams"]
-    for stream in streams:
-        where = {"logGroupName": GROUP, "logStreamName": stream["logStreamName"], "startFromHead": True}
-        lines = [event["message"] for event in logs.get_log_events(**where)["events"]]
+    for stream, lines in lines_by_stream(server.client("logs"), GROUP, f"{job['TrainingJobName']}/").items():
         numbers = [int(line.removeprefix("line ")) for line in lines if line.startswith("line ")]
-        assert numbers == sorted(set(numbers)), (stream["logStreamName"], lines)
+        assert numbers == sorted(set(numbers)), (stream, lines)
 
 
 def test_jobs_end_as_documented_and_the_endpoint_heals(server):
@@ -96,8 +92,7 @@ def test_jobs_end_as_documented_and_the_endpoint_heals(server):
             open_jobs.append(f"job-{len(names)}")
             names.append(open_jobs[-1])
             begin(server, open_jobs[-1])
-        pause = threading.Event()
-        pause.wait(moments.uniform(0, 1))  # the moment is what is random here
+        time.sleep(moments.uniform(0, 1))  # the moment is what is random here
         kill_somebody(server, moments)
         open_jobs = [
             name

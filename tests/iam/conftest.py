@@ -2,15 +2,7 @@
 
 import pytest
 from policies import policy
-
-
-def remove_policies(iam, word, name):
-    """Inline and attached policies of a user or role."""
-    who = {f"{word}Name": name}
-    for inline in getattr(iam, f"list_{word.lower()}_policies")(**who)["PolicyNames"]:
-        getattr(iam, f"delete_{word.lower()}_policy")(**who, PolicyName=inline)
-    for attached in getattr(iam, f"list_attached_{word.lower()}_policies")(**who)["AttachedPolicies"]:
-        getattr(iam, f"detach_{word.lower()}_policy")(**who, PolicyArn=attached["PolicyArn"])
+from users import remove_policies, temporary_users
 
 
 @pytest.fixture
@@ -19,26 +11,15 @@ def iam(client):
 
 
 @pytest.fixture
-def user(iam, fresh, server):
+def user(server, fresh):
     """user(allow("s3:*"), …) makes a user with these statements: its name and a function that gives its clients."""
-    made = []
 
     def make(*statements):
-        name = fresh("user")
-        iam.create_user(UserName=name)
-        made.append(name)
-        if statements:
-            iam.put_user_policy(UserName=name, PolicyName="given", PolicyDocument=policy(*statements))
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        keys = (key["AccessKeyId"], key["SecretAccessKey"])
-        return name, lambda service, **config: server.client(service, keys=keys, **config)
+        made, clients = users(*statements)
+        return made["UserName"], clients
 
-    yield make
-    for name in made:
-        remove_policies(iam, "User", name)
-        for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        iam.delete_user(UserName=name)
+    with temporary_users(server, fresh) as users:
+        yield make
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Keys that are scheduled for deletion after the test, and users who have nothing but what the test gives them."""
 
 import pytest
-from policies import policy
+from users import temporary_users
 
 
 @pytest.fixture
@@ -26,25 +26,12 @@ def key(kms):
 
 
 @pytest.fixture
-def user(client, fresh, server):
+def user(server, fresh):
     """user(allow("kms:*"), …) makes a user with these statements: its ARN and a function that gives its clients."""
-    iam = client("iam")
-    made = []
 
     def make(*statements):
-        name = fresh("user")
-        arn = iam.create_user(UserName=name)["User"]["Arn"]
-        made.append((name, bool(statements)))
-        if statements:
-            iam.put_user_policy(UserName=name, PolicyName="given", PolicyDocument=policy(*statements))
-        access_key = iam.create_access_key(UserName=name)["AccessKey"]
-        keys = (access_key["AccessKeyId"], access_key["SecretAccessKey"])
-        return arn, lambda service, **config: server.client(service, keys=keys, **config)
+        made, clients = users(*statements)
+        return made["Arn"], clients
 
-    yield make
-    for name, has_policy in made:
-        if has_policy:
-            iam.delete_user_policy(UserName=name, PolicyName="given")
-        for access_key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            iam.delete_access_key(UserName=name, AccessKeyId=access_key["AccessKeyId"])
-        iam.delete_user(UserName=name)
+    with temporary_users(server, fresh) as users:
+        yield make

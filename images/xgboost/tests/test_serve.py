@@ -8,6 +8,7 @@ import pickle
 import re
 import signal
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,8 +242,8 @@ def test_sigterm_ends_every_worker_with_code_0(tmp_path):
 def test_a_worker_that_is_killed_ends_the_container(tmp_path):
     model_folder(tmp_path)
     container = Serving(tmp_path, {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}).wait()
-    with open(f"/proc/{container.process.pid}/task/{container.process.pid}/children") as file:  # noqa: PTH123
-        worker = int(file.read().split()[0])
+    children = Path(f"/proc/{container.process.pid}/task/{container.process.pid}/children")
+    worker = int(children.read_text().split()[0])
     os.kill(worker, signal.SIGKILL)
     error = container.process.communicate(timeout=60)[1]
     assert container.process.returncode == 128 + signal.SIGKILL
