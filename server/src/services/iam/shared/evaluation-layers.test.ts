@@ -1,0 +1,122 @@
+// Boundaries, session policies, policies of resources, trust, keys: which of them have to allow.
+import { ACCOUNT, ANN, allow, decideCases, deny, root, service, session } from "./evaluation-cases.ts";
+
+decideCases({
+  "a boundary that does not allow limits": {
+    identity: allow(),
+    boundary: allow({ Action: "ec2:*" }),
+    gives: "implicitDeny",
+  },
+  "a boundary grants nothing by itself": { boundary: allow(), gives: "implicitDeny" },
+  "identity and boundary together allow": { identity: allow(), boundary: allow({ Action: "s3:*" }), gives: "allowed" },
+  "a session policy limits": {
+    who: session,
+    identity: allow(),
+    session: allow({ Action: "ec2:*" }),
+    gives: "implicitDeny",
+  },
+  "a bucket policy that names the user allows": { resource: allow({ Principal: ANN }), gives: "allowed" },
+  "a bucket policy that names the account leaves it to the account": {
+    resource: allow({ Principal: ACCOUNT }),
+    gives: "implicitDeny",
+  },
+  "a bucket policy for everyone allows": { resource: allow({ Principal: "*" }), gives: "allowed" },
+  "a bucket policy that names another does not matter": {
+    resource: allow({ Principal: { AWS: "arn:aws:iam::123456789012:user/bob" } }),
+    gives: "implicitDeny",
+  },
+  "a bucket policy's deny wins": { identity: allow(), resource: deny({ Principal: "*" }), gives: "explicitDeny" },
+  "NotPrincipal denies the others": {
+    identity: allow(),
+    resource: deny({ NotPrincipal: { AWS: "arn:aws:iam::123456789012:user/bob" } }),
+    gives: "explicitDeny",
+  },
+  "NotPrincipal spares the named": { identity: allow(), resource: deny({ NotPrincipal: ANN }), gives: "allowed" },
+  "a grant to the role is limited by the session policy": {
+    who: session,
+    session: allow({ Action: "ec2:*" }),
+    resource: allow({ Principal: { AWS: session.roleArn } }),
+    gives: "implicitDeny",
+  },
+  "a grant to the session is not": {
+    who: session,
+    session: allow({ Action: "ec2:*" }),
+    resource: allow({ Principal: { AWS: session.arn } }),
+    gives: "allowed",
+  },
+  "another account's resource needs both sides": { identity: allow(), owner: "999999999999", gives: "implicitDeny" },
+  "another account's resource with both sides": {
+    identity: allow(),
+    resource: allow({ Principal: ACCOUNT }),
+    owner: "999999999999",
+    gives: "allowed",
+  },
+  "another account's grant alone is not enough": {
+    resource: allow({ Principal: ANN }),
+    owner: "999999999999",
+    gives: "implicitDeny",
+  },
+  "a role is not assumed without its trust": {
+    identity: allow(),
+    resource: { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
+    action: "sts:AssumeRole",
+    on: "arn:aws:iam::123456789012:role/R",
+    gives: "implicitDeny",
+  },
+  "a trust in the account needs the caller's own permission": {
+    resource: { Effect: "Allow", Principal: ACCOUNT, Action: "sts:AssumeRole" },
+    action: "sts:AssumeRole",
+    on: "arn:aws:iam::123456789012:role/R",
+    gives: "implicitDeny",
+  },
+  "an external id is asked for": {
+    resource: {
+      Effect: "Allow",
+      Principal: ANN,
+      Action: "sts:AssumeRole",
+      Condition: { StringEquals: { "sts:ExternalId": "42" } },
+    },
+    action: "sts:AssumeRole",
+    conditions: { "sts:ExternalId": "41" },
+    gives: "implicitDeny",
+  },
+  "a service is trusted by name": {
+    who: service,
+    resource: {
+      Effect: "Allow",
+      Principal: { Service: ["ec2.amazonaws.com", "sagemaker.amazonaws.com"] },
+      Action: "sts:AssumeRole",
+    },
+    action: "sts:AssumeRole",
+    gives: "allowed",
+  },
+  "root may do everything in its account": { who: root, gives: "allowed" },
+  "a key's policy is needed beside an identity policy [guide]": {
+    identity: allow(),
+    resource: [],
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+  "a key's policy that names the account hands over to identity policies [guide]": {
+    identity: allow(),
+    resource: allow({ Principal: ACCOUNT }),
+    action: "kms:Decrypt",
+    gives: "allowed",
+  },
+  "a key's policy that names the account gives nobody anything [guide]": {
+    resource: allow({ Principal: ACCOUNT }),
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+  "a key's policy that names the caller is enough [guide]": {
+    resource: allow({ Principal: ANN }),
+    action: "kms:Decrypt",
+    gives: "allowed",
+  },
+  "root needs to be named by a key's policy [guide]": {
+    who: root,
+    resource: allow({ Principal: ANN }),
+    action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+});
