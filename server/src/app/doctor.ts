@@ -1,7 +1,8 @@
 // What this machine has and lacks, from every part that depends on it.
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import type { Finding } from "../backends/backend.ts";
 import { examineStore } from "../store/examine.ts";
+import { makeDataFolder } from "../store/layout.ts";
 import { inspectBackend } from "./backend.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,7 +21,7 @@ const nodeFinding = (): Finding => ({
 
 async function folderFinding(folder: string): Promise<Finding> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeDataFolder(folder);
     await access(folder, constants.W_OK);
     return { name: "data folder", level: "ok", message: folder };
   } catch (cause) {

@@ -1,5 +1,5 @@
 // Construction: the only place where the parts meet. Order matters here and nowhere else.
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { chmod, rename, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type Clock, realClock } from "../core/clock.ts";
@@ -148,7 +148,6 @@ const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) 
 /** Written whole under another name first, so that nobody ever reads half of it, and readable by its owner only. */
 async function writeCredentials(folder: string, text: string): Promise<void> {
   const path = join(folder, "credentials");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(`${path}.new`, text, { mode: 0o600 });
   await chmod(`${path}.new`, 0o600);
   await rename(`${path}.new`, path);

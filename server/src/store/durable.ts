@@ -15,7 +15,7 @@ export async function syncFolder(path: string): Promise<void> {
 
 /**
  * Makes the folder and those above it that are missing, each synced into the one above. Step by step: Node's recursive
- * mkdir answers ENOENT, whatever the disk said.
+ * mkdir answers ENOENT, whatever the disk said, and where a folder can never be (/proc) it tries for ever.
  */
 export async function makeFolder(path: string): Promise<void> {
   const make = () => mkdir(path, { mode: 0o700 }).then(() => "made", codeOf);
@@ -23,7 +23,7 @@ export async function makeFolder(path: string): Promise<void> {
   if (outcome === "ENOENT") {
     await makeFolder(dirname(path));
     outcome = await make();
-    if (outcome === "ENOENT") throw new Error(`${path} cannot be made: a folder above it is a link to nothing.`);
+    if (outcome === "ENOENT") throw new Error(`${dirname(path)} takes no folders, or is a link to nothing`);
   }
   if (outcome === "made") await syncFolder(dirname(path));
 }

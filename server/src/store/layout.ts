@@ -1,7 +1,7 @@
 // Which layout a data folder has: a number in the file `layout`. Rows have their own, in the database.
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "./durable.ts";
+import { makeFolder, replaceFile } from "./durable.ts";
 import { NewerLayout } from "./rows/migrate.ts";
 
 /** Raised with a step in `prepareFolder` that brings older folders to it. */
@@ -15,7 +15,8 @@ export class FolderUnusable extends Error {
 /** Makes the folder if it is missing. @throws FolderUnusable */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
+    if (!(await stat(folder)).isDirectory()) throw new Error("it is a file");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FolderUnusable(

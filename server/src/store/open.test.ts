@@ -104,5 +104,6 @@ test("a folder of a newer layout is refused, and left as it is", async (context)
 test("a path that cannot be a folder is refused, and the message says what to do", async (context) => {
   const folder = await aFolder(context);
   await writeFile(join(folder, "file"), "");
-  await assert.rejects(openStore(options(join(folder, "file", "data"))), /cannot be made.*--data/);
+  for (const path of [join(folder, "file", "data"), join(folder, "file"), "/proc/data"])
+    await assert.rejects(openStore(options(path)), /cannot be made.*--data/);
 });
