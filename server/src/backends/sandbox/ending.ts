@@ -23,3 +23,16 @@ export async function endUnit(folder: UnitFolder): Promise<void> {
     await setTimeout(10);
   }
 }
+
+/** Ends a unit whose network cannot be entered, so that it counts as lost. One that is just ending is left alone. */
+export function endUnreachable(folder: UnitFolder, cause: unknown, report: (error: unknown) => void): void {
+  try {
+    if (folder.isSupervised() && !folder.has("ended")) {
+      report(new Error("A unit cannot be reached and is ended.", { cause }));
+      folder.write("unreachable", "");
+    }
+    stopUnit(folder, 0);
+  } catch (error) {
+    report(error); // a disk that takes nothing: it goes on, unreachable, until the next start
+  }
+}
