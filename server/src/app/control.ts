@@ -1,5 +1,5 @@
 // The door for whoever runs the server: a Unix socket in the data folder that only its owner may open, like the credentials
-// beside it (docs/decisions/0017-control-socket.md). One request, a line of JSON, is answered by one line of JSON.
+// beside it (docs/decisions/0017-control-socket.md). What is written to it, up to its end, is one request in JSON; the answer is one line of JSON.
 import { chmod, rm } from "node:fs/promises";
 import { createConnection, createServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -55,8 +55,7 @@ async function answer(socket: Socket, controls: Controls, log: Log): Promise<Con
   let request = "";
   for await (const part of socket.setEncoding("utf8") as AsyncIterable<string>) {
     request += part;
-    if (request.length > LONGEST_REQUEST_BYTES) return { refused: "The request is too long." };
-    if (request.includes("\n")) break;
+    if (request.length > LONGEST_REQUEST_BYTES) throw new Error("The request is too long.");
   }
   try {
     const { control, account, region, name } = JSON.parse(request) as ControlRequest;
