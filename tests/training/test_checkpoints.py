@@ -169,6 +169,14 @@ def test_only_files_are_checkpoints_and_the_log_names_the_rest(server, begin, pa
     ]
 
 
+def test_a_file_of_holes_larger_than_the_volume_fails_the_job(server, begin):
+    name = begin("import time\nopen(PATH + '/holes', 'w').truncate(2**40)\ntime.sleep(600)")
+    job = ended(server, name)
+    assert outcome(job) == ("Failed", "Failed")
+    reason = 'ClientError: Checkpoint upload failed: with "holes" the files have more than 1073741824 bytes.'
+    assert job["FailureReason"] == reason
+
+
 def test_a_checkpoint_folder_that_becomes_a_link_shows_nothing_of_this_machine(server, begin):
     name = begin('import os\nos.rmdir(PATH)\nos.symlink("/etc", PATH)')
     assert outcome(ended(server, name)) == ("Completed", "Completed")

@@ -85,7 +85,10 @@ ALL = "['closed', 'data', 'inside', 'near', 'out', 'ring', 'scratch']"
 SEEN = {
     "the whole file system": (a_channel("/"), [ALL, "Read-only file system", "False", "False"]),
     "a directory of it": (a_channel("/data/deep/"), ["['rows.csv']", "Read-only file system", "False", "False"]),
-    "one that a link inside leads to": (a_channel("/inside"), ["['rows.csv']", "Read-only file system", "False", "False"]),
+    "one that a link inside leads to": (
+        a_channel("/inside"),
+        ["['rows.csv']", "Read-only file system", "False", "False"],
+    ),
     "one of Lustre": (
         a_channel("/fsx/data", kind="FSxLustre"),
         ["['deep']", "Read-only file system", "False", "False"],

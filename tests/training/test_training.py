@@ -196,6 +196,10 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
         "TrainingInputMode",
     ),
+    "several instances for an algorithm that trains on one": (
+        {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
+        "InstanceCount",
+    ),
     "an artifact that is no archive": (
         {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
         "CompressionType NONE",
