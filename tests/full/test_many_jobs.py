@@ -1,4 +1,4 @@
-"""A hundred training jobs at once, on one host and on two: all end right, and those of a kind in the order they were made."""
+"""A hundred training jobs at once, on one host and on two: all end right, in the order they were made."""
 
 import pytest
 from own_programs import files_of, instances, outcome, program_request

@@ -48,8 +48,10 @@ def ended(server, name):
 
 # It finds what an earlier job left, writes more, and one thing more when it is told to end.
 BOTH_WAYS = """
-    import os, signal, sys, time
+    import json, os, signal, sys, time
     os.chdir(PATH)
+    config = json.load(open("/opt/ml/input/config/checkpointconfig.json"))
+    assert os.path.samefile(config["LocalPath"], ".") and config["S3Uri"].startswith("s3://"), config
     assert open("before/epoch 1").read() == "kept in S3", os.listdir(".")
     assert open("größe").read() == "named in any script"
     os.makedirs("deep/er")

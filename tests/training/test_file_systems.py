@@ -1,6 +1,5 @@
-"""Channels of file systems: folders of this machine that the settings name, read-only or not, and no way out of them."""
+"""Channels of file systems: folders of this machine that the settings name, read-only or not, no way out."""
 
-import os
 import textwrap
 
 import pytest
@@ -26,10 +25,9 @@ def share(tmp_path_factory):
     (folder.parent / "secret/key").write_text("secret")
     (folder.parent / "share2").mkdir()
     (folder / "data").chmod(0o555)
-    os.symlink("data/deep", folder / "inside")
-    os.symlink("../secret", folder / "out")
-    os.symlink(folder.parent / "share2", folder / "near")
-    os.symlink("ring", folder / "ring")
+    links = {"inside": "data/deep", "out": "../secret", "near": folder.parent / "share2", "ring": "ring"}
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
     return folder
 
 
