@@ -44,8 +44,26 @@ export const LONGEST_RUNTIME_SECONDS = 28 * 86_400;
 export const maxRuntimeSeconds = (request: CreateTrainingJobRequest): number =>
   request.StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS;
 
-/** Id of the unit of the attempt under way. */
-export const unitIdOf = ({ id, attempt }: TrainingDocument): string => `${id}-${attempt}`;
+/** A container of a job: its host's name, and the unit of the attempt under way. */
+export interface Host {
+  readonly name: string;
+  readonly unitId: string;
+}
+
+/** Id of what all hosts of the attempt under way share. */
+export const groupOf = ({ id, attempt }: Pick<TrainingDocument, "id" | "attempt">): string => `${id}-${attempt}`;
+
+/** The hosts of a job in the order of their numbers: algo-1, algo-2 … */
+export function hostsOf(document: Pick<TrainingDocument, "id" | "attempt" | "request">): readonly Host[] {
+  const count = document.request.ResourceConfig?.InstanceCount ?? 1;
+  return Array.from({ length: count }, (_, index) => {
+    const name = `algo-${index + 1}`;
+    return { name, unitId: `${groupOf(document)}-${name}` };
+  });
+}
+
+/** Id of the first host's unit of the attempt under way. */
+export const unitIdOf = (document: TrainingDocument): string => `${groupOf(document)}-algo-1`;
 
 /** Where the artifacts go: `<S3OutputPath>/<job>/output/`. */
 export function outputPrefix(request: CreateTrainingJobRequest): string {

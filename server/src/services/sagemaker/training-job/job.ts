@@ -5,6 +5,7 @@ import type { Observed, ObservedUnit, Step, UnitEnd, WantedUnit, Wants } from ".
 import { arnOf, toSeconds } from "../shared/noun.ts";
 import {
   enter,
+  groupOf,
   logGroup,
   logStream,
   maxRuntimeSeconds,
@@ -54,7 +55,7 @@ function wantedUnit(row: TrainingRow, want: WantedUnit["want"]): WantedUnit {
     id,
     want,
     holds: "job",
-    group: id,
+    group: groupOf(document),
     host: "algo-1",
     image: algorithm?.TrainingImage ?? "",
     instanceType: resources?.InstanceType ?? "",
