@@ -3,6 +3,8 @@
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Observed, ObservedUnit, Step, UnitEnd, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import { arnOf, toSeconds } from "../shared/noun.ts";
+import { hasPipes } from "./channels/channel.ts";
+import type { Fed } from "./channels/feed.ts";
 import {
   enter,
   groupOf,
@@ -29,15 +31,16 @@ export function wants(row: TrainingRow): Wants {
   const { document, status } = row;
   const of = unitIdOf(document);
   const unit = (want: WantedUnit["want"]) => [wantedUnit(row, want)];
+  const feeds = hasPipes(document.request) ? [{ name: "feed", of }] : [];
   if (status === "Stopping" && !document.stop?.hasRun) return { units: [], activities: [] };
   switch (document.secondary) {
     case "Starting":
     case "Downloading":
       return { units: unit("reserved"), activities: [{ name: "download", of }] };
     case "Training":
-      return { units: unit("running"), activities: [] };
+      return { units: unit("running"), activities: feeds };
     case "Stopping":
-      return { units: unit("stopped"), activities: [] };
+      return { units: unit("stopped"), activities: feeds };
     case "Uploading":
       return { units: unit("stopped"), activities: [{ name: "upload", of }] };
     default:
@@ -104,7 +107,7 @@ export function next(row: TrainingRow, observed: Observed, now: number, steady =
   const unit = observed.unit(unitIdOf(document));
   const { secondary } = document;
   if (unit.phase === "lost") return lost(row, at);
-  if (status === "Stopping") return stopping(document, unit, observed, at);
+  if (status === "Stopping") return stopping(row, unit, observed, at);
   if (unit.phase === "refused") return fail(document, `ClientError: ${unit.reason}`, at);
   const began = document.startedSteady ?? document.startedAt;
   const limit = began === undefined ? undefined : began + maxRuntimeSeconds(document.request) * 1000;
@@ -114,9 +117,9 @@ export function next(row: TrainingRow, observed: Observed, now: number, steady =
     case "Downloading":
       return prepare(document, unit, observed, at, limit);
     case "Training":
-      return unit.phase === "ended" && unit.end ? upload(document, unit, unit.end, at) : waitUntil(limit);
+      return train(row, unit, observed, at, limit);
     case "Uploading":
-      return finish(document, observed, at);
+      return finish(row, observed, at);
     default:
       throw new Error(`Training job ${row.name} is ${status} with secondary status ${secondary}.`);
   }
@@ -151,6 +154,21 @@ function prepare(
   return inProgress(enter(started, "Downloading", "Downloading input data", at.now));
 }
 
+function train(
+  row: TrainingRow,
+  unit: ObservedUnit,
+  observed: Observed,
+  at: Moment,
+  limit: number | undefined,
+): Step<TrainingDocument> {
+  const { document } = row;
+  const feeding = observed.activity("feed", unitIdOf(document));
+  if (feeding.state === "failed") return fail(document, feeding.reason, at);
+  if (unit.phase === "ended" && unit.end) return upload(document, unit, unit.end, at);
+  if (feeding.state === "done" && (feeding.result as Fed | undefined)?.cut) return lost(row, at);
+  return waitUntil(limit);
+}
+
 function upload(document: TrainingDocument, unit: ObservedUnit, end: UnitEnd, at: Moment): Step<TrainingDocument> {
   const metrics = [...unit.metrics].map(([MetricName, { value, at }]) => ({
     MetricName,
@@ -162,11 +180,13 @@ function upload(document: TrainingDocument, unit: ObservedUnit, end: UnitEnd, at
   return { do: "store", status: document.stop ? "Stopping" : "InProgress", document: ended };
 }
 
-function finish(document: TrainingDocument, observed: Observed, at: Moment): Step<TrainingDocument> {
+function finish(row: TrainingRow, observed: Observed, at: Moment): Step<TrainingDocument> {
+  const { document } = row;
   const uploading = observed.activity("upload", unitIdOf(document));
   if (uploading.state === "failed") return fail(document, uploading.reason, at);
   if (uploading.state !== "done") return { do: "wait" };
   const { end, stop } = document;
+  if ((uploading.result as Uploaded).cut && !stop) return lost(row, at);
   if (stop) return stopped(document, at);
   if (end && end.exitCode !== 0) {
     return fail(document, failureReason(document, end, (uploading.result as Uploaded).failure), at);
@@ -209,13 +229,9 @@ function outOfTime(document: TrainingDocument, at: Moment): Step<TrainingDocumen
   return { do: "store", status: "Stopping", document: document_ };
 }
 
-function stopping(
-  document: TrainingDocument,
-  unit: ObservedUnit,
-  observed: Observed,
-  at: Moment,
-): Step<TrainingDocument> {
-  if (document.secondary === "Uploading") return finish(document, observed, at);
+function stopping(row: TrainingRow, unit: ObservedUnit, observed: Observed, at: Moment): Step<TrainingDocument> {
+  const { document } = row;
+  if (document.secondary === "Uploading") return finish(row, observed, at);
   if (!document.stop?.hasRun) return stopped(document, at);
   if (unit.phase === "ended" && unit.end) return upload(document, unit, unit.end, at);
   const hasStarted = unit.phase === "starting" || unit.phase === "running";

@@ -20,6 +20,7 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { feed } from "./channels/feed.ts";
 import {
   DEFAULT_RUNTIME_SECONDS,
   enter,
@@ -41,7 +42,7 @@ export function trainingJob(parts: Parts): Noun {
     settled,
     wants,
     next,
-    activities: { download: download(objects), upload: upload(objects) },
+    activities: { download: download(objects), feed: feed(objects), upload: upload(objects) },
   };
 
   return {

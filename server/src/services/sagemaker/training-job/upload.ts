@@ -9,12 +9,16 @@ import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz } from "../../../engine/pack-tree.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
+import { hasPipes } from "./channels/channel.ts";
+import { endFeed, FEED_FOLDER } from "./channels/feed.ts";
 import { logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
 import { FAILURE_CHARACTERS } from "./failure.ts";
 
 export interface Uploaded {
   /** What the program wrote to /opt/ml/output/failure. */
   readonly failure?: string;
+  /** Data that the program read had an end where there was none: nothing was taken, and another attempt is due. */
+  readonly cut?: boolean;
 }
 
 /** Level of compression: on a pickled booster of 27 MB 1.9 times as fast as the default, 10 % more bytes (zlib 1.3). */
@@ -29,6 +33,10 @@ export const upload =
   async (work: ActivityContext<TrainingDocument>): Promise<Uploaded> => {
     const { document } = work.row;
     const folder = await work.unitFolder(work.of ?? "");
+    if (hasPipes(document.request)) {
+      const { cut } = await endFeed(await work.keptFolder(work.of ?? "", FEED_FOLDER));
+      if (cut && document.stop === undefined) return { cut };
+    }
     const { principal } = await work.session(document.request.RoleArn);
     const hasFailed = document.end !== undefined && document.end.exitCode !== 0 && document.stop === undefined;
     const to = { work, objects, principal };

@@ -1,10 +1,11 @@
 // Rules of CreateTrainingJob that cross members or ask for what is not built; single members are checked by the wire.
-import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
+import { checkChannels } from "./channels/validate.ts";
 import { LONGEST_RUNTIME_SECONDS } from "./document.ts";
 
 /** @throws ApiError Validation */
@@ -17,13 +18,7 @@ export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engi
   // The SDK of the third generation names the default.
   if (CompressionType !== undefined && CompressionType !== "GZIP")
     throw notBuilt(`OutputDataConfig.CompressionType ${CompressionType}`);
-  const names = new Set<string>();
-  for (const channel of request.InputDataConfig ?? []) {
-    if (names.has(channel.ChannelName))
-      throw errors.validation(`InputDataConfig has the channel "${channel.ChannelName}" more than once.`);
-    names.add(channel.ChannelName);
-    checkChannel(channel, request);
-  }
+  checkChannels(request);
 }
 
 function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJobRequest, engine: Engine): void {
@@ -32,8 +27,6 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
-  if (algorithm.TrainingInputMode !== "File")
-    throw notBuilt(`AlgorithmSpecification.TrainingInputMode ${algorithm.TrainingInputMode}`);
   const problem = engine.imageProblem(image);
   if (problem !== undefined) throw errors.validation(problem);
   if (MetricDefinitions?.length && engine.builtInMetrics(image))
@@ -64,28 +57,6 @@ function checkTimes({ StoppingCondition: stopping, EnableManagedSpotTraining }: 
     throw errors.validation("MaxWaitTimeInSeconds can only be given together with EnableManagedSpotTraining.");
   if (run !== undefined && run > LONGEST_RUNTIME_SECONDS)
     throw errors.validation(`MaxRuntimeInSeconds must be 1 to ${LONGEST_RUNTIME_SECONDS} (28 days), got ${run}.`);
-}
-
-function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void {
-  const where = `InputDataConfig "${channel.ChannelName}"`;
-  if (channel.ChannelName === "." || channel.ChannelName === "..")
-    throw errors.validation(`${where}: a channel cannot have this name.`);
-  if (channel.InputMode !== undefined && channel.InputMode !== "File")
-    throw notBuilt(`${where}.InputMode ${channel.InputMode}`);
-  if (channel.DataSource.FileSystemDataSource) throw notBuilt(`${where}.DataSource.FileSystemDataSource`);
-  const source = channel.DataSource.S3DataSource;
-  if (!source) throw errors.validation(`${where}: DataSource must have an S3DataSource, got none.`);
-  if (source.S3DataType !== "S3Prefix" && source.S3DataType !== "ManifestFile")
-    throw notBuilt(`${where}.S3DataType ${source.S3DataType}`);
-  if (source.AttributeNames?.length)
-    throw errors.validation(`${where}: AttributeNames can only be given with S3DataType AugmentedManifestFile.`);
-  if (channel.RecordWrapperType === "RecordIO")
-    throw errors.validation(`${where}: RecordWrapperType RecordIO needs the input mode Pipe.`);
-  if (channel.CompressionType === "Gzip" && request.AlgorithmSpecification?.TrainingInputMode === "File")
-    throw errors.validation(
-      `${where}: CompressionType Gzip needs the input mode Pipe; in File mode files stay as they are.`,
-    );
-  needS3Uri(source.S3Uri, `${where}.S3Uri`);
 }
 
 const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);
