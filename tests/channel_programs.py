@@ -6,8 +6,9 @@ import struct
 import tarfile
 
 from server_process import ROLE
-from xgboost_jobs import IMAGE, channel, ended_job
+from xgboost_jobs import IMAGE, channel, ended_job, log_lines
 
+GROUP = "/aws/sagemaker/TrainingJobs"
 MAGIC = 0xCED7230A
 # What every program begins with. `result` is what the test gets.
 PRELUDE = """
@@ -83,10 +84,19 @@ def files_of(server, bucket, name):
         return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
 
 
+def printed(server, name):
+    """Lines that the job has printed so far."""
+    logs = server.client("logs")
+    try:
+        return log_lines(logs, GROUP, f"{name}/")
+    except logs.exceptions.ResourceNotFoundException:
+        return []  # nobody has printed anything on this server
+
+
 def result_of(server, bucket, name):
     """`result` of a program once its job has completed."""
     job = ended_job(server.client("sagemaker"), name)
-    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), printed(server, name))
     return json.loads(files_of(server, bucket, name)["result.json"])
 
 

@@ -6,11 +6,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from channel_programs import begin_program, pipe, put, result_of
+from channel_programs import GROUP, begin_program, pipe, printed, put, result_of
 from server_process import wait_until
-from xgboost_jobs import lines_by_stream, log_lines
+from xgboost_jobs import lines_by_stream
 
-GROUP = "/aws/sagemaker/TrainingJobs"
 DATA = b"".join(b"%08d\n" % number for number in range(600_000))
 # Reads a little, says so, and reads on once the test lets it: a file in the data folder of the server would not be seen.
 PROGRAM = """
@@ -50,7 +49,7 @@ def reading(own_server, fresh):
     put(server, "feeds", {f"train/{part}": DATA[part * 900_000 : (part + 1) * 900_000] for part in range(6)})
     name = fresh("fed")
     begin_program(server, "feeds", name, PROGRAM, [pipe("feeds", "train/")])
-    wait_until(lambda: "reading" in log_lines(server.client("logs"), GROUP, f"{name}/"), 60, "the program reads")
+    wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
     return server, name
 
 

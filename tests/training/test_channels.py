@@ -11,14 +11,14 @@ from channel_programs import (
     begin_program,
     failure_of,
     pipe,
+    printed,
     put,
     records,
     result_of,
 )
 from server_process import wait_until
-from xgboost_jobs import channel, ended_job, log_lines
+from xgboost_jobs import channel, ended_job
 
-GROUP = "/aws/sagemaker/TrainingJobs"
 # Larger than what a pipe holds, and than what is kept in a row.
 LARGE = b"0123456789abcdef" * 200_000
 
@@ -357,7 +357,7 @@ while True:
 """,
         pipe(bucket, "train/"),
     )
-    wait_until(lambda: "reading" in log_lines(client("logs"), GROUP, f"{name}/"), 60, "the program reads")
+    wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
     act(client("s3"), bucket)
     reason = failure_of(server, name)
     assert reason.startswith("ClientError: ") and f"s3://{bucket}/train/b {told}" in reason
@@ -387,7 +387,7 @@ def test_a_stopped_job_in_pipe_mode_is_stopped(client, server, bucket, begin):
     put(server, bucket, {"train/a": LARGE})
     sagemaker = client("sagemaker")
     name = begin('open("/opt/ml/model/half", "w")\nfifo = opened("train", 0)\nprint("reading")\ntime.sleep(600)', pipe(bucket, "train/"))
-    wait_until(lambda: "reading" in log_lines(client("logs"), GROUP, f"{name}/"), 60, "the program reads")
+    wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
     sagemaker.stop_training_job(TrainingJobName=name)
     job = ended_job(sagemaker, name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped"), job.get("FailureReason")

@@ -22,6 +22,8 @@ const end = (): never => {
   throw new Error("The process goes on after SIGKILL.");
 };
 
+// A program waits for the next FIFO's name: it must be able to open it from the first moment on.
+process.umask(0);
 const door = new Door(end);
 const spawner = process.ppid;
 let hasServed = false;

@@ -20,6 +20,9 @@ const POLLERR = 8;
 /** What any process may ask for without being root (/proc/sys/fs/pipe-max-size). */
 const PIPE_BYTES = 2 ** 20;
 
+/** Readable from the moment it is there, if the mask of the process lets it; nobody else comes to the folder. */
+const ANYBODY = 0o666;
+
 /** Where the FIFOs of a unit are, by its own names. */
 export const DATA_NAMES = ["input", "data"] as const;
 
@@ -59,12 +62,12 @@ export class HeldFolder {
 
   /** Makes the FIFO unless it is there; it belongs to the owner of the folder, and anybody may read it. @throws NotOurs */
   makeFifo(name: string): void {
-    const made = libc.mkfifoat(this.#fd, Buffer.from(`${name}\0`), 0o600);
+    const made = libc.mkfifoat(this.#fd, Buffer.from(`${name}\0`), ANYBODY);
     const fifo = this.#look(name);
     try {
       if (made !== 0) return;
       const { uid, gid } = fstatSync(this.#fd);
-      chmodSync(byFd(fifo), 0o666);
+      chmodSync(byFd(fifo), ANYBODY);
       if (process.getuid?.() === 0) chownSync(byFd(fifo), uid, gid);
     } finally {
       closeSync(fifo);

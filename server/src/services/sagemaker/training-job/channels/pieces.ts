@@ -133,6 +133,7 @@ async function sizeOf(bytes: AsyncIterable<Uint8Array>): Promise<number> {
 }
 
 async function* unpacked(held: Held): AsyncGenerator<Uint8Array> {
+  if (held.sizeBytes === 0) return; // nothing, however packed
   const packed = Readable.from(copied(bytesOf(held)), { objectMode: false });
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   packed.on("error", (cause) => gunzip.destroy(cause));
