@@ -1,6 +1,5 @@
-// The feeder's way to objects: asks the server that is there, and waits while there is none.
-import type { Socket } from "node:net";
-import { type FeederMessage, type SentPiece, type ServerMessage, talk } from "./protocol.ts";
+// A channel's way to objects: asked for by number, answered by whichever server is there, once there is one.
+import type { FeederMessage, HoldAnswer, SentPiece } from "./protocol.ts";
 
 /** Feeding cannot go on, for this reason. */
 export class FeedFailure extends Error {
@@ -28,65 +27,42 @@ export interface AskedObject {
   readonly etag?: string;
 }
 
-interface Asked {
-  readonly message: FeederMessage;
-  answered(answer: Extract<ServerMessage, { hold: number }>): void;
+/** Numbers of one door among several that share a way: `first`, and each `step` further. */
+export interface DoorNumbers {
+  readonly first: number;
+  readonly step: number;
 }
 
 export class Door {
-  readonly #waiting = new Map<number, Asked>();
-  readonly #ended: () => void;
-  #next = 1;
-  #send: (message: FeederMessage) => void = () => undefined;
-  #socket: Socket | undefined;
-  #failure: FeederMessage | undefined;
+  readonly #waiting = new Map<number, (answer: HoldAnswer) => void>();
+  readonly #send: (message: FeederMessage) => void;
+  readonly #step: number;
+  #next: number;
 
-  /** `ended`: the server says that the program is over. */
-  constructor(ended: () => void) {
-    this.#ended = ended;
-  }
-
-  get isConnected(): boolean {
-    return this.#socket !== undefined;
-  }
-
-  /** Another server, or the first: it is asked again what the one before has not answered. */
-  connect(socket: Socket): void {
-    this.#socket?.destroy();
-    this.#socket = socket;
-    this.#send = talk<ServerMessage, FeederMessage>(socket, (message) => this.#hear(message));
-    for (const { message } of this.#waiting.values()) this.#send(message);
-    if (this.#failure) this.#send(this.#failure);
+  constructor(send: (message: FeederMessage) => void, { first, step }: DoorNumbers) {
+    this.#send = send;
+    this.#next = first;
+    this.#step = step;
   }
 
   /** Bytes of an object, which stay where they are until released. @throws FeedFailure */
   hold(object: AskedObject): Promise<Held> {
-    const number = this.#next++;
+    const number = this.#next;
+    this.#next += this.#step;
     const uri = `s3://${object.bucket}/${object.key}`;
-    const message = { hold: number, object };
     return new Promise((resolve, reject) => {
       const release = () => this.#send({ release: number });
-      this.#waiting.set(number, {
-        message,
-        answered: (answer) => {
-          if ("failure" in answer) reject(new FeedFailure(answer.failure, { isOurs: answer.isOurs }));
-          else resolve({ uri, pieces: answer.pieces, sizeBytes: answer.sizeBytes, release });
-        },
+      this.#waiting.set(number, (answer) => {
+        if ("failure" in answer) reject(new FeedFailure(answer.failure, { isOurs: answer.isOurs }));
+        else resolve({ uri, pieces: answer.pieces, sizeBytes: answer.sizeBytes, release });
       });
-      this.#send(message);
+      const { bucket, key, etag } = object;
+      this.#send({ hold: number, object: { bucket, key, ...(etag === undefined ? {} : { etag }) } });
     });
   }
 
-  fail(failed: string, isOurs: boolean): void {
-    this.#failure ??= { failed, isOurs };
-    this.#send(this.#failure);
-  }
-
-  #hear(message: ServerMessage): void {
-    if ("end" in message) this.#ended();
-    else {
-      this.#waiting.get(message.hold)?.answered(message);
-      this.#waiting.delete(message.hold);
-    }
+  hear(answer: HoldAnswer): void {
+    this.#waiting.get(answer.hold)?.(answer);
+    this.#waiting.delete(answer.hold);
   }
 }

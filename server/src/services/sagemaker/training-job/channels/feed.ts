@@ -107,8 +107,8 @@ async function launch(folder: string): Promise<ChildProcess> {
       cwd: folder,
       detached: true, // a session of its own: signals to the server's group do not reach it
       stdio: ["ignore", log.fd, log.fd],
-      // For each channel one that waits for a reader, one that reads a file, and one that unpacks.
-      env: { UV_THREADPOOL_SIZE: String(3 * channels.length + 4) },
+      // Each channel may unpack; all else its own thread does.
+      env: { UV_THREADPOOL_SIZE: String(channels.length + 2) },
     });
     child.on("error", () => undefined); // seen by its exit, or by the deadline
     child.unref();

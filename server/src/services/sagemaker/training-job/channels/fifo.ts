@@ -1,8 +1,7 @@
 // FIFOs in a folder that a program may change meanwhile: entered step by step, never through a link, and what is opened
 // is the FIFO that was looked at. fifo(7), pipe(7); calls that Node lacks by node:ffi of the pinned Node.
 import { dlopen } from "node:ffi";
-import { chmodSync, chownSync, closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { chmodSync, chownSync, closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 
 const { functions: libc } = dlopen("libc.so.6", {
@@ -74,13 +73,13 @@ export class HeldFolder {
     }
   }
 
-  /** Opens the FIFO for writing, once somebody reads: waits in a thread of the pool, for ever if need be. @throws NotOurs */
-  async openFifo(name: string): Promise<Fifo> {
+  /** Opens the FIFO for writing, once somebody reads: the thread waits, for ever if need be. @throws NotOurs */
+  openFifo(name: string): Fifo {
     const looked = this.#look(name);
     try {
-      const handle = await open(byFd(looked), constants.O_WRONLY);
-      libc.fcntl(handle.fd, F_SETPIPE_SZ, PIPE_BYTES); // a smaller pipe serves as well, more slowly
-      return new Fifo(handle);
+      const fd = openSync(byFd(looked), constants.O_WRONLY);
+      libc.fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); // a smaller pipe serves as well, more slowly
+      return new Fifo(fd);
     } finally {
       closeSync(looked);
     }
@@ -108,35 +107,25 @@ export class HeldFolder {
     closeSync(fd);
     throw new NotOurs(`Something else is at the place of the FIFO ${name}.`);
   }
-
-  /** Whether there is anything of that name. */
-  has(name: string): boolean {
-    return lstatSync(within(this.#fd, name), { throwIfNoEntry: false }) !== undefined;
-  }
 }
 
 const byFd = (fd: number): string => `/proc/self/fd/${fd}`;
 const within = (fd: number, name: string): string => `${byFd(fd)}/${name}`;
-
-type Handle = Awaited<ReturnType<typeof open>>;
 
 /** The longest wait between two looks whether the last bytes were read. */
 const LONGEST_LOOK_MS = 20;
 
 /** The writing end of a FIFO that somebody reads. */
 export class Fifo {
-  readonly #handle: Handle;
+  readonly #fd: number;
 
-  constructor(handle: Handle) {
-    this.#handle = handle;
+  constructor(fd: number) {
+    this.#fd = fd;
   }
 
-  /** Resolves when the pipe has taken all of it. @throws EPIPE when nobody reads any more */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let from = 0; from < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, from);
-      from += bytesWritten;
-    }
+  /** The thread waits until the pipe has taken all of it. @throws EPIPE when nobody reads any more */
+  write(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) from += writeSync(this.#fd, bytes, from);
   }
 
   /** Resolves when all that was written has been read, or nobody reads any more. */
@@ -147,18 +136,18 @@ export class Fifo {
     }
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  close(): void {
+    closeSync(this.#fd);
   }
 
   #unread(): number {
     const count = Buffer.alloc(4);
-    return libc.ioctl(this.#handle.fd, BigInt(FIONREAD), count) === 0 ? count.readInt32LE() : 0;
+    return libc.ioctl(this.#fd, BigInt(FIONREAD), count) === 0 ? count.readInt32LE() : 0;
   }
 
   #hasReader(): boolean {
     const asked = Buffer.alloc(8); // struct pollfd
-    asked.writeInt32LE(this.#handle.fd);
+    asked.writeInt32LE(this.#fd);
     libc.poll(asked, 1n, 0);
     return (asked.readInt16LE(6) & POLLERR) === 0;
   }

@@ -10,11 +10,12 @@ export type FeederMessage =
   /** Feeding cannot go on. `isOurs`: by no fault of the job's. */
   | { readonly failed: string; readonly isOurs: boolean };
 
-export type ServerMessage =
+export type HoldAnswer =
   | { readonly hold: number; readonly pieces: readonly SentPiece[]; readonly sizeBytes: number }
-  | { readonly hold: number; readonly failure: string; readonly isOurs: boolean }
-  /** The program has ended: so may the feeder. */
-  | { readonly end: true };
+  | { readonly hold: number; readonly failure: string; readonly isOurs: boolean };
+
+/** `end`: the program has ended, and so may the feeder. */
+export type ServerMessage = HoldAnswer | { readonly end: true };
 
 export type SentPiece =
   | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
