@@ -196,11 +196,6 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
         "TrainingInputMode",
     ),
-    "several instances": (
-        {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
-        "InstanceCount",
-    ),
-    "spot training": ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
     "an artifact that is no archive": (
         {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
         "CompressionType NONE",

@@ -9,7 +9,7 @@ import { ContentLists } from "./channels/contents.ts";
 import { copyChannels } from "./channels/copy.ts";
 import { FEED_FOLDER } from "./channels/feed.ts";
 import { layPipes } from "./channels/pipes.ts";
-import { hostsOf, type TrainingDocument } from "./document.ts";
+import { checkpointPath, hostsOf, type TrainingDocument } from "./document.ts";
 
 /** The activity `download`: fills /opt/ml of the unit `of`. A repeated download begins afresh. */
 export function download(objects: Objects): (work: ActivityContext<TrainingDocument>) => Promise<undefined> {
@@ -25,7 +25,9 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
     for (const [name, content] of Object.entries(configurationFiles(document, unitId)))
       await writeFile(join(folder, "input/config", name), JSON.stringify(content));
     const contents = await lists.of(work);
-    const channels = document.request.InputDataConfig ?? [];
+    const channels = (document.request.InputDataConfig ?? []).filter(
+      ({ DataSource }) => !DataSource.FileSystemDataSource,
+    );
     const isStreamed = (channel: (typeof channels)[number]) => isPipe(channel, document.request);
     const place = { work, unitId, folder, contents };
     await copyChannels(
@@ -43,7 +45,11 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
 export function configurationFiles(document: TrainingDocument, unitId: string): Readonly<Record<string, unknown>> {
   const { request } = document;
   const hosts = hostsOf(document);
+  const { CheckpointConfig: checkpoints } = request;
   return {
+    ...(checkpoints
+      ? { "checkpointconfig.json": { S3Uri: checkpoints.S3Uri, LocalPath: checkpointPath(request) } }
+      : {}),
     "hyperparameters.json": request.HyperParameters ?? {},
     "inputdataconfig.json": inputDataConfig(request),
     "resourceconfig.json": {

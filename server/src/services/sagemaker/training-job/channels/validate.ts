@@ -1,18 +1,21 @@
 // Rules of InputDataConfig that cross members. Developer guide, "Training input modes", and the API reference, Channel.
 import type { Channel, CreateTrainingJobRequest } from "../../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../../core/errors.ts";
+import { checkFileSystem, type FileSystems } from "../../shared/file-systems.ts";
 import { needS3Uri } from "../../shared/s3-uri.ts";
 import { modeOf } from "./channel.ts";
 
 /** @throws ApiError Validation */
-export function checkChannels(request: CreateTrainingJobRequest): void {
+export function checkChannels(request: CreateTrainingJobRequest, fileSystems: FileSystems): void {
   const channels = request.InputDataConfig ?? [];
   const names = new Set<string>();
   for (const channel of channels) {
     if (names.has(channel.ChannelName))
       throw errors.validation(`InputDataConfig has the channel "${channel.ChannelName}" more than once.`);
     names.add(channel.ChannelName);
-    checkChannel(channel, request);
+    checkName(channel);
+    if (channel.DataSource.FileSystemDataSource) checkFileSystemChannel(channel, request, fileSystems);
+    else checkChannel(channel, request);
   }
   for (const { ChannelName: name } of channels.filter((channel) => modeOf(channel, request) === "Pipe")) {
     const taken = [...names].find(
@@ -25,14 +28,32 @@ export function checkChannels(request: CreateTrainingJobRequest): void {
   }
 }
 
-function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void {
-  const where = `InputDataConfig "${channel.ChannelName}"`;
+const whereOf = ({ ChannelName }: Channel): string => `InputDataConfig "${ChannelName}"`;
+
+function checkName(channel: Channel): void {
   if (channel.ChannelName === "." || channel.ChannelName === "..")
-    throw errors.validation(`${where}: a channel cannot have this name.`);
+    throw errors.validation(`${whereOf(channel)}: a channel cannot have this name.`);
+}
+
+function checkFileSystemChannel(channel: Channel, request: CreateTrainingJobRequest, fileSystems: FileSystems): void {
+  const where = whereOf(channel);
+  const { FileSystemDataSource: source, S3DataSource } = channel.DataSource;
+  if (!source) return;
+  if (S3DataSource) throw errors.validation(`${where}: DataSource must have one source, got an S3DataSource too.`);
+  if (modeOf(channel, request) !== "File")
+    throw errors.validation(`${where}: a FileSystemDataSource needs the input mode File.`);
+  if (!request.VpcConfig)
+    throw errors.validation(
+      `${where}: a FileSystemDataSource needs VpcConfig, the network that reaches the file system.`,
+    );
+  checkFileSystem(source, fileSystems, `${where}.FileSystemDataSource`);
+}
+
+function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void {
+  const where = whereOf(channel);
   const mode = modeOf(channel, request);
   if (mode !== "File" && mode !== "Pipe") throw notBuilt(`${where}: input mode ${mode}`);
-  const { S3DataSource: source, FileSystemDataSource: fileSystem } = channel.DataSource;
-  if (fileSystem) throw notBuilt(`${where}.DataSource.FileSystemDataSource`);
+  const source = channel.DataSource.S3DataSource;
   if (!source) throw errors.validation(`${where}: DataSource must have an S3DataSource, got none.`);
   if (mode === "File") checkFileMode(channel, where);
   checkSource(source, mode, where);
