@@ -51,7 +51,7 @@ def put_objects(server, folder):
     for kind in ("one", "many"):
         (folder / kind).mkdir()
     piece = os.urandom(SIZE // OBJECTS)
-    with open(folder / "one" / "data", "wb") as file:
+    with (folder / "one" / "data").open("wb") as file:
         for number in range(OBJECTS):
             file.write(piece)
             (folder / "many" / f"{number:05}").write_bytes(piece)
@@ -90,7 +90,7 @@ def by_cat(folder, files):
     try:
         reader = [os.environ["BENCH_XGBOOST_PYTHON"], str(READER), str(fifo)]
         with subprocess.Popen(reader, stdout=subprocess.PIPE, text=True) as process:
-            with open(fifo, "wb") as end:
+            with fifo.open("wb") as end:
                 subprocess.run(["cat", *map(str, files)], stdout=end, check=True)
             return speed(process.stdout.read())
     finally:

@@ -11,7 +11,7 @@ from server_process import wait_until
 from xgboost_jobs import lines_by_stream
 
 DATA = b"".join(b"%08d\n" % number for number in range(600_000))
-# Reads a little, says so, and reads on once the test lets it: a file in the data folder of the server would not be seen.
+# Reads a little, says so, and reads on for a while, so that the test can do something meanwhile.
 PROGRAM = """
 with opened("train", 0) as fifo:
     data = fifo.read(100_000)
@@ -33,7 +33,7 @@ def feeders(server):
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
-            place = os.readlink(folder / "cwd")
+            place = str((folder / "cwd").readlink())
         except OSError:
             continue
         if b"feeder.ts" in command and place.startswith(str(server.folder)):

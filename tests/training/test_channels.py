@@ -48,7 +48,11 @@ def fails(server, begin):
 
 
 def test_objects_come_one_after_another_epoch_after_epoch(server, bucket, run):
-    put(server, bucket, {"train/b": b"second\n", "train/a": b"first\n", "train/c/": b"", "train/d": LARGE, "train/e": b""})
+    put(
+        server,
+        bucket,
+        {"train/b": b"second\n", "train/a": b"first\n", "train/c/": b"", "train/d": LARGE, "train/e": b""},
+    )
     found = run(
         """
 for epoch in range(3):
@@ -274,7 +278,11 @@ def test_lines_of_an_augmented_manifest_are_shuffled_whole(server, bucket, run):
 
 
 def test_referenced_objects_may_be_gzip(server, bucket, run):
-    put(server, bucket, {"packed": gzip.compress(b"unpacked "), "manifest": lines({"a-ref": f"s3://{bucket}/packed", "b": "x"})})
+    put(
+        server,
+        bucket,
+        {"packed": gzip.compress(b"unpacked "), "manifest": lines({"a-ref": f"s3://{bucket}/packed", "b": "x"})},
+    )
     found = run(
         'result["data"] = text("train", 0)',
         augmented(bucket, "manifest", ["a-ref", "b"], CompressionType="Gzip"),
@@ -284,8 +292,14 @@ def test_referenced_objects_may_be_gzip(server, bucket, run):
 
 GOOD = {"source-ref": "s3://{bucket}/there", "label": 1}
 BAD_MANIFESTS = {
-    "a line without the attribute": ([GOOD, {"label": 1}], ["line 2", 'no attribute "source-ref"', "s3://{bucket}/manifest"]),
-    "an attribute in other letters": ([{**GOOD, "Label": 1, "label": 1}, {"source-ref": GOOD["source-ref"], "Label": 1}], ["line 2", '"label"']),
+    "a line without the attribute": (
+        [GOOD, {"label": 1}],
+        ["line 2", 'no attribute "source-ref"', "s3://{bucket}/manifest"],
+    ),
+    "an attribute in other letters": (
+        [{**GOOD, "Label": 1, "label": 1}, {"source-ref": GOOD["source-ref"], "Label": 1}],
+        ["line 2", '"label"'],
+    ),
     "a line that is cut": ([GOOD, GOOD, '{"source-ref": "s3://{bucket}/th'], ["line 3", "is no JSON"]),
     "a reference that is no URI": ([{**GOOD, "source-ref": "there"}], ["line 1", '"source-ref"', "S3 URI"]),
     "a reference to nothing": ([{**GOOD, "source-ref": "s3://{bucket}/nowhere"}], ["s3://{bucket}/nowhere"]),
@@ -386,7 +400,10 @@ time.sleep(60)
 def test_a_stopped_job_in_pipe_mode_is_stopped(client, server, bucket, begin):
     put(server, bucket, {"train/a": LARGE})
     sagemaker = client("sagemaker")
-    name = begin('open("/opt/ml/model/half", "w")\nfifo = opened("train", 0)\nprint("reading")\ntime.sleep(600)', pipe(bucket, "train/"))
+    name = begin(
+        'open("/opt/ml/model/half", "w")\nfifo = opened("train", 0)\nprint("reading")\ntime.sleep(600)',
+        pipe(bucket, "train/"),
+    )
     wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
     sagemaker.stop_training_job(TrainingJobName=name)
     job = ended_job(sagemaker, name)
@@ -394,7 +411,11 @@ def test_a_stopped_job_in_pipe_mode_is_stopped(client, server, bucket, begin):
 
 
 REFUSED = {
-    "records in File mode": ({"InputMode": "File", "RecordWrapperType": "RecordIO"}, {}, "RecordIO needs the input mode Pipe"),
+    "records in File mode": (
+        {"InputMode": "File", "RecordWrapperType": "RecordIO"},
+        {},
+        "RecordIO needs the input mode Pipe",
+    ),
     "gzip in File mode": ({"InputMode": "File", "CompressionType": "Gzip"}, {}, "Gzip needs the input mode Pipe"),
     "an augmented manifest in File mode": (
         {"InputMode": "File"},

@@ -192,9 +192,9 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": "example.com/mine:1", "TrainingInputMode": "File"}},
         "mine",
     ),
-    "pipe mode": (
-        {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
-        "TrainingInputMode",
+    "an input mode that came later": (
+        {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "FastFile"}},
+        "FastFile",
     ),
     "an artifact that is no archive": (
         {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
