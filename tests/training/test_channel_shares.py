@@ -1,6 +1,7 @@
 """Which part of a channel each host of a job finds, in File mode and in Pipe mode."""
 
 import json
+from itertools import chain
 
 import pytest
 from channel_programs import augmented, begin_program, failure_of, files_of, pipe, put
@@ -57,7 +58,7 @@ def test_objects_are_dealt_to_hosts_in_file_mode(server, bucket, shares):
     found = shares(FILES, channel(bucket, "train/", S3DataDistributionType="ShardedByS3Key"))
     dealt = [seen["files"] for seen in found.values()]
     assert sorted(len(files) for files in dealt) == [2, 2, 3]
-    assert sorted(sum(dealt, [])) == list("abcdefg")
+    assert sorted(chain(*dealt)) == list("abcdefg")
 
 
 def test_with_fewer_objects_than_hosts_some_have_nothing(server, bucket, shares):
@@ -74,7 +75,7 @@ def test_objects_are_dealt_anew_for_each_epoch_when_they_are_shuffled(server, bu
     dealt = set()
     for epoch in range(3):
         parts = [seen["epochs"][epoch].split() for seen in found.values()]
-        assert sorted(sum(parts, [])) == list("abcdefghij"), "each object is one host's"
+        assert sorted(chain(*parts)) == list("abcdefghij"), "each object is one host's"
         dealt.add(tuple(tuple(sorted(part)) for part in parts))
     assert len(dealt) > 1, "not the same objects in every epoch"
 
@@ -85,7 +86,7 @@ def test_lines_of_an_augmented_manifest_are_dealt(server, bucket, shares):
     made["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
     found = shares(PIPE, made)
     dealt = [seen["epochs"][0].rstrip(".").split(".") for seen in found.values()]
-    assert sorted(sum(dealt, [])) == list("0123456")
+    assert sorted(chain(*dealt)) == list("0123456")
     assert sorted(len(part) for part in dealt) == [2, 2, 3]
 
 

@@ -1,6 +1,7 @@
-"""What a training container finds in its channels: Pipe mode, records, shuffling, augmented manifests, configuration."""
+"""What a training container finds in its channels: Pipe mode, records, shuffling, manifests, configuration."""
 
 import gzip
+import hashlib
 import json
 
 import pytest
@@ -247,8 +248,6 @@ result["hash"] = hashlib.sha256(data).hexdigest()
 result["same again"] = read("train", 1) == data
 result["text"] = text("text", 0)
 """
-    import hashlib
-
     found = run(
         program,
         augmented(bucket, "manifest", ["source-ref", "species"], RecordWrapperType="RecordIO"),
@@ -377,13 +376,13 @@ while True:
     assert reason.startswith("ClientError: ") and f"s3://{bucket}/train/b {told}" in reason
 
 
-def test_a_role_that_loses_its_rights_fails_the_job(client, server, bucket, fails, fresh):
+def test_a_reference_to_a_bucket_that_is_not_there_fails_naming_object_and_role(server, bucket, fails):
     put(server, bucket, {"train/a": b"x", "manifest": lines({"a-ref": "s3://somebody-elses/object"})})
     reason = fails('read("train", 0)', augmented(bucket, "manifest", ["a-ref"]))
     assert reason.startswith("ClientError: ") and "s3://somebody-elses/object" in reason and "role" in reason
 
 
-def test_something_else_in_the_place_of_a_fifo_is_not_written_to(bucket, server, fails, fresh):
+def test_something_else_in_the_place_of_a_fifo_is_not_written_to(server, bucket, fails):
     put(server, bucket, {"train/a": LARGE})
     reason = fails(
         """

@@ -1,9 +1,10 @@
 // Which objects an S3 source means, and what each is called relative to it: by prefix or by manifest.
+import { buffer } from "node:stream/consumers";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import type { ObjectReference, Objects } from "../../../core/ports.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
-import { listManifest } from "./inputs-manifest.ts";
+import { type ManifestEntry, parseManifest } from "./inputs-manifest.ts";
 import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
 
 export interface InputObject extends ObjectReference {
@@ -20,6 +21,12 @@ export interface InputSource {
   /** The role whose rights are used, for texts. */
   readonly roleArn: string;
 }
+
+/** A manifest is one JSON list of names; more than this is a mistake. */
+const MANIFEST_LIMIT_BYTES = 64 * 2 ** 20;
+
+/** Entries looked up at once. */
+const LOOKS_AT_ONCE = 16;
 
 /**
  * What the source means, with names that are safe to join to a folder: no empty part, `.` or `..`.
@@ -81,6 +88,29 @@ async function listPrefix(
     throw new JobFailure(
       `ClientError: No S3 objects found under "${uri}". The bucket must exist in this region, objects must be there under this prefix, and the role "${roleArn}" must have s3:ListBucket on the bucket.`,
     );
+  return found;
+}
+
+/** @throws JobFailure for a manifest that is none; ApiError for what is not there, or not the principal's to read */
+async function listManifest(objects: Objects, principal: Principal, place: S3Place): Promise<readonly InputObject[]> {
+  const { body, sizeBytes } = await objects.open(principal, place);
+  if (sizeBytes > MANIFEST_LIMIT_BYTES) {
+    body.destroy();
+    throw new JobFailure(
+      `ClientError: The manifest ${s3Uri(place)} has ${sizeBytes} bytes; at most ${MANIFEST_LIMIT_BYTES} are read.`,
+    );
+  }
+  const entries = parseManifest((await buffer(body)).toString("utf8"), s3Uri(place));
+  const found: InputObject[] = [];
+  let next = 0;
+  const look = async (): Promise<void> => {
+    for (let index = next++; index < entries.length; index = next++) {
+      const { bucket, key, name } = entries[index] as ManifestEntry;
+      const { sizeBytes, etag } = await objects.head(principal, { bucket, key });
+      found[index] = { bucket, key, name, sizeBytes, etag };
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
   return found;
 }
 
