@@ -1,5 +1,5 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
-// Gap: File mode only; Pipe mode, augmented manifests and algorithm resources are refused by name.
+// Gap: algorithm resources and the input mode FastFile are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
 // Gap: built-in algorithms run on one instance, more are refused by name; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
@@ -30,6 +30,7 @@ import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
+import { feed } from "./channels/feed.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
 import {
   checkpointPath,
@@ -61,6 +62,7 @@ export function trainingJob(parts: Parts): Noun {
       attach: attach(fileSystems),
       checkpoints: checkpoints(objects),
       download: download(objects),
+      feed: feed(objects),
       restore: restore(objects),
       upload: upload(objects),
     },
