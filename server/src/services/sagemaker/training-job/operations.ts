@@ -1,7 +1,7 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
 // Gap: algorithm resources and the input mode FastFile are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: built-in algorithms run on one instance, more are refused by name; programs of one's own run on up to 20.
+// Gap: the built-in XGBoost trains on one instance and fails with more; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
 // Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
 // cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
