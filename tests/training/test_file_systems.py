@@ -1,6 +1,5 @@
-"""Channels of file systems: folders of this machine that the settings name, read-only or not, and no way out of them."""
+"""Channels of file systems: folders of this machine that the settings name, read-only or not, no way out."""
 
-import os
 import textwrap
 
 import pytest
@@ -26,10 +25,9 @@ def share(tmp_path_factory):
     (folder.parent / "secret/key").write_text("secret")
     (folder.parent / "share2").mkdir()
     (folder / "data").chmod(0o555)
-    os.symlink("data/deep", folder / "inside")
-    os.symlink("../secret", folder / "out")
-    os.symlink(folder.parent / "share2", folder / "near")
-    os.symlink("ring", folder / "ring")
+    links = {"inside": "data/deep", "out": "../secret", "near": folder.parent / "share2", "ring": "ring"}
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
     return folder
 
 
@@ -85,7 +83,10 @@ ALL = "['closed', 'data', 'inside', 'near', 'out', 'ring', 'scratch']"
 SEEN = {
     "the whole file system": (a_channel("/"), [ALL, "Read-only file system", "False", "False"]),
     "a directory of it": (a_channel("/data/deep/"), ["['rows.csv']", "Read-only file system", "False", "False"]),
-    "one that a link inside leads to": (a_channel("/inside"), ["['rows.csv']", "Read-only file system", "False", "False"]),
+    "one that a link inside leads to": (
+        a_channel("/inside"),
+        ["['rows.csv']", "Read-only file system", "False", "False"],
+    ),
     "one of Lustre": (
         a_channel("/fsx/data", kind="FSxLustre"),
         ["['deep']", "Read-only file system", "False", "False"],

@@ -136,8 +136,8 @@ COLLECTIVE = """
             break
         except OSError:
             time.sleep(0.05)
-    arguments = {"dmlc_communicator": "rabit", "dmlc_tracker_uri": socket.gethostbyname("algo-1"), "dmlc_tracker_port": 9099}
-    with collective.CommunicatorContext(**arguments):
+    first = socket.gethostbyname("algo-1")
+    with collective.CommunicatorContext(dmlc_communicator="rabit", dmlc_tracker_uri=first, dmlc_tracker_port=9099):
         total = collective.allreduce(numpy.array([float(me[5:])]), collective.Op.SUM)
         print(f"rank {collective.get_rank()} of {collective.get_world_size()}: {total[0]}")
     if me == "algo-1":

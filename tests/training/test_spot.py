@@ -1,4 +1,4 @@
-"""Managed spot training: interruptions by command and by policy, what a job keeps over them, and how long it may wait."""
+"""Managed spot training: interruptions by command and by policy, what a job keeps over them, how long it waits."""
 
 import subprocess
 import textwrap
@@ -76,8 +76,8 @@ def interrupt(server, name):
     return command(server, "spot", "interrupt", name)
 
 
-# Twelve rounds of boosting with rows drawn by a seed of the round; each round's model is a checkpoint. After some rounds it
-# waits to be interrupted, if the job's hyperparameters say so.
+# Twelve rounds of boosting with rows drawn by a seed of the round; each round's model is a checkpoint. After the rounds
+# that the job's hyperparameters name it waits to be interrupted.
 BOOSTING = """
     import glob, json, os, time
     import numpy, xgboost
@@ -111,7 +111,9 @@ def test_a_job_that_is_interrupted_several_times_leaves_the_model_of_one_that_is
         wait_until(lambda last=f"round {number}": last in lines_of(server, often), 120, f"round {number} is over")
         assert interrupt(server, often)[0] == 0
     jobs = [ended(server, name) for name in (often, never)]
-    assert [outcome(job) for job in jobs] == [("Completed", "Completed")] * 2, [job.get("FailureReason") for job in jobs]
+    assert [outcome(job) for job in jobs] == [("Completed", "Completed")] * 2, [
+        job.get("FailureReason") for job in jobs
+    ]
     once = ["Starting", "Downloading", "Training"]
     assert statuses(jobs[0]) == [*[*once, "Interrupted"] * len(WAITS), *once, "Uploading", "Completed"]
     s3 = server.client("s3")
@@ -254,9 +256,7 @@ def test_a_job_that_runs_longer_than_it_may_wait_is_stopped_with_its_model(serve
 
 def test_only_spot_jobs_that_are_there_can_be_interrupted(server, fresh):
     name = fresh("plain")
-    begin(
-        server, name, "pass", EnableManagedSpotTraining=False, StoppingCondition={"MaxRuntimeInSeconds": 60}
-    )
+    begin(server, name, "pass", EnableManagedSpotTraining=False, StoppingCondition={"MaxRuntimeInSeconds": 60})
     code, said = interrupt(server, name)
     assert code == 1 and "EnableManagedSpotTraining" in said
     assert interrupt(server, "nobody") == (1, "Requested resource not found.")
