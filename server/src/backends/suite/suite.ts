@@ -3,7 +3,8 @@ import { describe } from "node:test";
 import { lifeCases, surroundingCases } from "./life.ts";
 import { limitCases } from "./limits.ts";
 import { logCases } from "./logs.ts";
-import { networkCases } from "./network.ts";
+import { mountCases } from "./mounts.ts";
+import { groupCases, networkCases } from "./network.ts";
 import { restartCases } from "./restart.ts";
 import { spareCases } from "./spares.ts";
 import type { Candidate } from "./stand.ts";
@@ -13,10 +14,12 @@ export function registerSuite(candidate: Candidate): void {
   describe(candidate.name, { concurrency: 2 }, () => {
     lifeCases(candidate);
     surroundingCases(candidate);
+    mountCases(candidate);
     stopCases(candidate);
     logCases(candidate);
     limitCases(candidate);
     networkCases(candidate);
+    groupCases(candidate);
     restartCases(candidate);
     spareCases(candidate);
   });

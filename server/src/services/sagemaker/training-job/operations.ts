@@ -1,51 +1,74 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
-// Gap: File mode on one instance; Pipe mode, several instances, spot training, augmented manifests, file systems and
-// algorithm resources are refused by name.
+// Gap: algorithm resources and the input mode FastFile are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: CheckpointConfig is refused by name; DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and
-// ExperimentConfig are recorded and given back, nothing collects what they describe.
+// Gap: the built-in XGBoost trains on one instance and fails with more; programs of one's own run on up to 20.
+// Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
+// Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
+// cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
+// Gap: a FileSystemId stands for a folder of this machine that the setting fileSystems names; subnets and groups that would
+// reach the file system are not looked at. Who writes to it could turn a part of DirectoryPath into a link out of it in the
+// moment between the check and the start of the container.
+// Gap: DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and ExperimentConfig are recorded and given back,
+// nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
-// Gap: EnableInterContainerTrafficEncryption has no effect, since there is one instance.
+// Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
+// machine, which no wire carries, so nothing is encrypted.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
-import type {
-  CreateTrainingJobRequest,
-  DescribeTrainingJobResponse,
-  SecondaryStatusTransition,
-} from "../../../../../contract/sagemaker/types.ts";
+import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import {
-  DEFAULT_RUNTIME_SECONDS,
-  enter,
-  outputPrefix,
-  type TrainingDocument,
-  type TrainingRow,
-  trainingJobKind,
-} from "./document.ts";
+import { attach } from "./attach.ts";
+import { feed } from "./channels/feed.ts";
+import { checkpoints, restore } from "./checkpoints.ts";
+import { describe, summarize } from "./describe.ts";
+import { enter, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
 import { download } from "./files.ts";
-import { next, settled, wants } from "./job.ts";
+import { hasRun, next, settled } from "./job.ts";
+import type { Moment } from "./moment.ts";
+import { interrupt, interruptionProblem } from "./spot.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
+import { wants } from "./wants.ts";
 
 export function trainingJob(parts: Parts): Noun {
-  const { rows, roles, clock, engine, objects } = parts;
+  const { rows, roles, clock, engine, objects, fileSystems } = parts;
+  const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
   const keyOf = (call: Call, name: string) => ({ kind: trainingJobKind, scope: scopeOf(call), name });
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
     wants,
-    next,
-    activities: { download: download(objects), upload: upload(objects) },
+    next: (row, observed, now, steady) => next(row, observed, now, steady, spot),
+    activities: {
+      attach: attach(fileSystems),
+      checkpoints: checkpoints(objects),
+      download: download(objects),
+      feed: feed(objects),
+      restore: restore(objects),
+      upload: upload(objects),
+    },
   };
 
   return {
     job,
+    controls: {
+      interruptSpot: async ({ account, region, name }) => {
+        const key = { kind: trainingJobKind, scope: scopeOf({ account, region }), name };
+        const at = { now: clock.now(), steady: engine.steady() };
+        await changeJob<TrainingDocument>(rows, key, at.now, (row) => {
+          const problem = interruptionProblem(row);
+          if (problem !== undefined) throw errors.validation(problem);
+          return { status: row.status, document: interrupt(row.document, at) };
+        });
+        return `The instances of ${name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
+      },
+    },
     operations: {
       CreateTrainingJob: {
         newer: [
@@ -62,15 +85,15 @@ export function trainingJob(parts: Parts): Noun {
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          checkTrainingJob(input, engine);
-          if (input.CheckpointConfig) throw errors.validation("CheckpointConfig is not yet available in Sagebrush.");
+          checkTrainingJob(input, parts);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
           const arn = arnOf(key, "training-job");
           const now = clock.now();
           const { Tags: tags, ...request } = input;
-          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, now);
+          const at = { now, steady: engine.steady() };
+          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, at);
           await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job" });
           return { TrainingJobArn: arn };
         },
@@ -105,8 +128,16 @@ export function trainingJob(parts: Parts): Noun {
   };
 }
 
-function newDocument(request: CreateTrainingJobRequest, arn: string, now: number): TrainingDocument {
-  const document: TrainingDocument = { request, arn, id: newId(), attempt: 1, secondary: "Starting", transitions: [] };
+function newDocument(request: CreateTrainingJobRequest, arn: string, { now, steady }: Moment): TrainingDocument {
+  const document: TrainingDocument = {
+    request,
+    arn,
+    id: newId(),
+    attempt: 1,
+    secondary: "Starting",
+    transitions: [],
+    createdSteady: steady,
+  };
   return enter(document, "Starting", "Starting the training job", now);
 }
 
@@ -128,62 +159,8 @@ function stop(row: TrainingRow, now: number): { readonly status: string; readonl
   if (status === "Stopping") return { status, document };
   if (status !== "InProgress")
     throw errors.validation(`The request was rejected because the training job is in status ${status}.`);
-  const hasRun = document.secondary === "Training" || document.secondary === "Uploading";
-  const stopped = { ...document, stop: { cause: "user", hasRun } as const };
+  const stopped = { ...document, stop: { cause: "user", hasRun: hasRun(document) } as const };
   // What is being uploaded already goes on; the job is over when it is.
   if (document.secondary === "Uploading") return { status: "Stopping", document: stopped };
   return { status: "Stopping", document: enter(stopped, "Stopping", "Stopping the training job", now) };
-}
-
-function summarize(row: TrainingRow) {
-  const { document } = row;
-  return {
-    TrainingJobName: row.name,
-    TrainingJobArn: document.arn,
-    CreationTime: toSeconds(row.createdAt),
-    ...(document.endedAt === undefined ? {} : { TrainingEndTime: toSeconds(document.endedAt) }),
-    LastModifiedTime: toSeconds(row.modifiedAt),
-    TrainingJobStatus: row.status as DescribeTrainingJobResponse["TrainingJobStatus"],
-  };
-}
-
-/** Seconds of work, rounded up to whole ones; undefined before there was any. */
-function workSeconds({ startedSteady, endedSteady }: TrainingDocument): number | undefined {
-  if (startedSteady === undefined || endedSteady === undefined) return undefined;
-  return Math.ceil((endedSteady - startedSteady) / 1000);
-}
-
-function describe(row: TrainingRow, steady: number, waiting: string | undefined): DescribeTrainingJobResponse {
-  const { document } = row;
-  const { request, startedAt, startedSteady, failureReason, metrics } = document;
-  const { StoppingCondition, OutputDataConfig } = request;
-  const seconds = workSeconds(document);
-  const running = startedSteady === undefined || document.endedAt !== undefined ? undefined : steady - startedSteady;
-  return {
-    EnableNetworkIsolation: false,
-    EnableInterContainerTrafficEncryption: false,
-    EnableManagedSpotTraining: false,
-    ...request,
-    ...summarize(row),
-    OutputDataConfig: { KmsKeyId: "", ...OutputDataConfig },
-    SecondaryStatus: document.secondary,
-    ModelArtifacts: { S3ModelArtifacts: `${outputPrefix(request)}model.tar.gz` },
-    StoppingCondition: { MaxRuntimeInSeconds: DEFAULT_RUNTIME_SECONDS, ...StoppingCondition },
-    SecondaryStatusTransitions: withWaiting(document.transitions, waiting),
-    ...(startedAt === undefined ? {} : { TrainingStartTime: toSeconds(startedAt) }),
-    ...(running === undefined ? {} : { TrainingTimeInSeconds: Math.floor(running / 1000) }),
-    ...(seconds === undefined ? {} : { TrainingTimeInSeconds: seconds, BillableTimeInSeconds: seconds }),
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
-    ...(metrics?.length ? { FinalMetricDataList: metrics } : {}),
-  };
-}
-
-/** The open phase says why it takes long, when it waits for capacity. */
-function withWaiting(
-  transitions: readonly SecondaryStatusTransition[],
-  waiting: string | undefined,
-): readonly SecondaryStatusTransition[] {
-  const last = transitions.at(-1);
-  if (waiting === undefined || !last) return transitions;
-  return [...transitions.slice(0, -1), { ...last, StatusMessage: `${last.StatusMessage ?? ""} ${waiting}`.trim() }];
 }
