@@ -204,6 +204,10 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "FastFile"}},
         "FastFile",
     ),
+    "no instance": (
+        {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 0, "VolumeSizeInGB": 1}},
+        "InstanceCount",
+    ),
     "an artifact that is no archive": (
         {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
         "CompressionType NONE",

@@ -49,7 +49,8 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
 function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest): void {
   if (!resources?.InstanceType) throw errors.validation("ResourceConfig.InstanceType must be given.");
   instanceSize(resources.InstanceType);
-  if (resources.InstanceCount === undefined) throw errors.validation("ResourceConfig.InstanceCount must be given.");
+  if (!resources.InstanceCount)
+    throw errors.validation("ResourceConfig.InstanceCount must be given and be at least 1.");
   if (resources.InstanceCount > MOST_INSTANCES)
     throw errors.resourceLimitExceeded(
       `The account-level service limit 'Number of instances for a training job' is ${MOST_INSTANCES} Instances, with a request delta of ${resources.InstanceCount} Instances.`,
