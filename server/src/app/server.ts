@@ -30,6 +30,8 @@ import { createSts } from "../services/sts/index.ts";
 import { openStore, type Store } from "../store/open.ts";
 import { createWire, type Wire } from "../wire/wire.ts";
 import { openBackend } from "./backend.ts";
+import { openControl } from "./control.ts";
+import { parseFileSystems } from "./file-system-list.ts";
 import { removeAddress, writeAddress } from "./folder.ts";
 import { isLoopback, listen } from "./listen.ts";
 import type { Settings } from "./settings.ts";
@@ -66,23 +68,19 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     if (wire) void wire.handle(request, response);
     else response.writeHead(503).end();
   };
-  const engine = await openEngine({
+  const parts = { rows, blobs, series, backend, images, roles, clock, log, api: handle };
+  const engine = await openEngine({ ...parts, ...engineSettings(settings) });
+  const sagemaker = createSageMaker({
     rows,
-    blobs,
     series,
-    backend,
-    images,
+    objects,
     roles,
+    authorizer,
     clock,
-    log,
-    api: handle,
-    folder: join(settings.data, "engine"),
-    cpus: settings.cpus,
-    strictCapacity: settings.capacity === "strict",
-    spares: settings.spares,
-    longestGraceSeconds: settings.longestGraceSeconds,
+    engine,
+    fileSystems: parseFileSystems(settings.fileSystems),
+    spotInterruptEverySeconds: settings.spotInterruptEverySeconds,
   });
-  const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
   const services = [
     createS3(s3),
@@ -119,11 +117,13 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     log,
     now: clock.now,
   });
+  const closeControl = await openControl(settings.data, sagemaker.controls, log);
   await writeAddress(settings.data, front.url);
   return {
     url: front.url,
     async close() {
       await removeAddress(settings.data);
+      await closeControl();
       await front.close();
       await runtime.close();
       await engine.close({ detach: settings.detachWork });
@@ -144,6 +144,14 @@ const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) 
     clock,
     report,
   });
+
+const engineSettings = (settings: Settings) => ({
+  folder: join(settings.data, "engine"),
+  cpus: settings.cpus,
+  strictCapacity: settings.capacity === "strict",
+  spares: settings.spares,
+  longestGraceSeconds: settings.longestGraceSeconds,
+});
 
 /** Written whole under another name first, so that nobody ever reads half of it, and readable by its owner only. */
 async function writeCredentials(folder: string, text: string): Promise<void> {

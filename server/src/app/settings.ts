@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
+import { parseFileSystems } from "./file-system-list.ts";
 
 interface Setting<Value> {
   /** Text after the flag in --help, `DIR`. */
@@ -85,6 +86,18 @@ export const settingsTable = {
     120,
     wholeNumber(0),
   ),
+  fileSystems: setting(
+    "ID=DIR,…",
+    "folders of this machine that the file systems of jobs stand for, by id",
+    "",
+    (value) => [...parseFileSystems(value)].map(([id, folder]) => `${id}=${folder}`).join(","),
+  ),
+  spotInterruptEverySeconds: setting(
+    "SECONDS",
+    "for drills: jobs on spot instances are interrupted each time they have run so long; 0: only by `sagebrush spot interrupt`",
+    0,
+    wholeNumber(0),
+  ),
   diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
   detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),
   openMetrics: setting("BOOL", "answer /healthz and /metrics to callers that are not on loopback", false, yesOrNo),
@@ -163,5 +176,13 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> | unde
   const unknown = Object.keys(content as object).filter((key) => !(key in settingsTable));
   if (unknown.length > 0)
     throw new SettingsError(`${path}: unknown setting ${unknown.join(", ")}; one of: ${settingNames.join(", ")}.`);
-  return Object.fromEntries(Object.entries(content as object).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(Object.entries(content as object).map(([key, value]) => [key, asText(value)]));
 }
+
+/** A value of the file as a flag would have it: a table of names and values as `NAME=VALUE,…`. */
+const asText = (value: unknown): string =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value)
+        .map(([name, item]) => `${name}=${item}`)
+        .join(",")
+    : String(value);

@@ -34,6 +34,8 @@ export interface UnitMount {
   readonly source: string;
   readonly target: string;
   readonly readOnly?: boolean;
+  /** Others use it too: it keeps its owner and does not count against the unit's disk. */
+  readonly shared?: boolean;
 }
 
 export interface Resources {
@@ -130,6 +132,7 @@ export interface Backend {
    * Folder of this machine that the unit sees as /opt/ml. The caller fills it before `start` and collects from it until
    * `remove`. It is asked for first because a spare brings its own. Repeating the call gives the same folder with what
    * it holds. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
+   * Beside it is a folder `mounts`, which the unit does not see: for sources of mounts that go with the unit.
    */
   reserve(plan: UnitPlan): Promise<string>;
   /**

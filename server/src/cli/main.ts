@@ -86,6 +86,21 @@ images
     (await import("./images.ts")).buildImage(name, flags.output ?? `${name}.oci.tar`),
   );
 
+const spot = program
+  .command("spot")
+  .description(
+    "What AWS does with spot instances when it needs them, for training jobs with EnableManagedSpotTraining.",
+  );
+withSettings(spot.command("interrupt <JOB>"), ["data", "account", "region"])
+  .description(
+    "Takes back the instances of a job: SIGTERM, two minutes, SIGKILL; then it goes on, from its checkpoints, on new ones.\n" +
+      "Asks the server that runs on DIR through a socket there, which only the folder's owner may open.",
+  )
+  .action(async (name: string, flags: Record<string, string>) => {
+    const { interruptSpot } = await import("./spot.ts");
+    await interruptSpot(settingsOf(flags).values, name);
+  });
+
 withSettings(program.command("config"), settingNames)
   .description("Prints every setting in force and where it came from: flag, variable, file or default.")
   .action(async (flags: Record<string, string>) => {

@@ -28,6 +28,16 @@ export type Operations<Contract> = {
 // biome-ignore lint/suspicious/noExplicitAny: a table holds operations of every input type; Operations<> checks each
 export type AnyOperation = Operation<any, any>;
 
+/** The thing that somebody who runs the server names. */
+export interface ControlTarget {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** By name; each gives a sentence for whoever asked. @throws ApiError with the reason why it cannot be done */
+export type Controls = Readonly<Record<string, (target: ControlTarget) => Promise<string>>>;
+
 export interface Service {
   /** Folder in contract/, `sagemaker`. */
   readonly name: string;

@@ -109,7 +109,11 @@ it("what is packed unpacks to the same tree", async (t) => {
   writeFileSync(join(source, "zero"), "");
   symlinkSync("/opt/ml/model/sub/run", join(source, "latest"));
   symlinkSync("/etc/passwd", join(source, "secret"));
-  const packed = packTarGz(source, { seenAs: "/opt/ml/model", level: 1, mostBytes: 2 ** 30 });
+  const packed = packTarGz([{ owner: "algo-1", path: source }], {
+    seenAs: "/opt/ml/model",
+    level: 1,
+    mostBytes: 2 ** 30,
+  });
   await unpackTarGz(packed.body, target, { bytes: 1000, entries: 10 }, new AbortController().signal);
   assert.deepEqual(readdirSync(target, { recursive: true }).sort(), [
     "latest",
@@ -121,5 +125,5 @@ it("what is packed unpacks to the same tree", async (t) => {
   ]);
   assert.equal(readFileSync(join(target, "latest"), "utf8"), "#!");
   assert.equal(lstatSync(join(target, "sub/run")).mode & 0o777, 0o755);
-  assert.deepEqual(packed.skipped, ["secret: a link out of /opt/ml/model, to /etc/passwd"]);
+  assert.deepEqual(packed.skipped, [{ owner: "algo-1", text: "secret: a link out of /opt/ml/model, to /etc/passwd" }]);
 });

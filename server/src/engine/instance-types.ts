@@ -110,4 +110,10 @@ export function fitToMachine(type: string, machine: Machine, strict: boolean): F
   return { size, notes: [`${lack}: it runs with what this machine has.${without}`] };
 }
 
+/** What is to be known of a group whose instances do not all find CPUs here; they run all the same, at once. */
+export function crowding(type: string, instances: number, cpus: number, machineCpus: number): string | undefined {
+  if (instances === 1 || cpus <= machineCpus) return undefined;
+  return `${instances} instances of ${type} need ${cpus} CPUs where there are ${machineCpus}`;
+}
+
 const gib = (bytes: number): string => (bytes / GIB).toFixed(1).replace(/\.0$/, "");

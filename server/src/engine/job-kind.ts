@@ -4,8 +4,10 @@
 import type { NetworkLevel, UnitEnd } from "../backends/backend.ts";
 import type { Dial, RoleSession } from "../core/ports.ts";
 import type { ChangeEvent, Row } from "../store/rows/rows.ts";
+import type { UnitPlace, WantedMount } from "./unit-mounts.ts";
 
 export type { UnitEnd } from "../backends/backend.ts";
+export type { UnitPlace, WantedMount } from "./unit-mounts.ts";
 
 export interface JobKind<Document> {
   /** Row kind, `sagemaker:training-job`. Rows of it have the scope `<account>/<region>`. */
@@ -70,6 +72,8 @@ export interface WantedUnit {
   readonly network: NetworkLevel;
   readonly log: UnitLog;
   readonly ports: readonly number[];
+  /** Besides /opt/ml and /tmp. Those of the unit's own are there from `reserved` on. */
+  readonly mounts?: readonly WantedMount[];
   readonly health?: HealthCheck;
   readonly graceSeconds: number;
   /** Longest it may run, if there is a limit: what makes room for others is known from it. */
@@ -164,6 +168,12 @@ export interface ActivityContext<Document> {
   readonly of?: string;
   /** Folder that the unit sees as /opt/ml, from `reserved` on until the unit is no longer wanted. */
   unitFolder(unitId: string): Promise<string>;
+  /** Where the server finds what the unit sees at an absolute path, /opt/ml/… or a mount of its own; from `reserved` on. */
+  unitPlace(unitId: string, path: string): Promise<UnitPlace>;
+  /** Path of a file that only the server sees, kept as long as the unit: what the activity has to know when repeated. */
+  keptFile(unitId: string, name: string): Promise<string>;
+  /** Resolves when the unit's program does not run any more, or never will. */
+  unitOver(unitId: string): Promise<void>;
   /** Aborts when the activity is no longer wanted or the server stops. */
   readonly signal: AbortSignal;
   readonly account: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { it, type TestContext } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -37,7 +37,7 @@ it("times that an archive cannot say become the nearest that it can", async (t) 
     const time = new Date(seconds * 1000);
     utimesSync(join(folder, name), time, time);
   }
-  assert.deepEqual(await entriesOf(await buffer(packTarGz(folder, options).body)), [
+  assert.deepEqual(await entriesOf(await buffer(packTarGz([{ owner: "algo-1", path: folder }], options).body)), [
     ["a", 0],
     ["b", 2 ** 31 - 1],
     ["c", 7],
@@ -48,7 +48,9 @@ it("a folder comes before what is in it, names in byte order, and none is left o
   const folder = aFolder(t);
   for (const name of ["b/y/deep", "a", "b/x"]) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, "c"), "");
-  const names = (await entriesOf(await buffer(packTarGz(folder, options).body))).map(([name]) => name);
+  const names = (await entriesOf(await buffer(packTarGz([{ owner: "algo-1", path: folder }], options).body))).map(
+    ([name]) => name,
+  );
   assert.deepEqual(names, ["a", "b", "b/x", "b/y", "b/y/deep", "c"]);
 });
 
@@ -61,7 +63,7 @@ for (const [sentence, [name, change]] of Object.entries(changes)) {
   it(`a file that ${sentence} is named`, async (t) => {
     const folder = aFolder(t);
     for (const file of ["a", "b"]) writeFileSync(join(folder, file), randomBytes(8_000_000));
-    const { body } = packTarGz(folder, options);
+    const { body } = packTarGz([{ owner: "algo-1", path: folder }], options);
     const parts = body[Symbol.asyncIterator]();
     await parts.next();
     change(join(folder, name));
@@ -71,3 +73,40 @@ for (const [sentence, [name, change]] of Object.entries(changes)) {
     await assert.rejects(rest, { name: CannotPack.name, message: `"${name}" changed while it was packed` });
   });
 }
+
+it("several folders become one: folders together, and of files of one name the last is taken, and noted", async (t) => {
+  const [first, second] = [aFolder(t), aFolder(t)];
+  for (const [folder, name, text] of [
+    [first, "shared/a", "of the first"],
+    [first, "same", "of the first"],
+    [first, "kind/file", "of the first"],
+    [second, "shared/b", "of the second"],
+    [second, "same", "of the second, longer"],
+    [second, "kind", "of the second"],
+  ] as const) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const packed = packTarGz(
+    [
+      { owner: "algo-1", path: first },
+      { owner: "algo-2", path: second },
+    ],
+    options,
+  );
+  const entries = extract();
+  entries.end(gunzipSync(await buffer(packed.body)));
+  const found: Record<string, string> = {};
+  for await (const entry of entries) found[entry.header.name] = (await buffer(entry)).toString();
+  assert.deepEqual(found, {
+    kind: "of the second",
+    same: "of the second, longer",
+    shared: "",
+    "shared/a": "of the first",
+    "shared/b": "of the second",
+  });
+  assert.deepEqual(packed.skipped, [
+    { owner: "algo-1", text: "kind: that of algo-2 has the same name and is taken" },
+    { owner: "algo-1", text: "same: that of algo-2 has the same name and is taken" },
+  ]);
+});

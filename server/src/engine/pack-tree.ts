@@ -1,6 +1,6 @@
 // A folder that a container has left, as tar.gz. Nobody vouches for what is in it: files of holes, any number of them,
 // nested to any depth, links to anywhere, names and times that an archive cannot say.
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { constants, lstat, open, opendir, readlink } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Readable } from "node:stream";
@@ -14,11 +14,18 @@ export class CannotPack extends Error {
   override readonly name = "CannotPack";
 }
 
+/** One of the folders that are packed into one archive. */
+export interface Tree {
+  /** Whose it is, for notes: a host's name. */
+  readonly owner: string;
+  readonly path: string;
+}
+
 export interface PackedTree {
   /** The gzipped tar. Reading it to the end is what packs. */
   readonly body: Readable;
-  /** What was left out and why, complete once the body has ended. */
-  readonly skipped: readonly string[];
+  /** What was left out and why, in words for the owner's log; complete once the body has ended. */
+  readonly skipped: readonly { readonly owner: string; readonly text: string }[];
 }
 
 export interface PackOptions {
@@ -33,13 +40,14 @@ export interface PackOptions {
 }
 
 /**
- * Packs everything below a folder. Links are kept as links when they stay inside, otherwise left out: following one
- * would read files of the host. Without a folder the archive is empty. Reading the body throws `CannotPack`.
+ * Packs everything below the folders as if it lay in one; of several files of one name the last folder's is taken, and noted.
+ * Links are kept as links when they stay inside, otherwise left out: following one would read files of the host. Without a
+ * folder the archive is empty. Reading the body throws `CannotPack`.
  */
-export function packTarGz(folder: string | undefined, options: PackOptions): PackedTree {
+export function packTarGz(trees: readonly Tree[], options: PackOptions): PackedTree {
   const gzip = createGzip({ level: options.level });
-  const packing = new Packing(folder ?? "", options);
-  (folder === undefined ? packing.finish() : packing.run()).catch((cause: Error) => packing.archive.destroy(cause));
+  const packing = new Packing(trees, options);
+  packing.run().catch((cause: Error) => packing.archive.destroy(cause));
   // Whoever reads the body hears of it.
   pipeline(packing.archive, gzip).catch(() => undefined);
   return { body: Readable.from(explained(gzip, packing)), skipped: packing.skipped };
@@ -61,33 +69,38 @@ const LATEST_MS = (2 ** 31 - 1) * 1000;
 /** What stands in a name for bytes that are not UTF-8. */
 const UNREADABLE = "\ufffd";
 
+/** A name in the archive, and the folders that have it, the one that is taken last. */
+interface Candidate {
+  readonly name: string;
+  readonly trees: readonly Tree[];
+}
+
 class Packing {
   readonly archive = pack();
-  readonly skipped: string[] = [];
-  readonly #folder: string;
+  readonly skipped: { readonly owner: string; readonly text: string }[] = [];
+  readonly #trees: readonly Tree[];
   readonly #options: Required<PackOptions>;
   #bytes = 0;
   #entries = 0;
   /** What is being packed. */
   #name = "";
 
-  constructor(folder: string, options: PackOptions) {
-    this.#folder = folder;
+  constructor(trees: readonly Tree[], options: PackOptions) {
+    this.#trees = trees;
     this.#options = { mostEntries: DEFAULT_ENTRIES, ...options };
   }
 
   /** Names in byte order, parents first. The list of folders to come back to is as long as they are nested. */
   async run(): Promise<void> {
-    const left = [await this.#namesIn("")];
+    const left = [await this.#namesIn("", this.#trees)];
     for (let names = left.at(-1); names; names = left.at(-1)) {
-      const name = names.pop();
-      if (name === undefined) left.pop();
-      else if (await this.#add(name)) left.push(await this.#namesIn(name));
+      const next = names.pop();
+      if (next === undefined) left.pop();
+      else {
+        const folders = await this.#add(next);
+        if (folders.length > 0) left.push(await this.#namesIn(next.name, folders));
+      }
     }
-    await this.finish();
-  }
-
-  async finish(): Promise<void> {
     this.archive.finalize();
   }
 
@@ -102,51 +115,74 @@ class Packing {
   }
 
   /** Names in the folder, the first last. */
-  async #namesIn(below: string): Promise<string[]> {
+  async #namesIn(below: string, trees: readonly Tree[]): Promise<Candidate[]> {
     this.#name = below;
-    const names: string[] = [];
-    for await (const { name } of await opendir(join(this.#folder, below), { bufferSize: 1024 })) {
-      this.#entries += 1;
-      if (this.#entries > this.#options.mostEntries)
-        throw new CannotPack(`it has more than ${this.#options.mostEntries} files and folders`);
-      names.push(posix.join(below, name));
-    }
-    return names.sort((one, other) => (one < other ? 1 : -1));
+    const found = new Map<string, Tree[]>();
+    for (const tree of trees)
+      for await (const { name } of await opendir(join(tree.path, below), { bufferSize: 1024 })) {
+        const path = posix.join(below, name);
+        const before = found.get(path);
+        if (before) before.push(tree);
+        else found.set(path, [tree]);
+        this.#entries += before ? 0 : 1;
+        if (this.#entries > this.#options.mostEntries)
+          throw new CannotPack(`it has more than ${this.#options.mostEntries} files and folders`);
+      }
+    return [...found]
+      .map(([name, owners]) => ({ name, trees: owners }))
+      .sort((one, other) => (one.name < other.name ? 1 : -1));
   }
 
-  /** Returns whether it is a folder, whose contents come next. */
-  async #add(name: string): Promise<boolean> {
+  /** Returns the folders of this name, whose contents come next. */
+  async #add({ name, trees }: Candidate): Promise<readonly Tree[]> {
     this.#name = name;
-    const path = join(this.#folder, name);
-    const facts = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === "ENOENT" && name.includes(UNREADABLE)) return undefined;
-      throw cause;
-    });
-    if (!facts) {
-      this.skipped.push(`${name}: its name is not UTF-8`);
-      return false;
+    const all: { readonly tree: Tree; readonly facts: Stats }[] = [];
+    for (const tree of trees) {
+      const facts = await this.#factsOf(join(tree.path, name), name);
+      if (facts) all.push({ tree, facts });
+      else this.skipped.push({ owner: tree.owner, text: `${name}: its name is not UTF-8` });
     }
+    const taken = all.at(-1);
+    if (!taken) return [];
+    const { tree, facts } = taken;
+    const folders = facts.isDirectory() ? all.filter((each) => each.facts.isDirectory()) : [];
+    for (const each of all)
+      if (each !== taken && !folders.includes(each))
+        this.skipped.push({
+          owner: each.tree.owner,
+          text: `${name}: that of ${tree.owner} has the same name and is taken`,
+        });
+    const path = join(tree.path, name);
     const mtime = new Date(Math.min(Math.max(facts.mtimeMs, 0), LATEST_MS));
     const header = { name, mtime, mode: facts.mode & 0o777, uid: 0, gid: 0 };
     if (facts.isDirectory()) await this.#entry({ ...header, type: "directory" });
-    else if (facts.isSymbolicLink()) await this.#addLink(path, header);
+    else if (facts.isSymbolicLink()) await this.#addLink(path, header, tree.owner);
     else if (facts.isFile()) await this.#addFile(path, header, facts.size);
-    else this.skipped.push(`${name}: neither file, folder nor link`);
-    return facts.isDirectory();
+    else this.skipped.push({ owner: tree.owner, text: `${name}: neither file, folder nor link` });
+    return folders.map((each) => each.tree);
+  }
+
+  /** Undefined for a name that no text can say. */
+  async #factsOf(path: string, name: string): Promise<Stats | undefined> {
+    return lstat(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === "ENOENT" && name.includes(UNREADABLE)) return undefined;
+      throw cause;
+    });
   }
 
   #entry(header: EntryHeader): Promise<void> {
     return new Promise((resolve, reject) => this.archive.entry(header, (cause) => (cause ? reject(cause) : resolve())));
   }
 
-  async #addLink(path: string, header: EntryHeader): Promise<void> {
+  async #addLink(path: string, header: EntryHeader, owner: string): Promise<void> {
     const { name } = header;
     const { seenAs } = this.#options;
     const given = await readlink(path);
     const from = posix.dirname(name);
     const inside = given.startsWith(`${seenAs}/`) ? posix.relative(posix.join(seenAs, from), given) : given;
-    if (given.includes(UNREADABLE)) this.skipped.push(`${name}: a link to ${given}, which is not UTF-8`);
-    else if (!staysInside(from, inside)) this.skipped.push(`${name}: a link out of ${seenAs}, to ${given}`);
+    const leftOut = (why: string) => this.skipped.push({ owner, text: `${name}: a link ${why}` });
+    if (given.includes(UNREADABLE)) leftOut(`to ${given}, which is not UTF-8`);
+    else if (!staysInside(from, inside)) leftOut(`out of ${seenAs}, to ${given}`);
     else await this.#entry({ ...header, type: "symlink", linkname: inside });
   }
 

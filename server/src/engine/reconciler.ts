@@ -9,6 +9,7 @@ import type { EngineParts } from "./engine.ts";
 import type { ActivityContext, JobKind, Observed, Step, WantedActivity, Wants } from "./job-kind.ts";
 import { JobFailure } from "./job-kind.ts";
 import type { SessionCache } from "./role-sessions.ts";
+import { keptFile, placeOf } from "./unit-mounts.ts";
 import type { Units } from "./units.ts";
 
 export interface ReconcilerParts extends Pick<EngineParts, "rows" | "series" | "clock" | "log"> {
@@ -225,11 +226,13 @@ export class Reconciler {
       account,
       region,
       session: (roleArn) => asJobFailure(sessions.session(roleArn)),
-      async unitFolder(id) {
-        const unit = units.get(id);
-        if (!unit) throw new Error(`Unit ${id} is not wanted.`);
-        return unit.folder;
+      unitFolder: async (id) => units.need(id).folder,
+      async unitPlace(id, path) {
+        const unit = units.need(id);
+        return placeOf(await unit.folder, unit.wanted.mounts ?? [], path);
       },
+      keptFile: async (id, name) => keptFile(await units.need(id).folder, name),
+      unitOver: async (id) => units.get(id)?.over,
       async dial(id, port) {
         const dial = await units.get(id)?.dial(port);
         if (dial === undefined) throw new JobFailure(`ClientError: The container does not run any more.`);

@@ -3,9 +3,10 @@ import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts"
 import { UnitRefused } from "../backends/backend.ts";
 import type { Dial } from "../core/ports.ts";
 import { HealthWatch } from "./health.ts";
-import { fitToMachine } from "./instance-types.ts";
+import { crowding, fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
 import { LogFollower } from "./logs.ts";
+import { backendMounts, makeOwnFolders } from "./unit-mounts.ts";
 import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
 
 /** Processes in one container at most; a fork bomb ends here. */
@@ -40,6 +41,7 @@ export class Unit {
   #health: HealthWatch | undefined;
   readonly #dials = new Map<number, Dial>();
   readonly #reachable = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<void>();
   #cancelRetry = () => {};
   #isAdvancing = false;
   #isDue = false;
@@ -74,6 +76,11 @@ export class Unit {
   /** Folder seen as /opt/ml; resolves once it is reserved. */
   get folder(): Promise<string> {
     return this.#folder.promise;
+  }
+
+  /** Resolves when its program does not run any more, or never will. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** How a port is reached, once it runs; undefined when it will not run any more. */
@@ -138,6 +145,7 @@ export class Unit {
     this.#phase = "lost";
     this.#folder.reject(new Error(`Unit ${this.id} was lost.`));
     this.#reachable.resolve();
+    this.#over.resolve();
   }
 
   /** The backend tells of a change. */
@@ -195,12 +203,14 @@ export class Unit {
     this.#reason = cause.message;
     this.#folder.reject(cause);
     this.#reachable.resolve();
+    this.#over.resolve();
     this.#release();
   }
 
   /** Does the next thing. Returns whether there may be more to do. */
   async #step(): Promise<boolean> {
     if (this.#isDropped) return this.#stepDown();
+    if (this.#wanted.want === "stopped" && !this.#hasStarted) this.#over.resolve();
     switch (this.#phase) {
       case "absent":
         if (this.#state?.phase === "running") this.#phase = "starting";
@@ -237,7 +247,9 @@ export class Unit {
     const { slots, machine, strict } = this.#parts;
     const fitted = fitToMachine(this.#wanted.instanceType, machine, strict);
     if (fitted.refusal !== undefined) throw new UnitRefused(fitted.refusal);
-    this.#notes = fitted.notes;
+    const crowd = crowding(this.#wanted.instanceType, this.#group.hosts.length, this.#group.cpus, machine.cpus);
+    if (crowd && strict) throw new UnitRefused(`${crowd}; choose fewer or smaller ones or run with --capacity clamp.`);
+    this.#notes = crowd ? [...fitted.notes, `${crowd}: they share them.`] : fitted.notes;
     if (this.#wanted.holds === "service") {
       const refusal = slots.holdMemory(this.id, fitted.size.memoryBytes);
       if (refusal !== undefined) throw new UnitRefused(refusal);
@@ -245,6 +257,12 @@ export class Unit {
     } else slots.ask(this.#claim(), () => this.advance());
     this.#phase = "waiting";
     return true;
+  }
+
+  get #hasStarted(): boolean {
+    return (
+      !["absent", "waiting", "reserved"].includes(this.#phase) || (this.#state !== undefined && isLive(this.#state))
+    );
   }
 
   #claim() {
@@ -263,7 +281,9 @@ export class Unit {
     if (this.#hasFolder) return;
     const plan = await this.#plan();
     this.#isKnown = true;
-    this.#folder.resolve(await this.#parts.backend.reserve(plan));
+    const folder = await this.#parts.backend.reserve(plan);
+    await makeOwnFolders(folder, this.#wanted.mounts ?? []);
+    this.#folder.resolve(folder);
     this.#hasFolder = true;
   }
 
@@ -299,7 +319,7 @@ export class Unit {
         ...(isolated ? {} : platform.environment(this.id, roleArn !== undefined)),
         ...environment,
       },
-      mounts: [],
+      mounts: backendMounts(await this.folder, this.#wanted.mounts ?? []),
     });
     this.#phase = "starting";
     this.#startedAt = this.#parts.steady();
@@ -327,6 +347,7 @@ export class Unit {
     await this.#follower?.finish();
     this.#release();
     this.#reachable.resolve();
+    this.#over.resolve();
     this.#phase = state.phase;
     return true;
   }

@@ -79,6 +79,13 @@ export class Units {
     return this.#units.get(id);
   }
 
+  /** @throws Error when no row wants it */
+  need(id: string): Unit {
+    const unit = this.#units.get(id);
+    if (!unit) throw new Error(`Unit ${id} is not wanted.`);
+    return unit;
+  }
+
   observe(id: string): ObservedUnit {
     return this.#units.get(id)?.observed ?? absent;
   }

@@ -32,7 +32,7 @@ export function findIdentity(): Identity {
     outside: user,
     count: ranged ? rangeCount : 1,
     enterOptions: ranged ? ["-S", "0", "-G", "0"] : ["--preserve-credentials"],
-    takeBack: `${ranged ? "chown -R 0:0 ml tmp; " : ""}chmod -R u+rwX ml tmp`,
+    takeBack: `${ranged ? "chown -R 0:0 ml tmp mounts; " : ""}chmod -R u+rwX ml tmp mounts`,
   };
 }
 

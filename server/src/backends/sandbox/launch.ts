@@ -40,6 +40,7 @@ export function makeFolders(folder: UnitFolder, identity: Identity): void {
     ["ml", 0o755],
     ["tmp", 0o777],
     ["etc", 0o755],
+    ["mounts", 0o711],
   ] as const) {
     mkdirSync(folder.at(name), { recursive: true });
     chmodSync(folder.at(name), mode);
@@ -112,7 +113,7 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
 }
 
 export function writableSources(program: Program): string[] {
-  return program.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.source);
+  return program.mounts.filter((mount) => !mount.readOnly && !mount.shared).map((mount) => mount.source);
 }
 
 /** systemd-run finds the user's systemd by these. */

@@ -66,9 +66,10 @@ export class Networks {
 
   /** Lets go of a group's bridge; its running hosts keep it. */
   async forget(group: string): Promise<void> {
-    const first = await this.#groups.get(group);
+    const first = this.#groups.get(group);
+    // Its hosts may be removed at once: whoever comes first closes it.
     this.#groups.delete(group);
-    if (first) closeHostNetwork(first);
+    if (first) closeHostNetwork(await first);
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,7 @@ import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
 import { openIfThere } from "./read-if-there.ts";
+import { checkShared } from "./shared-mounts.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -114,6 +115,7 @@ class Sandbox implements Backend {
 
   async #start(spec: UnitSpec): Promise<void> {
     refuseZeroBytes(spec);
+    checkShared(spec.mounts, this.#identity);
     const machine = await this.#machine;
     await this.reserve(spec);
     const folder = this.#unit(spec.id);

@@ -2,7 +2,7 @@
 import type { Operations as Contract } from "../../../../contract/sagemaker/types.ts";
 import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory } from "../../core/ports.ts";
-import type { AnyOperation, Service } from "../../core/service.ts";
+import type { AnyOperation, Controls, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
 import { endpoint } from "./endpoint/operations.ts";
 import { endpointConfig } from "./endpoint-config/operations.ts";
@@ -143,6 +143,8 @@ export interface SageMaker {
   /** For the engine. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly jobs: readonly JobKind<any>[];
+  /** For whoever runs the server. */
+  readonly controls: Controls;
   /** For the inference router. */
   readonly endpoints: EndpointDirectory;
 }
@@ -158,6 +160,7 @@ export function createSageMaker(parts: Omit<Parts, "routes">): SageMaker {
   return {
     service: { name: "sagemaker", iamPrefix: "sagemaker", operations },
     jobs: built.flatMap((noun) => noun.job ?? []),
+    controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
   };
 }

@@ -4,12 +4,13 @@ import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
 import type { Authorizer, Objects, RoleSessions } from "../../../core/ports.ts";
-import type { Operations } from "../../../core/service.ts";
+import type { Controls, Operations } from "../../../core/service.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
+import type { FileSystems } from "./file-systems.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -20,6 +21,10 @@ export interface Parts {
   readonly clock: Clock;
   /** What the engine can tell about running work, and which images there are. */
   readonly engine: Engine;
+  /** Folders of this machine that stand for file systems. */
+  readonly fileSystems: FileSystems;
+  /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
+  readonly spotInterruptEverySeconds: number;
   /** Where the endpoints' job tells who answers. */
   readonly routes: EndpointRoutes;
 }
@@ -29,6 +34,8 @@ export interface Noun {
   readonly operations: Operations<Contract>;
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly job?: JobKind<any>;
+  /** What only whoever runs the server may do, by name: commands reach it through the data folder (app/control.ts). */
+  readonly controls?: Controls;
 }
 
 /** What names of SageMaker are unique in; the scope of its rows. */

@@ -25,7 +25,7 @@ export const download =
       await mkdir(join(folder, name), { recursive: true });
     for (const [name, content] of Object.entries(configurationFiles(request)))
       await writeFile(join(folder, "input/config", name), JSON.stringify(content));
-    const channels = request.InputDataConfig ?? [];
+    const channels = (request.InputDataConfig ?? []).filter(({ DataSource }) => !DataSource.FileSystemDataSource);
     if (channels.length > 0) {
       const { principal } = await work.session(request.RoleArn);
       await fillChannels(channels, { objects, principal, request, folder, signal: work.signal });

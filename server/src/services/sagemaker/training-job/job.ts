@@ -1,238 +1,280 @@
 // How a training job goes: Starting → Downloading → Training → Uploading → Completed, and the ways out of it.
 // Pure: from what is stored and observed to the next step. Statuses and order: API reference, DescribeTrainingJob.
-import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Observed, ObservedUnit, Step, UnitEnd, WantedUnit, Wants } from "../../../engine/job-kind.ts";
-import { arnOf, toSeconds } from "../shared/noun.ts";
+import type { Observed, Step } from "../../../engine/job-kind.ts";
+import { heldUntil, hold, letGo } from "../shared/held-time.ts";
+import { decidingEnd, eachHost, lastMetrics, lookAt, type SeenHosts } from "../shared/hosts.ts";
+import { toSeconds } from "../shared/noun.ts";
+import type { Attached } from "./attach.ts";
 import {
   enter,
-  logGroup,
-  logStream,
+  groupOf,
+  hostsOf,
   maxRuntimeSeconds,
+  type StopCause,
   type TrainingDocument,
   type TrainingRow,
-  unitIdOf,
 } from "./document.ts";
 import { failureReason } from "./failure.ts";
+import type { Moment } from "./moment.ts";
+import { type Fed, hasPipes } from "./pipes.ts";
+import { interrupt, interruptionAt, noInterruptions, type SpotPolicy } from "./spot.ts";
 import type { Uploaded } from "./upload.ts";
+import { fileSystemChannels, hasCheckpoints } from "./wants.ts";
 
 /** Statuses in which a training job is over. */
 export const settled = ["Completed", "Failed", "Stopped"] as const;
 
-/** Grace between SIGTERM and SIGKILL (container contract, training). */
-const GRACE_SECONDS = 120;
-
-/** Units that may be lost by the platform before a job fails; RetryStrategy adds to it. */
+/** Times that instances may be lost by the platform before a job fails; RetryStrategy adds to it. */
 const LOST_LIMIT = 5;
 
-export function wants(row: TrainingRow): Wants {
+type TrainingStep = Step<TrainingDocument>;
+
+/** A job and what is seen of it. */
+interface Look {
+  readonly document: TrainingDocument;
+  readonly hosts: SeenHosts;
+  readonly observed: Observed;
+  readonly at: Moment;
+}
+
+export function next(
+  row: TrainingRow,
+  observed: Observed,
+  now: number,
+  steady = now,
+  policy: SpotPolicy = noInterruptions,
+): TrainingStep {
   const { document, status } = row;
-  const of = unitIdOf(document);
-  const unit = (want: WantedUnit["want"]) => [wantedUnit(row, want)];
-  if (status === "Stopping" && !document.stop?.hasRun) return { units: [], activities: [] };
+  const at = { now, steady };
+  const hosts = lookAt(hostsOf(document), observed);
+  const look = { document, hosts, observed, at };
+  if (status === "Stopping") return stopping(look);
+  if (document.secondary === "Interrupted") return interrupted(look);
+  if (hosts.isLost && !document.failing) return lost(document, at);
+  if (hosts.refusal !== undefined) return fail(document, `ClientError: ${hosts.refusal}`, at);
   switch (document.secondary) {
     case "Starting":
     case "Downloading":
-      return { units: unit("reserved"), activities: [{ name: "download", of }] };
+      return outOfTime(document, at) ?? prepare(look);
     case "Training":
-      return { units: unit("running"), activities: [] };
-    case "Stopping":
-      return { units: unit("stopped"), activities: [] };
+      return train(look, policy);
     case "Uploading":
-      return { units: unit("stopped"), activities: [{ name: "upload", of }] };
+      return finish(look);
     default:
-      return { units: [], activities: [] };
+      throw new Error(`Training job ${row.name} is ${status} with secondary status ${document.secondary}.`);
   }
 }
 
-function wantedUnit(row: TrainingRow, want: WantedUnit["want"]): WantedUnit {
-  const { document } = row;
-  const { request } = document;
-  const { AlgorithmSpecification: algorithm, ResourceConfig: resources } = request;
-  const id = unitIdOf(document);
-  const longestSeconds = maxRuntimeSeconds(request);
-  return {
-    id,
-    want,
-    holds: "job",
-    group: id,
-    host: "algo-1",
-    image: algorithm?.TrainingImage ?? "",
-    instanceType: resources?.InstanceType ?? "",
-    volumeSizeGb: resources?.VolumeSizeInGB ?? 1,
-    ...(algorithm?.ContainerEntrypoint ? { entrypoint: algorithm.ContainerEntrypoint } : {}),
-    arguments: algorithm?.ContainerArguments ?? ["train"],
-    environment: {
-      ...request.Environment,
-      TRAINING_JOB_NAME: request.TrainingJobName,
-      TRAINING_JOB_ARN: arnOf(row, "training-job"),
-      SAGEMAKER_REGION: row.scope.split("/")[1] ?? "",
-      CURRENT_HOST: "algo-1",
-    },
-    roleArn: request.RoleArn,
-    network: networkOf(request),
-    log: {
-      group: logGroup,
-      stream: logStream(document),
-      metrics: {
-        namespace: logGroup,
-        dimensions: { TrainingJobName: request.TrainingJobName },
-        definitions: (algorithm?.MetricDefinitions ?? []).map(({ Name, Regex }) => ({ name: Name, pattern: Regex })),
-      },
-    },
-    ports: [],
-    graceSeconds: GRACE_SECONDS,
-    longestSeconds,
-  };
-}
-
-/** What of the network a job's container may reach. */
-function networkOf(request: CreateTrainingJobRequest): WantedUnit["network"] {
-  if (request.EnableNetworkIsolation) return "isolated";
-  return request.VpcConfig ? "platform" : "open";
-}
-
-/** One moment by the clock, which people see and may set, and on the steady scale, which limits are counted on. */
-interface Moment {
-  readonly now: number;
-  readonly steady: number;
-}
-
-export function next(row: TrainingRow, observed: Observed, now: number, steady = now): Step<TrainingDocument> {
-  const at = { now, steady };
-  const { document, status } = row;
-  const unit = observed.unit(unitIdOf(document));
-  const { secondary } = document;
-  if (unit.phase === "lost") return lost(row, at);
-  if (status === "Stopping") return stopping(document, unit, observed, at);
-  if (unit.phase === "refused") return fail(document, `ClientError: ${unit.reason}`, at);
-  const began = document.startedSteady ?? document.startedAt;
-  const limit = began === undefined ? undefined : began + maxRuntimeSeconds(document.request) * 1000;
-  if (limit !== undefined && steady >= limit && secondary !== "Uploading") return outOfTime(document, at);
-  switch (secondary) {
-    case "Starting":
-    case "Downloading":
-      return prepare(document, unit, observed, at, limit);
-    case "Training":
-      return unit.phase === "ended" && unit.end ? upload(document, unit, unit.end, at) : waitUntil(limit);
-    case "Uploading":
-      return finish(document, observed, at);
-    default:
-      throw new Error(`Training job ${row.name} is ${status} with secondary status ${secondary}.`);
-  }
-}
-
-const inProgress = (document: TrainingDocument): Step<TrainingDocument> => ({
+const store = (document: TrainingDocument): TrainingStep => ({
   do: "store",
-  status: "InProgress",
+  status: document.stop ? "Stopping" : "InProgress",
   document,
 });
 
-const waitUntil = (until: number | undefined): Step<TrainingDocument> =>
-  until === undefined ? { do: "wait" } : { do: "wait", until };
+const waitUntil = (...moments: readonly (number | undefined)[]): TrainingStep => {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? { do: "wait" } : { do: "wait", until: Math.min(...known) };
+};
 
-function prepare(
-  document: TrainingDocument,
-  unit: ObservedUnit,
-  observed: Observed,
-  at: Moment,
-  limit: number | undefined,
-): Step<TrainingDocument> {
-  const download = observed.activity("download", unitIdOf(document));
-  if (download.state === "failed") return fail(document, download.reason, at);
-  if (unit.phase !== "reserved") return waitUntil(limit);
-  const started =
-    document.startedAt === undefined ? { ...document, startedAt: at.now, startedSteady: at.steady } : document;
-  if (download.state === "done") {
-    const message = ["Training image download completed. Training in progress.", ...unit.notes].join(" ");
-    return inProgress(enter(started, "Training", message, at.now));
-  }
-  if (document.secondary === "Downloading" || !document.request.InputDataConfig) return waitUntil(limit);
-  return inProgress(enter(started, "Downloading", "Downloading input data", at.now));
+/** A row that an earlier server wrote knows only when its instances came. */
+const heldOf = ({ held, startedSteady, startedAt }: TrainingDocument) => {
+  const since = startedSteady ?? startedAt;
+  return held ?? (since === undefined ? undefined : { beforeMs: 0, since });
+};
+
+/** The time limit that comes first. MaxWaitTimeInSeconds counts from the job's creation, waiting for capacity too. */
+function limitOf(document: TrainingDocument): { readonly until: number; readonly cause: StopCause } | undefined {
+  const { request, createdSteady } = document;
+  const runtime = heldUntil(heldOf(document), maxRuntimeSeconds(request));
+  const waitSeconds = request.EnableManagedSpotTraining ? request.StoppingCondition?.MaxWaitTimeInSeconds : undefined;
+  const wait =
+    waitSeconds === undefined || createdSteady === undefined ? undefined : createdSteady + waitSeconds * 1000;
+  if (wait !== undefined && (runtime === undefined || wait < runtime)) return { until: wait, cause: "wait" };
+  return runtime === undefined ? undefined : { until: runtime, cause: "runtime" };
 }
 
-function upload(document: TrainingDocument, unit: ObservedUnit, end: UnitEnd, at: Moment): Step<TrainingDocument> {
-  const metrics = [...unit.metrics].map(([MetricName, { value, at }]) => ({
+function outOfTime(document: TrainingDocument, at: Moment): TrainingStep | undefined {
+  const limit = limitOf(document);
+  if (limit === undefined || at.steady < limit.until) return undefined;
+  const stop = { cause: limit.cause, hasRun: hasRun(document) };
+  return store(enter({ ...document, stop }, "Stopping", "Stopping the training job", at.now));
+}
+
+/** Whether programs of this attempt were started, so that there may be a model. */
+export const hasRun = ({ secondary, runningSince }: TrainingDocument): boolean =>
+  secondary === "Training" || secondary === "Uploading" || (secondary === "Interrupted" && runningSince !== undefined);
+
+function prepare({ document, hosts, observed, at }: Look): TrainingStep {
+  const { request } = document;
+  const downloads = eachHost(hosts.all, "download", observed);
+  const restores = request.CheckpointConfig ? eachHost(hosts.all, "restore", observed) : done;
+  const attached = fileSystemChannels(request).length > 0 ? observed.activity("attach", groupOf(document)) : done;
+  for (const each of [downloads, restores, attached])
+    if (each.state === "failed") return fail(document, each.reason, at);
+  const until = limitOf(document)?.until;
+  if (!hosts.areReserved) return waitUntil(until);
+  const started: TrainingDocument = {
+    ...document,
+    startedAt: document.startedAt ?? at.now,
+    startedSteady: document.startedSteady ?? at.steady,
+    held: hold(heldOf(document), at.steady),
+  };
+  if (downloads.state === "done" && restores.state === "done" && attached.state === "done") {
+    const { mounts = [] } = (attached.result ?? {}) as Partial<Attached>;
+    const message = ["Training image download completed. Training in progress.", ...hosts.notes].join(" ");
+    return store(enter({ ...started, mounts, runningSince: at.steady }, "Training", message, at.now));
+  }
+  const hasData = request.InputDataConfig !== undefined || request.CheckpointConfig !== undefined;
+  if (document.secondary === "Downloading" || !hasData) return waitUntil(until);
+  return store(enter(started, "Downloading", "Downloading input data", at.now));
+}
+
+const done = { state: "done", result: undefined } as const;
+
+function train(look: Look, policy: SpotPolicy): TrainingStep {
+  const { document, hosts, observed, at } = look;
+  const feeds = hasPipes(document.request)
+    ? eachHost(hosts.all, "feed", observed)
+    : ({ state: "done", results: [] } as const);
+  if (feeds.state !== "failed" && !document.failing && feeds.results.some(isCut)) return voided(document, at);
+  const checkpoints = hasCheckpoints(document) ? eachHost(hosts.all, "checkpoints", observed) : undefined;
+  const isOver = !hosts.isLive && (document.failing || hosts.ended.length === hosts.all.length);
+  if (!document.failing) {
+    if (feeds.state === "failed") return store({ ...document, failing: { reason: feeds.reason } });
+    if (checkpoints?.state === "failed") return store({ ...document, failing: { reason: checkpoints.reason } });
+    if (!isOver && hosts.ended.some(({ end }) => end.exitCode !== 0)) return store({ ...document, failing: {} });
+  }
+  if (isOver) return wrapUp(look);
+  if (document.failing) return { do: "wait" };
+  const interruption = interruptionAt(document, policy);
+  const late = outOfTime(document, at);
+  if (late) return late;
+  if (interruption !== undefined && at.steady >= interruption) return store(interrupt(document, at));
+  return waitUntil(limitOf(document)?.until, interruption);
+}
+
+const isCut = (result: unknown): boolean => (result as Fed | undefined)?.cut === true;
+
+/** All programs have ended: when their last checkpoints are in S3, what they have left is uploaded. */
+function wrapUp({ document, hosts, observed, at }: Look): TrainingStep {
+  const checkpoints = hasCheckpoints(document) ? eachHost(hosts.ended, "checkpoints", observed) : undefined;
+  if (checkpoints?.state === "running") return { do: "wait" };
+  const reason = document.failing?.reason ?? (checkpoints?.state === "failed" ? checkpoints.reason : undefined);
+  const failing = reason === undefined ? document.failing : { reason };
+  const wasTold = document.stop !== undefined && !failing;
+  const deciding = decidingEnd(hosts.ended, wasTold);
+  const metrics = [...lastMetrics(hosts)].map(([MetricName, { value, at: time }]) => ({
     MetricName,
     Value: value,
-    Timestamp: toSeconds(at),
+    Timestamp: toSeconds(time),
   }));
-  const what = end.exitCode === 0 || document.stop ? "Uploading generated training model" : "Uploading the output";
-  const ended = enter({ ...document, end, metrics }, "Uploading", what, at.now);
-  return { do: "store", status: document.stop ? "Stopping" : "InProgress", document: ended };
+  const isGood = !failing && (wasTold || deciding?.end.exitCode === 0);
+  const ended: TrainingDocument = {
+    ...document,
+    ...(failing ? { failing } : {}),
+    ...(deciding ? { end: deciding.end, endHost: deciding.name } : {}),
+    endedHosts: hosts.ended.map(({ name }) => name),
+    metrics,
+  };
+  return store(
+    enter(ended, "Uploading", isGood ? "Uploading generated training model" : "Uploading the output", at.now),
+  );
 }
 
-function finish(document: TrainingDocument, observed: Observed, at: Moment): Step<TrainingDocument> {
-  const uploading = observed.activity("upload", unitIdOf(document));
+function finish({ document, observed, at }: Look): TrainingStep {
+  const uploading = observed.activity("upload", groupOf(document));
   if (uploading.state === "failed") return fail(document, uploading.reason, at);
   if (uploading.state !== "done") return { do: "wait" };
-  const { end, stop } = document;
-  if (stop) return stopped(document, at);
-  if (end && end.exitCode !== 0) {
-    return fail(document, failureReason(document, end, (uploading.result as Uploaded).failure), at);
-  }
-  const done = enter(overAt(document, at.now, at), "Completed", "Training job completed", at.now);
-  return { do: "store", status: "Completed", document: done };
+  const { end, stop, failing } = document;
+  const { cut, failure } = uploading.result as Uploaded;
+  if (failing?.reason !== undefined) return fail(document, failing.reason, at);
+  if (stop && !failing) return stopped(document, at);
+  if (cut && !failing) return voided(document, at);
+  if (end && end.exitCode !== 0) return fail(document, failureReason(document, end, failure), at);
+  return {
+    do: "store",
+    status: "Completed",
+    document: enter(overAt(document, at.now, at), "Completed", "Training job completed", at.now),
+  };
 }
 
 /** A clock that was set back does not make a job end before it began. */
 function overAt(document: TrainingDocument, time: number, at: Moment): TrainingDocument {
   const { startedAt = 0, startedSteady = 0 } = document;
+  const endedSteady = Math.max(at.steady - Math.max(0, at.now - time), startedSteady);
+  const held = heldOf(document);
   return {
     ...document,
     endedAt: Math.max(time, startedAt),
-    endedSteady: Math.max(at.steady - Math.max(0, at.now - time), startedSteady),
+    endedSteady,
+    ...(held ? { held: letGo(held, endedSteady) } : {}),
   };
 }
 
-function fail(document: TrainingDocument, reason: string, at: Moment): Step<TrainingDocument> {
+/** RetryStrategy begins a job anew that failed by the platform's fault. */
+function fail(document: TrainingDocument, reason: string, at: Moment): TrainingStep {
+  const { losses = 0, request, stop } = document;
+  const mayRetry = losses < (request.RetryStrategy?.MaximumRetryAttempts ?? 0) && !stop;
+  if (mayRetry && reason.startsWith("InternalServerError: "))
+    return again({ ...document, losses: losses + 1 }, "Starting the training job again after an internal failure", at);
+  return failFinally(document, reason, at);
+}
+
+function failFinally(document: TrainingDocument, reason: string, at: Moment): TrainingStep {
   // The time a job ends is when the failure is seen: the program's own end where there is one.
   const over = overAt(document, document.end?.at ?? at.now, at);
   const failed = enter({ ...over, failureReason: reason.slice(0, 1024) }, "Failed", "Training job failed", at.now);
   return { do: "store", status: "Failed", document: failed };
 }
 
-/** A unit vanished without an exit code: not the program's fault, so it is started again from the beginning. */
-function lost(row: TrainingRow, at: Moment): Step<TrainingDocument> {
-  const { document, status } = row;
-  if (status === "Stopping") return stopped(document, at);
-  const retries = document.request.RetryStrategy?.MaximumRetryAttempts ?? 0;
-  if (document.attempt > LOST_LIMIT + retries)
-    return fail(document, `InternalServerError: The instance was lost ${document.attempt} times.`, at);
-  const again = { ...document, attempt: document.attempt + 1 };
-  return inProgress(enter(again, "Starting", "Launched instance was unhealthy, replacing it!", at.now));
+/** A unit vanished without an exit code: not the program's fault, so all are started again from the beginning. */
+function lost(document: TrainingDocument, at: Moment): TrainingStep {
+  const { losses = 0, request } = document;
+  if (losses >= LOST_LIMIT + (request.RetryStrategy?.MaximumRetryAttempts ?? 0))
+    return failFinally(document, `InternalServerError: The instance was lost ${losses + 1} times.`, at);
+  return again({ ...document, losses: losses + 1 }, "Launched instance was unhealthy, replacing it!", at);
 }
 
-function outOfTime(document: TrainingDocument, at: Moment): Step<TrainingDocument> {
-  const stop = { cause: "runtime", hasRun: document.secondary === "Training" } as const;
-  const document_ = enter({ ...document, stop }, "Stopping", "Stopping the training job", at.now);
-  return { do: "store", status: "Stopping", document: document_ };
+/** What the programs were given was cut short by a death of the server: as if their instances had been lost. */
+const voided = lost;
+
+/** Fresh containers: nothing of the attempt before but what is in S3. */
+function again(document: TrainingDocument, message: string, at: Moment): TrainingStep {
+  const { runningSince, mounts, failing, end, endHost, endedHosts, ...kept } = document;
+  const held = letGo(heldOf(document), at.steady);
+  return store(enter({ ...kept, attempt: document.attempt + 1, held }, "Starting", message, at.now));
 }
 
-function stopping(
-  document: TrainingDocument,
-  unit: ObservedUnit,
-  observed: Observed,
-  at: Moment,
-): Step<TrainingDocument> {
-  if (document.secondary === "Uploading") return finish(document, observed, at);
+/** Instances are being taken back; when they are gone, with their last checkpoints in S3, the job asks for new ones. */
+function interrupted({ document, hosts, observed, at }: Look): TrainingStep {
+  const late = outOfTime(document, at);
+  if (late) return late;
+  const checkpoints = hasCheckpoints(document) ? eachHost(hosts.ended, "checkpoints", observed) : done;
+  if (hosts.isLive || checkpoints.state === "running") return waitUntil(limitOf(document)?.until);
+  if (checkpoints.state === "failed") return fail(document, checkpoints.reason, at);
+  return again(document, "Starting the training job on new spot instances", at);
+}
+
+function stopping(look: Look): TrainingStep {
+  const { document, hosts, at } = look;
+  if (document.secondary === "Uploading") return hosts.isLost ? stopped(document, at) : finish(look);
   if (!document.stop?.hasRun) return stopped(document, at);
-  if (unit.phase === "ended" && unit.end) return upload(document, unit, unit.end, at);
-  const hasStarted = unit.phase === "starting" || unit.phase === "running";
-  return hasStarted ? { do: "wait" } : stopped(document, at);
+  if (hosts.isLive) return { do: "wait" };
+  return hosts.ended.length > 0 ? wrapUp(look) : stopped(document, at);
 }
 
-function stopped(document: TrainingDocument, at: Moment): Step<TrainingDocument> {
-  const ended = overAt(document, at.now, at);
+const stopWords: Readonly<
+  Record<StopCause, readonly ["Stopped" | "MaxRuntimeExceeded" | "MaxWaitTimeExceeded", string]>
+> = {
+  user: ["Stopped", "Training job stopped"],
+  runtime: ["MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided"],
+  wait: ["MaxWaitTimeExceeded", "Training job exceeded MaxWaitTimeInSeconds provided"],
+};
+
+function stopped(document: TrainingDocument, at: Moment): TrainingStep {
+  const [secondary, words] = stopWords[document.stop?.cause ?? "user"];
   const isKilled = document.end?.signal === "SIGKILL";
   const killed = isKilled ? ". It did not end in the time given after SIGTERM and was killed." : "";
-  const step =
-    document.stop?.cause === "runtime"
-      ? enter(
-          ended,
-          "MaxRuntimeExceeded",
-          `Training job runtime exceeded MaxRuntimeInSeconds provided${killed}`,
-          at.now,
-        )
-      : enter(ended, "Stopped", `Training job stopped${killed}`, at.now);
-  return { do: "store", status: "Stopped", document: step };
+  const over = enter(overAt(document, at.now, at), secondary, `${words}${killed}`, at.now);
+  return { do: "store", status: "Stopped", document: over };
 }

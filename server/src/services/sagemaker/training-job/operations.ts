@@ -1,11 +1,17 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
-// Gap: File mode on one instance; Pipe mode, several instances, spot training, augmented manifests, file systems and
-// algorithm resources are refused by name.
+// Gap: File mode only; Pipe mode, augmented manifests and algorithm resources are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: CheckpointConfig is refused by name; DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and
-// ExperimentConfig are recorded and given back, nothing collects what they describe.
+// Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
+// Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
+// cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
+// Gap: built-in algorithms that write no checkpoints may have any MaxWaitTimeInSeconds; AWS allows them 3600.
+// Gap: a FileSystemId stands for a folder of this machine that the setting fileSystems names; subnets and groups that would
+// reach the file system are not looked at.
+// Gap: DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and ExperimentConfig are recorded and given back,
+// nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
-// Gap: EnableInterContainerTrafficEncryption has no effect, since there is one instance.
+// Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
+// machine, which no wire carries, so nothing is encrypted.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
 import type {
   CreateTrainingJobRequest,
@@ -16,11 +22,15 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { heldMs } from "../shared/held-time.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { attach } from "./attach.ts";
+import { checkpoints, restore } from "./checkpoints.ts";
 import {
+  checkpointPath,
   DEFAULT_RUNTIME_SECONDS,
   enter,
   outputPrefix,
@@ -29,23 +39,45 @@ import {
   trainingJobKind,
 } from "./document.ts";
 import { download } from "./files.ts";
-import { next, settled, wants } from "./job.ts";
+import { hasRun, next, settled } from "./job.ts";
+import type { Moment } from "./moment.ts";
+import { interrupt, interruptionProblem } from "./spot.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
+import { wants } from "./wants.ts";
 
 export function trainingJob(parts: Parts): Noun {
-  const { rows, roles, clock, engine, objects } = parts;
+  const { rows, roles, clock, engine, objects, fileSystems } = parts;
+  const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
   const keyOf = (call: Call, name: string) => ({ kind: trainingJobKind, scope: scopeOf(call), name });
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
     wants,
-    next,
-    activities: { download: download(objects), upload: upload(objects) },
+    next: (row, observed, now, steady) => next(row, observed, now, steady, spot),
+    activities: {
+      attach: attach(fileSystems),
+      checkpoints: checkpoints(objects),
+      download: download(objects),
+      restore: restore(objects),
+      upload: upload(objects),
+    },
   };
 
   return {
     job,
+    controls: {
+      interruptSpot: async ({ account, region, name }) => {
+        const key = { kind: trainingJobKind, scope: scopeOf({ account, region }), name };
+        const at = { now: clock.now(), steady: engine.steady() };
+        await changeJob<TrainingDocument>(rows, key, at.now, (row) => {
+          const problem = interruptionProblem(row);
+          if (problem !== undefined) throw errors.validation(problem);
+          return { status: row.status, document: interrupt(row.document, at) };
+        });
+        return `The instances of ${name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
+      },
+    },
     operations: {
       CreateTrainingJob: {
         newer: [
@@ -62,15 +94,15 @@ export function trainingJob(parts: Parts): Noun {
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          checkTrainingJob(input, engine);
-          if (input.CheckpointConfig) throw errors.validation("CheckpointConfig is not yet available in Sagebrush.");
+          checkTrainingJob(input, parts);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
           const arn = arnOf(key, "training-job");
           const now = clock.now();
           const { Tags: tags, ...request } = input;
-          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, now);
+          const at = { now, steady: engine.steady() };
+          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, at);
           await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job" });
           return { TrainingJobArn: arn };
         },
@@ -105,8 +137,16 @@ export function trainingJob(parts: Parts): Noun {
   };
 }
 
-function newDocument(request: CreateTrainingJobRequest, arn: string, now: number): TrainingDocument {
-  const document: TrainingDocument = { request, arn, id: newId(), attempt: 1, secondary: "Starting", transitions: [] };
+function newDocument(request: CreateTrainingJobRequest, arn: string, { now, steady }: Moment): TrainingDocument {
+  const document: TrainingDocument = {
+    request,
+    arn,
+    id: newId(),
+    attempt: 1,
+    secondary: "Starting",
+    transitions: [],
+    createdSteady: steady,
+  };
   return enter(document, "Starting", "Starting the training job", now);
 }
 
@@ -128,8 +168,7 @@ function stop(row: TrainingRow, now: number): { readonly status: string; readonl
   if (status === "Stopping") return { status, document };
   if (status !== "InProgress")
     throw errors.validation(`The request was rejected because the training job is in status ${status}.`);
-  const hasRun = document.secondary === "Training" || document.secondary === "Uploading";
-  const stopped = { ...document, stop: { cause: "user", hasRun } as const };
+  const stopped = { ...document, stop: { cause: "user", hasRun: hasRun(document) } as const };
   // What is being uploaded already goes on; the job is over when it is.
   if (document.secondary === "Uploading") return { status: "Stopping", document: stopped };
   return { status: "Stopping", document: enter(stopped, "Stopping", "Stopping the training job", now) };
@@ -147,17 +186,26 @@ function summarize(row: TrainingRow) {
   };
 }
 
-/** Seconds of work, rounded up to whole ones; undefined before there was any. */
-function workSeconds({ startedSteady, endedSteady }: TrainingDocument): number | undefined {
-  if (startedSteady === undefined || endedSteady === undefined) return undefined;
-  return Math.ceil((endedSteady - startedSteady) / 1000);
+/**
+ * Durations of a job that is over, in whole seconds rounded up; none when it never had instances. Training time is all the
+ * time from when instances were there first until the end. Billable is that in which instances worked for the job: an
+ * interruption ends it (from the notice on), and it begins again when new instances are there. Without an interruption or a
+ * lost instance both are the same. AWS bills the number of instances times this.
+ */
+function durations({ startedSteady, endedSteady, held }: TrainingDocument) {
+  if (startedSteady === undefined || endedSteady === undefined) return {};
+  const training = endedSteady - startedSteady;
+  const billable = held === undefined ? training : heldMs(held, endedSteady);
+  return {
+    TrainingTimeInSeconds: Math.ceil(training / 1000),
+    BillableTimeInSeconds: Math.ceil(Math.min(billable, training) / 1000),
+  };
 }
 
 function describe(row: TrainingRow, steady: number, waiting: string | undefined): DescribeTrainingJobResponse {
   const { document } = row;
   const { request, startedAt, startedSteady, failureReason, metrics } = document;
-  const { StoppingCondition, OutputDataConfig } = request;
-  const seconds = workSeconds(document);
+  const { StoppingCondition, OutputDataConfig, CheckpointConfig } = request;
   const running = startedSteady === undefined || document.endedAt !== undefined ? undefined : steady - startedSteady;
   return {
     EnableNetworkIsolation: false,
@@ -166,13 +214,14 @@ function describe(row: TrainingRow, steady: number, waiting: string | undefined)
     ...request,
     ...summarize(row),
     OutputDataConfig: { KmsKeyId: "", ...OutputDataConfig },
+    ...(CheckpointConfig ? { CheckpointConfig: { LocalPath: checkpointPath(request), ...CheckpointConfig } } : {}),
     SecondaryStatus: document.secondary,
     ModelArtifacts: { S3ModelArtifacts: `${outputPrefix(request)}model.tar.gz` },
     StoppingCondition: { MaxRuntimeInSeconds: DEFAULT_RUNTIME_SECONDS, ...StoppingCondition },
     SecondaryStatusTransitions: withWaiting(document.transitions, waiting),
     ...(startedAt === undefined ? {} : { TrainingStartTime: toSeconds(startedAt) }),
     ...(running === undefined ? {} : { TrainingTimeInSeconds: Math.floor(running / 1000) }),
-    ...(seconds === undefined ? {} : { TrainingTimeInSeconds: seconds, BillableTimeInSeconds: seconds }),
+    ...durations(document),
     ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
     ...(metrics?.length ? { FinalMetricDataList: metrics } : {}),
   };

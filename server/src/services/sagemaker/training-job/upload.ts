@@ -7,12 +7,13 @@ import { ApiError } from "../../../core/errors.ts";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
-import { CannotPack, packTarGz } from "../../../engine/pack-tree.ts";
+import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
-import { logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
+import { hostsOf, logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
 import { FAILURE_CHARACTERS } from "./failure.ts";
+import type { Fed } from "./pipes.ts";
 
-export interface Uploaded {
+export interface Uploaded extends Fed {
   /** What the program wrote to /opt/ml/output/failure. */
   readonly failure?: string;
 }
@@ -21,25 +22,51 @@ export interface Uploaded {
 const GZIP_LEVEL = 1;
 
 /**
- * The activity `upload`. A program that failed leaves no model; stopped and completed ones do. Links out of the model's
- * folder are left out and named in the job's log.
+ * The activity `upload`. A program that failed leaves no model; stopped and completed ones do. Trees of several hosts become
+ * one archive. Links out of the model's folder are left out, and named in the log of the host that has them.
  */
 export const upload =
   (objects: Objects) =>
   async (work: ActivityContext<TrainingDocument>): Promise<Uploaded> => {
     const { document } = work.row;
-    const folder = await work.unitFolder(work.of ?? "");
     const { principal } = await work.session(document.request.RoleArn);
-    const hasFailed = document.end !== undefined && document.end.exitCode !== 0 && document.stop === undefined;
     const to = { work, objects, principal };
-    const model = await realFolder(folder, "model");
-    if (!hasFailed) await uploadTree(model, "/opt/ml/model", "model.tar.gz", to);
-    const output = await realFolder(folder, "output", "data");
-    if (output && (await readdir(output)).length > 0)
-      await uploadTree(output, "/opt/ml/output/data", "output.tar.gz", to);
-    const failure = hasFailed ? await readStart(folder) : undefined;
+    const hosts = await endedHosts(work);
+    const hasFailed = document.failing !== undefined || (document.end?.exitCode !== 0 && document.stop === undefined);
+    if (!hasFailed) await uploadTrees(await treesOf(hosts, "model"), "/opt/ml/model", "model.tar.gz", to);
+    const outputs = await treesOf(hosts, "output", "data");
+    if (await hasEntries(outputs)) await uploadTrees(outputs, "/opt/ml/output/data", "output.tar.gz", to);
+    const failed = hasFailed ? hosts.find(({ name }) => name === (document.endHost ?? "algo-1")) : undefined;
+    const failure = failed && (await readStart(failed.folder));
     return failure === undefined ? {} : { failure };
   };
+
+interface HostFolder {
+  readonly name: string;
+  /** Seen as /opt/ml. */
+  readonly folder: string;
+}
+
+async function endedHosts({ row, unitFolder }: ActivityContext<TrainingDocument>): Promise<readonly HostFolder[]> {
+  const { endedHosts: names } = row.document;
+  const hosts = hostsOf(row.document).filter(({ name }) => names === undefined || names.includes(name));
+  return Promise.all(hosts.map(async ({ name, unitId }) => ({ name, folder: await unitFolder(unitId) })));
+}
+
+/** The hosts' folders of these names, where they are folders. */
+async function treesOf(hosts: readonly HostFolder[], ...names: readonly string[]): Promise<readonly Tree[]> {
+  const trees: Tree[] = [];
+  for (const { name: owner, folder } of hosts) {
+    const path = await realFolder(folder, ...names);
+    if (path !== undefined) trees.push({ owner, path });
+  }
+  return trees;
+}
+
+async function hasEntries(trees: readonly Tree[]): Promise<boolean> {
+  for (const { path } of trees) if ((await readdir(path)).length > 0) return true;
+  return false;
+}
 
 interface Target {
   readonly work: ActivityContext<TrainingDocument>;
@@ -47,7 +74,7 @@ interface Target {
   readonly principal: Principal;
 }
 
-async function uploadTree(folder: string | undefined, seenAs: string, name: string, target: Target): Promise<void> {
+async function uploadTrees(trees: readonly Tree[], seenAs: string, name: string, target: Target): Promise<void> {
   const { work, objects, principal } = target;
   const { document } = work.row;
   const uri = `${outputPrefix(document.request)}${name}`;
@@ -55,7 +82,8 @@ async function uploadTree(folder: string | undefined, seenAs: string, name: stri
   if (!place) throw new JobFailure(`ClientError: Expected an S3 URI of the form s3://bucket/key, got "${uri}".`);
   const { KmsKeyId: kmsKeyId } = document.request.OutputDataConfig;
   const volumeGib = document.request.ResourceConfig?.VolumeSizeInGB ?? 1;
-  const packed = packTarGz(folder, { seenAs, level: GZIP_LEVEL, mostBytes: volumeGib * 2 ** 30 });
+  const mostBytes = volumeGib * 2 ** 30 * Math.max(1, trees.length);
+  const packed = packTarGz(trees, { seenAs, level: GZIP_LEVEL, mostBytes });
   try {
     const object = { ...place, contentType: "application/gzip", ...(kmsKeyId ? { kmsKeyId } : {}) };
     await objects.put(principal, object, packed.body, work.signal);
@@ -70,8 +98,8 @@ async function uploadTree(folder: string | undefined, seenAs: string, name: stri
       );
     throw cause;
   }
-  for (const skipped of packed.skipped)
-    await work.note({ group: logGroup, stream: logStream(document) }, `Left out of ${name}: ${skipped}.`);
+  for (const { owner, text } of packed.skipped)
+    await work.note({ group: logGroup, stream: logStream(document, owner) }, `Left out of ${name}: ${text}.`);
 }
 
 /** The folder below a unit's folder, by its real path; undefined when the program put anything else, a link, there. */

@@ -1,17 +1,23 @@
 // Rules of CreateTrainingJob that cross members or ask for what is not built; single members are checked by the wire.
+import { posix } from "node:path";
 import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
+import { checkFileSystem, type FileSystems } from "../shared/file-systems.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
-import { LONGEST_RUNTIME_SECONDS } from "./document.ts";
+import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds } from "./document.ts";
 
-/** @throws ApiError Validation */
-export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engine): void {
+/** @throws ApiError Validation, ResourceLimitExceeded */
+export function checkTrainingJob(
+  request: CreateTrainingJobRequest,
+  { engine, fileSystems }: { readonly engine: Engine; readonly fileSystems: FileSystems },
+): void {
   checkAlgorithm(request, engine);
   checkResources(request);
   checkTimes(request);
+  checkCheckpoints(request);
   const { S3OutputPath, CompressionType } = request.OutputDataConfig;
   needS3Uri(S3OutputPath, "OutputDataConfig.S3OutputPath");
   // The SDK of the third generation names the default.
@@ -22,7 +28,8 @@ export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engi
     if (names.has(channel.ChannelName))
       throw errors.validation(`InputDataConfig has the channel "${channel.ChannelName}" more than once.`);
     names.add(channel.ChannelName);
-    checkChannel(channel, request);
+    if (channel.DataSource.FileSystemDataSource) checkFileSystemChannel(channel, request, fileSystems);
+    else checkChannel(channel, request);
   }
 }
 
@@ -51,19 +58,57 @@ function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest)
   if (!resources?.InstanceType) throw errors.validation("ResourceConfig.InstanceType must be given.");
   instanceSize(resources.InstanceType);
   if (resources.InstanceCount === undefined) throw errors.validation("ResourceConfig.InstanceCount must be given.");
-  if (resources.InstanceCount > 1)
-    throw notBuilt(`ResourceConfig.InstanceCount ${resources.InstanceCount} (training on several instances)`);
+  if (resources.InstanceCount > MOST_INSTANCES)
+    throw errors.resourceLimitExceeded(
+      `The account-level service limit 'Number of instances for a training job' is ${MOST_INSTANCES} Instances, with a request delta of ${resources.InstanceCount} Instances.`,
+    );
   if (!resources.VolumeSizeInGB)
     throw errors.validation("ResourceConfig.VolumeSizeInGB must be given and be at least 1.");
 }
 
-function checkTimes({ StoppingCondition: stopping, EnableManagedSpotTraining }: CreateTrainingJobRequest): void {
-  if (EnableManagedSpotTraining) throw notBuilt("EnableManagedSpotTraining");
+function checkTimes(request: CreateTrainingJobRequest): void {
+  const { StoppingCondition: stopping, EnableManagedSpotTraining } = request;
   const { MaxRuntimeInSeconds: run, MaxWaitTimeInSeconds: wait } = stopping ?? {};
-  if (wait !== undefined)
+  if (!EnableManagedSpotTraining && wait !== undefined)
     throw errors.validation("MaxWaitTimeInSeconds can only be given together with EnableManagedSpotTraining.");
+  if (EnableManagedSpotTraining && (wait === undefined || wait < maxRuntimeSeconds(request)))
+    throw errors.validation(
+      `Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds, ${maxRuntimeSeconds(request)}; got ${wait ?? "none"}.`,
+    );
   if (run !== undefined && run > LONGEST_RUNTIME_SECONDS)
     throw errors.validation(`MaxRuntimeInSeconds must be 1 to ${LONGEST_RUNTIME_SECONDS} (28 days), got ${run}.`);
+}
+
+/** Places inside that are the platform's, and system folders that a mount would hide. */
+const TAKEN = ["/opt/ml/input", "/opt/ml/output/failure", "/proc", "/sys", "/dev"];
+const TOO_HIGH = ["/", "/opt", "/opt/ml", "/etc", "/usr", "/bin", "/lib", "/lib64", "/sbin", "/run", "/var"];
+
+function checkCheckpoints({ CheckpointConfig }: CreateTrainingJobRequest): void {
+  if (!CheckpointConfig) return;
+  needS3Uri(CheckpointConfig.S3Uri, "CheckpointConfig.S3Uri");
+  const { LocalPath } = CheckpointConfig;
+  if (LocalPath === undefined) return;
+  const wrong = (what: string) =>
+    errors.validation(`CheckpointConfig.LocalPath ${what}, got ${JSON.stringify(LocalPath)}.`);
+  if (!LocalPath.startsWith("/") || LocalPath.includes("\0")) throw wrong("must be an absolute path");
+  if (LocalPath.split("/").some((part) => part === "." || part === "..")) throw wrong('must have no part "." or ".."');
+  const path = posix.normalize(LocalPath).replace(/(?<=.)\/$/, "");
+  if (TOO_HIGH.includes(path)) throw wrong("must name a folder of its own below the system's");
+  if (TAKEN.some((taken) => `${path}/`.startsWith(`${taken}/`))) throw wrong(`must lie outside of ${TAKEN.join(", ")}`);
+}
+
+function checkFileSystemChannel(channel: Channel, request: CreateTrainingJobRequest, fileSystems: FileSystems): void {
+  const where = `InputDataConfig "${channel.ChannelName}"`;
+  const { FileSystemDataSource: source, S3DataSource } = channel.DataSource;
+  if (!source) return;
+  if (S3DataSource) throw errors.validation(`${where}: DataSource must have one source, got an S3DataSource too.`);
+  if ((channel.InputMode ?? request.AlgorithmSpecification?.TrainingInputMode) !== "File")
+    throw errors.validation(`${where}: a FileSystemDataSource needs the input mode File.`);
+  if (!request.VpcConfig)
+    throw errors.validation(
+      `${where}: a FileSystemDataSource needs VpcConfig, the network that reaches the file system.`,
+    );
+  checkFileSystem(source, fileSystems, `${where}.FileSystemDataSource`);
 }
 
 function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void {
@@ -72,7 +117,6 @@ function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void
     throw errors.validation(`${where}: a channel cannot have this name.`);
   if (channel.InputMode !== undefined && channel.InputMode !== "File")
     throw notBuilt(`${where}.InputMode ${channel.InputMode}`);
-  if (channel.DataSource.FileSystemDataSource) throw notBuilt(`${where}.DataSource.FileSystemDataSource`);
   const source = channel.DataSource.S3DataSource;
   if (!source) throw errors.validation(`${where}: DataSource must have an S3DataSource, got none.`);
   if (source.S3DataType !== "S3Prefix" && source.S3DataType !== "ManifestFile")

@@ -1,0 +1,110 @@
+// Walking a folder that a running program may change under our feet: every part of a path is opened relative to its open
+// parent and never through a link, so that nothing outside the folder is ever read. open(2), O_NOFOLLOW; proc(5), fd
+import type { Stats } from "node:fs";
+import { constants, type FileHandle, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { UnitPlace } from "../../../engine/job-kind.ts";
+
+export interface FoundFile {
+  /** Below the folder, `a/b`. */
+  readonly name: string;
+  readonly handle: FileHandle;
+  readonly facts: Stats;
+}
+
+export interface Walk {
+  /** Called with each regular file, open for reading; it is closed afterwards. */
+  readonly file: (found: FoundFile) => Promise<void>;
+  /** Told of what is left out, and why. */
+  readonly skipped: (name: string, why: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Without blocking: a pipe that nobody writes to is there to be left out. */
+const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const FOLDER = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY;
+
+/** Deeper folders are left out: each open parent holds a descriptor. */
+const MOST_LEVELS = 64;
+
+/** What stands in a name for bytes that are not UTF-8. */
+const UNREADABLE = "\ufffd";
+
+/** Walks every file below a place, names in byte order. What is not there has no files. */
+export async function walkFiles({ root, names }: UnitPlace, walk: Walk): Promise<void> {
+  let handle = await open(root, FOLDER & ~constants.O_NOFOLLOW);
+  for (const name of names) {
+    const below = await openBelow(handle, name, FOLDER);
+    await handle.close();
+    if (typeof below === "string") return;
+    handle = below;
+  }
+  await walkFolder(handle, "", 0, walk);
+}
+
+async function walkFolder(folder: FileHandle, path: string, level: number, walk: Walk): Promise<void> {
+  try {
+    for (const entry of await entriesOf(folder)) {
+      walk.signal.throwIfAborted();
+      const name = path === "" ? entry.name : `${path}/${entry.name}`;
+      if (entry.name.includes(UNREADABLE)) walk.skipped(name, "its name is not UTF-8");
+      else if (entry.isDirectory()) await goInto(folder, entry.name, { name, level, walk });
+      else if (entry.isFile()) await giveFile(folder, entry.name, name, walk);
+      else walk.skipped(name, entry.isSymbolicLink() ? "it is a link" : "it is neither file nor folder");
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A folder that was removed meanwhile has no entries. */
+async function entriesOf(folder: FileHandle) {
+  try {
+    const entries = await readdir(within(folder), { withFileTypes: true });
+    return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw cause;
+  }
+}
+
+async function goInto(
+  parent: FileHandle,
+  entry: string,
+  { name, level, walk }: { readonly name: string; readonly level: number; readonly walk: Walk },
+): Promise<void> {
+  if (level >= MOST_LEVELS) return walk.skipped(name, `it is nested deeper than ${MOST_LEVELS} folders`);
+  const folder = await openBelow(parent, entry, FOLDER);
+  if (typeof folder !== "string") await walkFolder(folder, name, level + 1, walk);
+  else if (folder !== "gone") walk.skipped(name, folder);
+}
+
+async function giveFile(parent: FileHandle, entry: string, name: string, walk: Walk): Promise<void> {
+  const handle = await openBelow(parent, entry, FILE);
+  if (typeof handle === "string") {
+    if (handle !== "gone") walk.skipped(name, handle);
+    return;
+  }
+  try {
+    const facts = await handle.stat();
+    if (facts.isFile()) await walk.file({ name, handle, facts });
+    else walk.skipped(name, "it is neither file nor folder");
+  } finally {
+    await handle.close();
+  }
+}
+
+/** An open entry of an open folder; `gone`, or why it cannot be opened. */
+async function openBelow(parent: FileHandle, name: string, flags: number): Promise<FileHandle | string> {
+  try {
+    return await open(join(within(parent), name), flags);
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return "gone";
+    if (code === "EACCES" || code === "EPERM" || code === "ENXIO" || code === "ENAMETOOLONG")
+      return `it cannot be opened (${code})`;
+    throw cause;
+  }
+}
+
+const within = (folder: FileHandle): string => `/proc/self/fd/${folder.fd}`;

@@ -1,0 +1,50 @@
+"""Training jobs that run a program of a test's own in the image of XGBoost, and what they leave."""
+
+import io
+import tarfile
+
+from xgboost_jobs import IMAGE, channel, training_request
+
+GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+def instances(count=1, kind="ml.t3.medium"):
+    return {"InstanceType": kind, "InstanceCount": count, "VolumeSizeInGB": 1}
+
+
+def program_request(s3, bucket, name, program, **changes):
+    """Input of CreateTrainingJob; the program comes in the channel `code`, `changes` replace or add members."""
+    s3.put_object(Bucket=bucket, Key=f"code/{name}/program.py", Body=program.encode())
+    channels = [channel(bucket, f"code/{name}/", name="code"), *changes.pop("channels", [])]
+    request = training_request(name, bucket, {}, channels, **{"ResourceConfig": instances(), **changes})
+    request["AlgorithmSpecification"] = {
+        "TrainingImage": IMAGE,
+        "TrainingInputMode": "File",
+        "ContainerEntrypoint": ["python3", "-u"],
+        "ContainerArguments": ["/opt/ml/input/data/code/program.py"],
+    }
+    return request
+
+
+def files_of(s3, bucket, name, archive="model"):
+    """{name: bytes} of the files in an archive that the job has left."""
+    body = s3.get_object(Bucket=bucket, Key=f"models/{name}/output/{archive}.tar.gz")["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile()}
+
+
+def objects_below(s3, bucket, prefix):
+    """{key below the prefix: bytes} of all objects there."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {
+        entry["Key"].removeprefix(prefix): s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        for entry in found
+    }
+
+
+def statuses(job):
+    return [entry["Status"] for entry in job["SecondaryStatusTransitions"]]
+
+
+def outcome(job):
+    return job["TrainingJobStatus"], job["SecondaryStatus"]
