@@ -31,15 +31,9 @@ const MOST_LEVELS = 64;
 const UNREADABLE = "\ufffd";
 
 /** Walks every file below a place, names in byte order. What is not there has no files. */
-export async function walkFiles({ root, names }: UnitPlace, walk: Walk): Promise<void> {
-  let handle = await open(root, FOLDER & ~constants.O_NOFOLLOW);
-  for (const name of names) {
-    const below = await openBelow(handle, name, FOLDER);
-    await handle.close();
-    if (typeof below === "string") return;
-    handle = below;
-  }
-  await walkFolder(handle, "", 0, walk);
+export async function walkFiles(place: UnitPlace, walk: Walk): Promise<void> {
+  const folder = await openPlace(place);
+  if (folder) await walkFolder(folder, "", 0, walk);
 }
 
 async function walkFolder(folder: FileHandle, path: string, level: number, walk: Walk): Promise<void> {
@@ -108,3 +102,38 @@ async function openBelow(parent: FileHandle, name: string, flags: number): Promi
 }
 
 const within = (folder: FileHandle): string => `/proc/self/fd/${folder.fd}`;
+
+/** The first bytes of a file at a place; undefined when there is no regular file. */
+export async function readBeginning({ root, names }: UnitPlace, bytes: number): Promise<Buffer | undefined> {
+  const folder = await openPlace({ root, names: names.slice(0, -1) });
+  if (!folder) return undefined;
+  try {
+    const file = await openBelow(folder, names.at(-1) ?? "", FILE);
+    if (typeof file === "string") return undefined;
+    try {
+      if (!(await file.stat()).isFile()) return undefined;
+      const read = await file.read({ buffer: Buffer.alloc(bytes), position: 0 });
+      return read.buffer.subarray(0, read.bytesRead);
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The folder at a place, open; undefined when it is not there. */
+async function openPlace({ root, names }: UnitPlace): Promise<FileHandle | undefined> {
+  let handle = await open(root, FOLDER & ~constants.O_NOFOLLOW);
+  for (const name of names) {
+    const above = handle;
+    try {
+      const below = await openBelow(above, name, FOLDER);
+      if (typeof below === "string") return undefined;
+      handle = below;
+    } finally {
+      await above.close();
+    }
+  }
+  return handle;
+}

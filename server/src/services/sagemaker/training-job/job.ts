@@ -3,6 +3,7 @@
 import type { Observed, Step } from "../../../engine/job-kind.ts";
 import { heldUntil, hold, letGo } from "../shared/held-time.ts";
 import { decidingEnd, eachHost, lastMetrics, lookAt, type SeenHosts } from "../shared/hosts.ts";
+import type { Moment } from "../shared/moment.ts";
 import { toSeconds } from "../shared/noun.ts";
 import type { Attached } from "./attach.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type TrainingRow,
 } from "./document.ts";
 import { failureReason } from "./failure.ts";
-import type { Moment } from "./moment.ts";
 import { type Fed, hasPipes } from "./pipes.ts";
 import { interrupt, interruptionAt, noInterruptions, type SpotPolicy } from "./spot.ts";
 import type { Uploaded } from "./upload.ts";

@@ -25,6 +25,7 @@ import type { JobKind } from "../../../engine/job-kind.ts";
 import { heldMs } from "../shared/held-time.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
+import type { Moment } from "../shared/moment.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
@@ -40,7 +41,6 @@ import {
 } from "./document.ts";
 import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
-import type { Moment } from "./moment.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";

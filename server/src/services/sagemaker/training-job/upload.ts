@@ -8,9 +8,9 @@ import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
+import { FAILURE_CHARACTERS } from "../shared/program-end.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
 import { hostsOf, logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
-import { FAILURE_CHARACTERS } from "./failure.ts";
 import type { Fed } from "./pipes.ts";
 
 export interface Uploaded extends Fed {
