@@ -108,7 +108,7 @@ REFUSED = {
     "more than a week": ({"StoppingCondition": {"MaxRuntimeInSeconds": 604801}}, "604800"),
     "an instance that is none": ({"ProcessingResources": cluster(1, "ml.nothing")}, "ml.nothing"),
     "a role that is not there": ({"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}, "nobody"),
-    "a variable without a name": ({"Environment": {"": "x"}}, "Environment"),
+    "a variable without a name": ({"Environment": {"": "x"}}, "environment"),
 }
 
 
