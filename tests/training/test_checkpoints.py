@@ -48,8 +48,10 @@ def ended(server, name):
 
 # It finds what an earlier job left, writes more, and one thing more when it is told to end.
 BOTH_WAYS = """
-    import os, signal, sys, time
+    import json, os, signal, sys, time
     os.chdir(PATH)
+    config = json.load(open("/opt/ml/input/config/checkpointconfig.json"))
+    assert os.path.samefile(config["LocalPath"], ".") and config["S3Uri"].startswith("s3://"), config
     assert open("before/epoch 1").read() == "kept in S3", os.listdir(".")
     assert open("größe").read() == "named in any script"
     os.makedirs("deep/er")
@@ -167,6 +169,14 @@ def test_only_files_are_checkpoints_and_the_log_names_the_rest(server, begin, pa
         "Left out of the checkpoints: pipe: it is neither file nor folder.",
         "Left out of the checkpoints: socket: it is neither file nor folder.",
     ]
+
+
+def test_a_file_of_holes_larger_than_the_volume_fails_the_job(server, begin):
+    name = begin("import time\nopen(PATH + '/holes', 'w').truncate(2**40)\ntime.sleep(600)")
+    job = ended(server, name)
+    assert outcome(job) == ("Failed", "Failed")
+    reason = 'ClientError: Checkpoint upload failed: with "holes" the files have more than 1073741824 bytes.'
+    assert job["FailureReason"] == reason
 
 
 def test_a_checkpoint_folder_that_becomes_a_link_shows_nothing_of_this_machine(server, begin):

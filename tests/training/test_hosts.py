@@ -79,7 +79,7 @@ TALK = """
     for host in hosts:
         print(ask(host))
     answering.join()
-    print(f"loss={me[5:]}", flush=True)
+    print(f"[{me[5:]}]#011validation-rmse:{me[5:]}.5", flush=True)
     open(f"/opt/ml/model/{me}", "w").write(me)
     open("/opt/ml/model/same", "w").write(me)
     os.mkdir("/opt/ml/model/shared")
@@ -98,6 +98,8 @@ def test_hosts_talk_by_name_on_one_port_and_leave_one_archive(server, run):
     shared = {f"shared/{host}": host.encode() for host in logs}
     assert files_of(s3, "hosts", name) == {"algo-1": b"algo-1", "algo-2": b"algo-2", "same": b"algo-2", **shared}
     assert files_of(s3, "hosts", name, "output") == {"algo-1.txt": b"algo-1", "algo-2.txt": b"algo-2"}
+    metrics = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert metrics in ({"validation:rmse": 1.5}, {"validation:rmse": 2.5})
     note = "Left out of model.tar.gz: same: that of algo-2 has the same name and is taken."
     assert note in logs_of(server, name)["algo-1"]
 
@@ -134,8 +136,8 @@ COLLECTIVE = """
             break
         except OSError:
             time.sleep(0.05)
-    arguments = {"dmlc_communicator": "rabit", "dmlc_tracker_uri": socket.gethostbyname("algo-1"), "dmlc_tracker_port": 9099}
-    with collective.CommunicatorContext(**arguments):
+    first = socket.gethostbyname("algo-1")
+    with collective.CommunicatorContext(dmlc_communicator="rabit", dmlc_tracker_uri=first, dmlc_tracker_port=9099):
         total = collective.allreduce(numpy.array([float(me[5:])]), collective.Op.SUM)
         print(f"rank {collective.get_rank()} of {collective.get_world_size()}: {total[0]}")
     if me == "algo-1":

@@ -4,8 +4,9 @@ import subprocess
 import time
 
 import pytest
+from own_programs import files_of, instances, objects_below, outcome, program_request
 from server_process import wait_until
-from xgboost_jobs import training_request
+from xgboost_jobs import ended_job, lines_by_stream, training_request
 
 ROUNDS = 400
 LINES = "\n".join(f"{number % 2},{number % 2 + number / 1000},{number % 7}" for number in range(200))
@@ -67,3 +68,89 @@ def processes_with(folder):
     """Command lines of processes that name the folder, but for the server itself."""
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return "\n".join(line for line in listing.splitlines() if folder in line and "main.ts" not in line)
+
+
+# Counts in the log and in a checkpoint; the model is what was counted.
+COUNTING = """
+import os, signal, sys, time
+me = os.environ["CURRENT_HOST"]
+def told(*_):
+    open(f"/opt/ml/model/{me}", "w").write("told")
+    open(f"/opt/ml/checkpoints/{me}-last", "w").write("told")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, told)
+for number in range(25):
+    print(f"step {number}", flush=True)
+    open(f"/opt/ml/checkpoints/{me}", "w").write(str(number))
+    time.sleep(0.1)
+open(f"/opt/ml/model/{me}", "w").write("counted")
+END
+"""
+HOSTS = ("algo-1", "algo-2")
+
+
+def begin_counting(server, name, end="", **changes):
+    server.client("s3").create_bucket(Bucket="restarts")
+    config = {"S3Uri": f"s3://restarts/{name}/"}
+    changes = {"ResourceConfig": instances(2), "CheckpointConfig": config, **changes}
+    request = program_request(server.client("s3"), "restarts", name, COUNTING.replace("END", end), **changes)
+    server.client("sagemaker").create_training_job(**request)
+
+
+def check_logs(server, name):
+    """Every host has counted once, from the start."""
+    streams = lines_by_stream(server.client("logs"), "/aws/sagemaker/TrainingJobs", f"{name}/")
+    assert [stream.split("/")[1][:6] for stream in streams] == list(HOSTS)
+    for lines in streams.values():
+        assert lines == [f"step {number}" for number in range(len(lines))]
+
+
+@pytest.mark.parametrize("after_seconds", [0.0, 0.2, 0.6, 1.5, 3.0, 3.6])
+def test_a_job_of_two_hosts_survives_a_kill(own_server, fresh, after_seconds):
+    server, name = own_server(arguments=["--cpus", "4"]), fresh("killed")
+    begin_counting(server, name)
+    time.sleep(after_seconds)  # the moment of the kill is the case; nothing is waited for
+    server.kill()
+    server.start()
+    job = ended_job(server.client("sagemaker"), name)
+    assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
+    check_logs(server, name)
+    s3 = server.client("s3")
+    assert files_of(s3, "restarts", name) == dict.fromkeys(HOSTS, b"counted")
+    assert objects_below(s3, "restarts", f"{name}/") == dict.fromkeys(HOSTS, b"24")
+
+
+@pytest.mark.parametrize("after_seconds", [0.0, 0.1, 0.5])
+def test_a_stop_is_remembered_over_a_kill(own_server, fresh, after_seconds):
+    server, name = own_server(arguments=["--cpus", "4", "--longest-grace-seconds", "20"]), fresh("stopped")
+    begin_counting(server, name, "time.sleep(600)")
+    s3 = server.client("s3")
+    wait_until(lambda: set(objects_below(s3, "restarts", f"{name}/")) == set(HOSTS), 60, "both hosts count")
+    server.client("sagemaker").stop_training_job(TrainingJobName=name)
+    time.sleep(after_seconds)  # the moment of the kill is the case
+    server.kill()
+    server.start()
+    job = ended_job(server.client("sagemaker"), name)
+    assert outcome(job) == ("Stopped", "Stopped"), job.get("FailureReason")
+    check_logs(server, name)
+    s3 = server.client("s3")
+    assert files_of(s3, "restarts", name) == dict.fromkeys(HOSTS, b"told")
+    found = objects_below(s3, "restarts", f"{name}/")
+    assert {host: found[f"{host}-last"] for host in HOSTS} == dict.fromkeys(HOSTS, b"told")
+
+
+@pytest.mark.parametrize("after_seconds", [0.0, 0.3, 1.0])
+def test_a_failure_of_one_host_is_remembered_over_a_kill(own_server, fresh, after_seconds):
+    server, name = own_server(arguments=["--cpus", "4", "--longest-grace-seconds", "20"]), fresh("failed")
+    begin_counting(server, name, "sys.exit(7) if me == 'algo-2' else time.sleep(600)")
+    s3 = server.client("s3")
+    counted = lambda: objects_below(s3, "restarts", f"{name}/").get("algo-2") == b"24"  # noqa: E731
+    wait_until(counted, 60, "the second host has counted to its end")
+    time.sleep(after_seconds)  # the moment of the kill is the case
+    server.kill()
+    server.start()
+    job = ended_job(server.client("sagemaker"), name)
+    assert outcome(job) == ("Failed", "Failed")
+    assert job["FailureReason"].startswith("AlgorithmError: Exit code: 7.")
+    check_logs(server, name)
+    assert objects_below(server.client("s3"), "restarts", f"{name}/")["algo-1-last"] == b"told"

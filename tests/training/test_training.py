@@ -192,15 +192,14 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": "example.com/mine:1", "TrainingInputMode": "File"}},
         "mine",
     ),
-    "pipe mode": (
-        {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
-        "TrainingInputMode",
+    "an input mode that came later": (
+        {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "FastFile"}},
+        "FastFile",
     ),
-    "several instances": (
+    "several instances for an algorithm that trains on one": (
         {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
         "InstanceCount",
     ),
-    "spot training": ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
     "an artifact that is no archive": (
         {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out", "CompressionType": "NONE"}},
         "CompressionType NONE",

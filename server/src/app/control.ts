@@ -53,7 +53,8 @@ export async function openControl(folder: string, controls: Controls, log: Log):
 
 async function answer(socket: Socket, controls: Controls, log: Log): Promise<ControlAnswer> {
   let request = "";
-  for await (const part of socket.setEncoding("utf8") as AsyncIterable<string>) {
+  // The socket is kept for the answer.
+  for await (const part of socket.setEncoding("utf8").iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
     request += part;
     if (request.length > LONGEST_REQUEST_BYTES) throw new Error("The request is too long.");
   }

@@ -40,6 +40,13 @@ describe("settings", () => {
       /--backend: expected one of sandbox, docker, kubernetes, got "nomad"/,
     ],
     "a number that is none": [{ cpus: "two" }, /--cpus: expected a whole number from 1, got "two"/],
+    "a file system without a folder": [
+      { fileSystems: "fs-0123abcd" },
+      /--file-systems: expected ID=FOLDER .* got "fs-0123abcd"/,
+    ],
+    "a file system of a relative folder": [{ fileSystems: "fs-0123abcd=share" }, /an absolute path/],
+    "an id too short for the API": [{ fileSystems: "fs-1=/srv" }, /at least 11 characters/],
+    "a file system named twice": [{ fileSystems: "fs-0123abcd=/a,fs-0123abcd=/b" }, /fs-0123abcd is named twice/],
     "an account that is not 12 digits": [{ account: "1" }, /--account: expected 12 digits, got "1"/],
   };
   for (const [sentence, [flags, message]] of Object.entries(refusals)) {
@@ -50,6 +57,13 @@ describe("settings", () => {
       );
     });
   }
+
+  it("file systems are a table in the file, and a list in a flag", () => {
+    writeFileSync(file, "fileSystems:\n  fs-0123abcd: /srv/share\n  fs-89abcdef: /data/../data/x\n");
+    const list = "fs-0123abcd=/srv/share,fs-89abcdef=/data/x";
+    assert.equal(resolveSettings({}, {}, file).values.fileSystems, list);
+    assert.equal(resolveSettings({ fileSystems: ` ${list}, ` }, {}, absent).values.fileSystems, list);
+  });
 
   it("an unknown key in the file is refused by name", () => {
     writeFileSync(file, "lisen: 127.0.0.1:1\n");

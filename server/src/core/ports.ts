@@ -115,6 +115,17 @@ export interface ObjectFacts extends ObjectReference {
   readonly contentType?: string;
 }
 
+/** An object's bytes, in order; they stay where they are until `release` is called, whatever becomes of the object. */
+export interface HeldObject extends ObjectFacts {
+  readonly pieces: readonly HeldPiece[];
+  release(): void;
+}
+
+/** A file to be read only, with the checksum that it was written with (store/blobs), or the bytes themselves. */
+export type HeldPiece =
+  | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
+  | { readonly bytes: Uint8Array };
+
 /**
  * S3, to the engine and to data capture. Every call is authorised for the principal, as if made from outside.
  * @throws ApiError NoSuchBucket, NoSuchKey, AccessDenied, each naming bucket and key
@@ -124,6 +135,8 @@ export interface Objects {
   list(principal: Principal, bucket: string, prefix: string): AsyncIterable<ObjectFacts>;
   head(principal: Principal, object: ObjectReference): Promise<ObjectFacts>;
   open(principal: Principal, object: ObjectReference): Promise<ObjectFacts & { readonly body: Readable }>;
+  /** Where the object's bytes lie on this machine, for a process of ours that reads much of them and checks them itself. */
+  hold(principal: Principal, object: ObjectReference): Promise<HeldObject>;
   /** Writes the object's bytes to a file of ours, by reflink where the disk can, and never by a link into the store. */
   copyToFile(principal: Principal, object: ObjectReference, path: string, signal: AbortSignal): Promise<ObjectFacts>;
   /** The object appears whole or not at all. */

@@ -173,6 +173,8 @@ export interface ActivityContext<Document> {
   unitPlace(unitId: string, path: string): Promise<UnitPlace>;
   /** Path of a file that only the server sees, kept as long as the unit: what the activity has to know when repeated. */
   keptFile(unitId: string, name: string): Promise<string>;
+  /** Path of a folder alike. */
+  keptFolder(unitId: string, name: string): Promise<string>;
   /** Resolves when the unit's program does not run any more, or never will. */
   unitOver(unitId: string): Promise<void>;
   /** Aborts when the activity is no longer wanted or the server stops. */

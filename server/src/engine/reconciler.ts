@@ -9,7 +9,7 @@ import type { EngineParts } from "./engine.ts";
 import type { ActivityContext, JobKind, Observed, Step, WantedActivity, Wants } from "./job-kind.ts";
 import { JobFailure } from "./job-kind.ts";
 import type { SessionCache } from "./role-sessions.ts";
-import { keptFile, placeOf } from "./unit-mounts.ts";
+import { keptFile, keptFolder, placeOf } from "./unit-mounts.ts";
 import type { Units } from "./units.ts";
 
 export interface ReconcilerParts extends Pick<EngineParts, "rows" | "series" | "clock" | "log"> {
@@ -232,6 +232,7 @@ export class Reconciler {
         return placeOf(await unit.folder, unit.wanted.mounts ?? [], path);
       },
       keptFile: async (id, name) => keptFile(await units.need(id).folder, name),
+      keptFolder: async (id, name) => keptFolder(await units.need(id).folder, name),
       unitOver: async (id) => units.get(id)?.over,
       async dial(id, port) {
         const dial = await units.get(id)?.dial(port);

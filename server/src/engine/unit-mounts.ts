@@ -67,3 +67,10 @@ export function placeOf(ml: string, mounts: readonly WantedMount[], path: string
 
 /** Path of a file of the server's own that is kept for as long as the unit. */
 export const keptFile = (ml: string, name: string): string => besideMl(ml, `${name}.json`);
+
+/** Folder of the server's own that is kept for as long as the unit; made if it is not there. */
+export async function keptFolder(ml: string, name: string): Promise<string> {
+  const folder = besideMl(ml, `${name}.kept`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}

@@ -62,25 +62,6 @@ export function lifeCases(candidate: Candidate): void {
     await backend.remove(spec.id);
     deepEqual([existsSync(folder), await backend.state(spec.id), await backend.list()], [false, undefined, []]);
   });
-
-  test("mounts are writable or read-only as asked", async (t) => {
-    const stand = new Stand(t, candidate);
-    const source = `${stand.folder}-mounted`;
-    for (const name of ["kept", "written"]) mkdirSync(`${source}/${name}`, { recursive: true });
-    writeFileSync(`${source}/kept/file`, "as it was");
-    const spec = stand.unit("echo new >/data/out/file; echo new >/data/in/file || cat /data/in/file", {
-      mounts: [
-        { source: `${source}/kept`, target: "/data/in", readOnly: true },
-        { source: `${source}/written`, target: "/data/out" },
-      ],
-    });
-    const run = await stand.run(stand.open(), spec);
-    match(run.log, /as it was/);
-    deepEqual(
-      ["kept", "written"].map((name) => readFileSync(`${source}/${name}/file`, "utf8").trim()),
-      ["as it was", "new"],
-    );
-  });
 }
 
 export function surroundingCases(candidate: Candidate): void {

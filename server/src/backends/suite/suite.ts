@@ -3,6 +3,7 @@ import { describe } from "node:test";
 import { lifeCases, surroundingCases } from "./life.ts";
 import { limitCases } from "./limits.ts";
 import { logCases } from "./logs.ts";
+import { mountCases } from "./mounts.ts";
 import { networkCases } from "./network.ts";
 import { restartCases } from "./restart.ts";
 import { spareCases } from "./spares.ts";
@@ -13,6 +14,7 @@ export function registerSuite(candidate: Candidate): void {
   describe(candidate.name, { concurrency: 2 }, () => {
     lifeCases(candidate);
     surroundingCases(candidate);
+    mountCases(candidate);
     stopCases(candidate);
     logCases(candidate);
     limitCases(candidate);

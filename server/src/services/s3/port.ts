@@ -10,7 +10,7 @@ import type { Service } from "../../core/service.ts";
 import { s3Errors } from "./errors.ts";
 import { createS3 } from "./index.ts";
 import { onBucket } from "./shared/access.ts";
-import { readBody } from "./shared/bodies.ts";
+import { holdBody, readBody } from "./shared/bodies.ts";
 import { findBucket } from "./shared/buckets.ts";
 import { mayDecrypt } from "./shared/data-keys.ts";
 import { kinds, type ObjectDocument, type S3Context } from "./shared/model.ts";
@@ -78,6 +78,13 @@ export function createObjects(given: ObjectsParts): Objects {
       return {
         ...factsOf(object.bucket, object.key, document),
         body: await readBody(context, { bucket, key: object.key, place: document.body }),
+      };
+    },
+    async hold(principal, object) {
+      const { bucket, document } = await decryptable(principal, object);
+      return {
+        ...factsOf(object.bucket, object.key, document),
+        ...(await holdBody(context, { bucket, key: object.key, place: document.body })),
       };
     },
     async copyToFile(principal, object, path, signal) {

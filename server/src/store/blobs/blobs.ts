@@ -40,6 +40,11 @@ export interface Blobs {
     name?: string,
   ): Promise<Buffer | undefined>;
   /**
+   * Where the bytes lie, for a process of ours that reads them itself and checks them: a file, under a lease until
+   * `release` is called, or the bytes of a small blob, checked. @throws BlobCorrupt
+   */
+  hold(blob: Blob, name?: string): Promise<HeldBlob>;
+  /**
    * Copies into a new file, by reflink where the disk can, which checks the size only, else checked like a read. Never a
    * link. @throws BlobCorrupt
    */
@@ -50,6 +55,10 @@ export interface Blobs {
   roomBytes(): Promise<number>;
   close(): Promise<void>;
 }
+
+export type HeldBlob =
+  | { readonly path: string; readonly release: () => void }
+  | { readonly bytes: Uint8Array; readonly release: () => void };
 
 /** The file behind a blob is not what was written. */
 export class BlobCorrupt extends Error {

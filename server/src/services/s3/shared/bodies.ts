@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import type { ChecksumAlgorithm } from "../../../../../contract/s3/types.ts";
 import type { StreamedBody } from "../../../core/body.ts";
 import { ApiError } from "../../../core/errors.ts";
-import { type Blob, NoSpace } from "../../../store/blobs/blobs.ts";
+import type { HeldPiece } from "../../../core/ports.ts";
+import { type Blob, type HeldBlob, NoSpace } from "../../../store/blobs/blobs.ts";
 import type { Change, RowKey } from "../../../store/rows/rows.ts";
 import { s3Errors } from "../errors.ts";
 import { together } from "./changes.ts";
@@ -249,6 +250,37 @@ export async function readBody(context: S3Context, from: BodySource): Promise<Re
   if ("blob" in from.place) return context.blobs.read(from.place.blob, from.range, name);
   const parts = (await partsOf(context, from.bucket.name, from.place)) ?? [];
   return Readable.from(readParts(context, parts, from.range, name), { objectMode: false });
+}
+
+/** Where an object's bytes lie, held there until released. @throws BlobCorrupt */
+export async function holdBody(
+  context: S3Context,
+  from: BodySource,
+): Promise<{ readonly pieces: readonly HeldPiece[]; release(): void }> {
+  const blobs = await blobsOf(context, from);
+  const held: HeldBlob[] = [];
+  const release = () => {
+    for (const one of held) one.release();
+  };
+  try {
+    for (const blob of blobs) held.push(await context.blobs.hold(blob, nameOf(from)));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const pieces = held.map((one, index): HeldPiece => {
+    if ("bytes" in one) return { bytes: one.bytes };
+    const { sizeBytes = 0, checksum = "" } = blobs[index] ?? {};
+    return { path: one.path, sizeBytes, checksum };
+  });
+  return { pieces, release };
+}
+
+async function blobsOf(context: S3Context, { bucket, place }: BodySource): Promise<readonly Blob[]> {
+  if (place === undefined) return [];
+  if ("blob" in place) return [place.blob];
+  const parts = (await partsOf(context, bucket.name, place)) ?? [];
+  return parts.flatMap(({ blob }) => blob ?? []);
 }
 
 async function* readParts(

@@ -33,8 +33,8 @@ export function checkFileSystem(source: FileSystemDataSource, fileSystems: FileS
 
 /**
  * The directory as a mount. Links in its path are followed as long as they stay in the file system's folder; the mount is
- * of what they led to, so a link that is made later changes nothing.
- * Gap: somebody who writes to the same folder between this look and the start of the container could replace a part of the path.
+ * of what they led to, so a link that is made later changes nothing; only somebody who writes to the same folder could, in
+ * the moment between this look and the start of the container, put a link in place of a part of the path.
  * @throws JobFailure ClientError when it is no directory of the file system
  */
 export async function attachFileSystem(

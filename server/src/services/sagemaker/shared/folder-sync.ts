@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import type { ObjectReference, Objects } from "../../../core/ports.ts";
+import { DEFAULT_ENTRIES } from "../../../engine/archive.ts";
 import { JobFailure, type UnitPlace } from "../../../engine/job-kind.ts";
 import { replaceFile } from "../../../store/durable.ts";
 import { safeName } from "./inputs.ts";
@@ -15,6 +16,9 @@ import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
 
 /** Time between two looks at the folder; a file that both find the same is taken to be written. */
 const LOOK_MS = 1000;
+
+/** Files in a folder at most, as many as are unpacked where a model serves. */
+const MOST_FILES = DEFAULT_ENTRIES;
 
 /** Share of time that looking may take, of a folder of very many files. */
 const EFFORT = 0.1;
@@ -34,6 +38,8 @@ export interface FolderSyncParts {
   readonly state: string;
   /** What is in the folder, for texts: `Checkpoint`. */
   readonly what: string;
+  /** Of all files together: one of holes takes no disk. */
+  readonly mostBytes: number;
   readonly kmsKeyId?: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -174,11 +180,16 @@ class FolderSync {
   async look(place: UnitPlace, last: boolean): Promise<void> {
     const fresh: Versions = {};
     let hasStored = false;
+    let files = 0;
+    let bytes = 0;
     try {
       await walkFiles(place, {
         signal: this.#parts.signal,
         skipped: (name, why) => this.#skip(name, why),
         file: async (found) => {
+          files += 1;
+          bytes += found.facts.size;
+          this.#checkSize(found.name, files, bytes);
           const version = versionOf(found.facts);
           if (this.#stored[found.name] === version) return;
           const isWritten = last || this.#fresh[found.name] === version;
@@ -192,6 +203,17 @@ class FolderSync {
       this.#fresh = fresh;
       if (hasStored) await replaceFile(this.#parts.state, JSON.stringify(this.#stored));
     }
+  }
+
+  /** @throws JobFailure when the folder holds more than can be kept */
+  #checkSize(name: string, files: number, bytes: number): void {
+    const { what, mostBytes } = this.#parts;
+    if (files > MOST_FILES)
+      throw new JobFailure(`ClientError: ${what} upload failed: there are more than ${MOST_FILES} files.`);
+    if (bytes > mostBytes)
+      throw new JobFailure(
+        `ClientError: ${what} upload failed: with "${name}" the files have more than ${mostBytes} bytes.`,
+      );
   }
 
   /** Returns false when the file changed meanwhile. */

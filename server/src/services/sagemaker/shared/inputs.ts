@@ -1,16 +1,18 @@
 // Which objects an S3 source means, and what each is called relative to it: by prefix or by manifest.
-import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import type { ObjectReference, Objects } from "../../../core/ports.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
+import { type ManifestEntry, parseManifest } from "./inputs-manifest.ts";
 import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
 
 export interface InputObject extends ObjectReference {
-  /** Name below the source, safe to join to a folder: no empty part, `.` or `..`. */
+  /** Name below the source, as the key has it; see `safeName`. */
   readonly name: string;
   readonly sizeBytes: number;
+  /** With its quotes: what tells one version of the object from another. */
+  readonly etag: string;
 }
 
 export interface InputSource {
@@ -23,8 +25,25 @@ export interface InputSource {
 /** A manifest is one JSON list of names; more than this is a mistake. */
 const MANIFEST_LIMIT_BYTES = 64 * 2 ** 20;
 
-/** @throws JobFailure ClientError naming the place that is missing, unreadable or unsafe */
+/** Entries looked up at once. */
+const LOOKS_AT_ONCE = 16;
+
+/**
+ * What the source means, with names that are safe to join to a folder: no empty part, `.` or `..`.
+ * @throws JobFailure ClientError naming the place that is missing, unreadable or unsafe
+ */
 export async function listInputs(
+  objects: Objects,
+  principal: Principal,
+  source: InputSource,
+): Promise<readonly InputObject[]> {
+  const found = await listObjects(objects, principal, source);
+  for (const object of found) safeName(object.name, object);
+  return found;
+}
+
+/** As `listInputs`, for those who make no files of the names. */
+export async function listObjects(
   objects: Objects,
   principal: Principal,
   source: InputSource,
@@ -32,13 +51,23 @@ export async function listInputs(
   const place = parseS3Uri(source.uri);
   if (!place)
     throw new JobFailure(`ClientError: Expected an S3 URI of the form s3://bucket/prefix, got "${source.uri}".`);
+  return explained(source, () =>
+    source.type === "S3Prefix"
+      ? listPrefix(objects, principal, place, source)
+      : listManifest(objects, principal, place),
+  );
+}
+
+/** Names the source and the role in what S3 refuses. @throws JobFailure */
+export async function explained<Result>(
+  { uri, roleArn }: Omit<InputSource, "type">,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return source.type === "S3Prefix"
-      ? await listPrefix(objects, principal, place, source)
-      : await listManifest(objects, principal, place);
+    return await work();
   } catch (cause) {
     if (cause instanceof ApiError && cause.status < 500)
-      throw new JobFailure(`ClientError: ${source.uri} cannot be read by the role ${source.roleArn}: ${cause.message}`);
+      throw new JobFailure(`ClientError: ${uri} cannot be read by the role ${roleArn}: ${cause.message}`);
     throw cause;
   }
 }
@@ -50,15 +79,38 @@ async function listPrefix(
   { uri, roleArn }: InputSource,
 ): Promise<readonly InputObject[]> {
   const found: InputObject[] = [];
-  for await (const { key, sizeBytes } of objects.list(principal, bucket, prefix)) {
+  for await (const { key, sizeBytes, etag } of objects.list(principal, bucket, prefix)) {
     // A key that ends in a slash is a folder as consoles make them, not data.
     if (key.endsWith("/")) continue;
-    found.push({ bucket, key, sizeBytes, name: safeName(nameBelow(prefix, key), { bucket, key }) });
+    found.push({ bucket, key, sizeBytes, etag, name: nameBelow(prefix, key) });
   }
   if (found.length === 0)
     throw new JobFailure(
       `ClientError: No S3 objects found under "${uri}". The bucket must exist in this region, objects must be there under this prefix, and the role "${roleArn}" must have s3:ListBucket on the bucket.`,
     );
+  return found;
+}
+
+/** @throws JobFailure for a manifest that is none; ApiError for what is not there, or not the principal's to read */
+async function listManifest(objects: Objects, principal: Principal, place: S3Place): Promise<readonly InputObject[]> {
+  const { body, sizeBytes } = await objects.open(principal, place);
+  if (sizeBytes > MANIFEST_LIMIT_BYTES) {
+    body.destroy();
+    throw new JobFailure(
+      `ClientError: The manifest ${s3Uri(place)} has ${sizeBytes} bytes; at most ${MANIFEST_LIMIT_BYTES} are read.`,
+    );
+  }
+  const entries = parseManifest((await buffer(body)).toString("utf8"), s3Uri(place));
+  const found: InputObject[] = [];
+  let next = 0;
+  const look = async (): Promise<void> => {
+    for (let index = next++; index < entries.length; index = next++) {
+      const { bucket, key, name } = entries[index] as ManifestEntry;
+      const { sizeBytes, etag } = await objects.head(principal, { bucket, key });
+      found[index] = { bucket, key, name, sizeBytes, etag };
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
   return found;
 }
 
@@ -81,47 +133,4 @@ export function safeName(name: string, object: ObjectReference): string {
       `ClientError: The object ${s3Uri(object)} cannot be a file: its name has an empty part, "." or "..".`,
     );
   return name;
-}
-
-async function listManifest(objects: Objects, principal: Principal, place: S3Place): Promise<readonly InputObject[]> {
-  const { body, sizeBytes } = await objects.open(principal, place);
-  if (sizeBytes > MANIFEST_LIMIT_BYTES) {
-    body.destroy();
-    throw new JobFailure(
-      `ClientError: The manifest ${s3Uri(place)} has ${sizeBytes} bytes; at most ${MANIFEST_LIMIT_BYTES} are read.`,
-    );
-  }
-  const { bucket, prefix, names } = parseManifest(await textOf(body), s3Uri(place));
-  const found: InputObject[] = [];
-  for (const name of names) {
-    const key = prefix + name;
-    const facts = await objects.head(principal, { bucket, key });
-    found.push({ bucket, key, sizeBytes: facts.sizeBytes, name: safeName(name, { bucket, key }) });
-  }
-  return found;
-}
-
-const textOf = async (body: Readable): Promise<string> => (await buffer(body)).toString("utf8");
-
-/** `[{"prefix": "s3://bucket/folder/"}, "a.csv", "b.csv"]`. @throws JobFailure naming the entry that is wrong */
-export function parseManifest(
-  text: string,
-  uri: string,
-): { readonly bucket: string; readonly prefix: string; readonly names: readonly string[] } {
-  const wrong = (what: string) => new JobFailure(`ClientError: The manifest ${uri} ${what}.`);
-  let entries: unknown;
-  try {
-    entries = JSON.parse(text);
-  } catch (cause) {
-    throw wrong(`is no JSON: ${(cause as Error).message}`);
-  }
-  if (!Array.isArray(entries)) throw wrong("is no JSON list");
-  const [first, ...names] = entries as readonly unknown[];
-  const prefix = (first as { readonly prefix?: unknown } | undefined)?.prefix;
-  const place = typeof prefix === "string" ? parseS3Uri(prefix) : undefined;
-  if (!place) throw wrong('must begin with {"prefix": "s3://bucket/folder/"}');
-  const bad = names.findIndex((name) => typeof name !== "string" || name === "");
-  if (bad !== -1) throw wrong(`has ${JSON.stringify(names[bad])} as entry ${bad + 2}, expected the end of a key`);
-  if (names.length === 0) throw wrong("names no object");
-  return { bucket: place.bucket, prefix: place.key, names: names as readonly string[] };
 }

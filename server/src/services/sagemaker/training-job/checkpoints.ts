@@ -37,7 +37,7 @@ export const checkpoints =
   };
 
 async function syncParts(objects: Objects, work: Work): Promise<FolderSyncParts> {
-  const { RoleArn: roleArn, CheckpointConfig } = work.row.document.request;
+  const { RoleArn: roleArn, CheckpointConfig, ResourceConfig } = work.row.document.request;
   if (!CheckpointConfig) throw new JobFailure("ClientError: The job has no CheckpointConfig.");
   return {
     objects,
@@ -46,6 +46,7 @@ async function syncParts(objects: Objects, work: Work): Promise<FolderSyncParts>
     uri: CheckpointConfig.S3Uri,
     state: await work.keptFile(work.of ?? "", "checkpoints"),
     what: "Checkpoint",
+    mostBytes: (ResourceConfig?.VolumeSizeInGB ?? 1) * 2 ** 30,
     signal: work.signal,
   };
 }

@@ -1,12 +1,14 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
-// Gap: File mode only; Pipe mode, augmented manifests and algorithm resources are refused by name.
+// Gap: algorithm resources and the input mode FastFile are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
+// Gap: built-in algorithms run on one instance, more are refused by name; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
 // Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
 // cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
 // Gap: built-in algorithms that write no checkpoints may have any MaxWaitTimeInSeconds; AWS allows them 3600.
 // Gap: a FileSystemId stands for a folder of this machine that the setting fileSystems names; subnets and groups that would
-// reach the file system are not looked at.
+// reach the file system are not looked at. Who writes to it could turn a part of DirectoryPath into a link out of it in the
+// moment between the check and the start of the container.
 // Gap: DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and ExperimentConfig are recorded and given back,
 // nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
@@ -29,6 +31,7 @@ import type { Moment } from "../shared/moment.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
+import { feed } from "./channels/feed.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
 import {
   checkpointPath,
@@ -59,6 +62,7 @@ export function trainingJob(parts: Parts): Noun {
       attach: attach(fileSystems),
       checkpoints: checkpoints(objects),
       download: download(objects),
+      feed: feed(objects),
       restore: restore(objects),
       upload: upload(objects),
     },

@@ -10,10 +10,13 @@ import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
 import { FAILURE_CHARACTERS } from "../shared/program-end.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
+import { hasPipes } from "./channels/channel.ts";
+import { endFeed, FEED_FOLDER } from "./channels/feed.ts";
 import { hostsOf, logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
-import type { Fed } from "./pipes.ts";
 
-export interface Uploaded extends Fed {
+export interface Uploaded {
+  /** Data that a program read had an end where there was none: nothing was taken. */
+  readonly cut?: boolean;
   /** What the program wrote to /opt/ml/output/failure. */
   readonly failure?: string;
 }
@@ -32,6 +35,7 @@ export const upload =
     const { principal } = await work.session(document.request.RoleArn);
     const to = { work, objects, principal };
     const hosts = await endedHosts(work);
+    if ((await wasCut(hosts, work)) && document.stop === undefined) return { cut: true };
     const hasFailed = document.failing !== undefined || (document.end?.exitCode !== 0 && document.stop === undefined);
     if (!hasFailed) await uploadTrees(await treesOf(hosts, "model"), "/opt/ml/model", "model.tar.gz", to);
     const outputs = await treesOf(hosts, "output", "data");
@@ -41,8 +45,17 @@ export const upload =
     return failure === undefined ? {} : { failure };
   };
 
+/** Ends what feeds the hosts. */
+async function wasCut(hosts: readonly HostFolder[], work: ActivityContext<TrainingDocument>): Promise<boolean> {
+  let isCut = false;
+  if (!hasPipes(work.row.document.request)) return isCut;
+  for (const { unitId } of hosts) if ((await endFeed(await work.keptFolder(unitId, FEED_FOLDER))).cut) isCut = true;
+  return isCut;
+}
+
 interface HostFolder {
   readonly name: string;
+  readonly unitId: string;
   /** Seen as /opt/ml. */
   readonly folder: string;
 }
@@ -50,7 +63,7 @@ interface HostFolder {
 async function endedHosts({ row, unitFolder }: ActivityContext<TrainingDocument>): Promise<readonly HostFolder[]> {
   const { endedHosts: names } = row.document;
   const hosts = hostsOf(row.document).filter(({ name }) => names === undefined || names.includes(name));
-  return Promise.all(hosts.map(async ({ name, unitId }) => ({ name, folder: await unitFolder(unitId) })));
+  return Promise.all(hosts.map(async ({ name, unitId }) => ({ name, unitId, folder: await unitFolder(unitId) })));
 }
 
 /** The hosts' folders of these names, where they are folders. */

@@ -1,12 +1,13 @@
 // Rules of CreateTrainingJob that cross members or ask for what is not built; single members are checked by the wire.
 import { posix } from "node:path";
-import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
-import { checkFileSystem, type FileSystems } from "../shared/file-systems.ts";
+import type { FileSystems } from "../shared/file-systems.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
+import { checkChannels } from "./channels/validate.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds } from "./document.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
@@ -15,7 +16,7 @@ export function checkTrainingJob(
   { engine, fileSystems }: { readonly engine: Engine; readonly fileSystems: FileSystems },
 ): void {
   checkAlgorithm(request, engine);
-  checkResources(request);
+  checkResources(request, engine);
   checkTimes(request);
   checkCheckpoints(request);
   const { S3OutputPath, CompressionType } = request.OutputDataConfig;
@@ -23,14 +24,7 @@ export function checkTrainingJob(
   // The SDK of the third generation names the default.
   if (CompressionType !== undefined && CompressionType !== "GZIP")
     throw notBuilt(`OutputDataConfig.CompressionType ${CompressionType}`);
-  const names = new Set<string>();
-  for (const channel of request.InputDataConfig ?? []) {
-    if (names.has(channel.ChannelName))
-      throw errors.validation(`InputDataConfig has the channel "${channel.ChannelName}" more than once.`);
-    names.add(channel.ChannelName);
-    if (channel.DataSource.FileSystemDataSource) checkFileSystemChannel(channel, request, fileSystems);
-    else checkChannel(channel, request);
-  }
+  checkChannels(request, fileSystems);
 }
 
 function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJobRequest, engine: Engine): void {
@@ -39,8 +33,6 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
-  if (algorithm.TrainingInputMode !== "File")
-    throw notBuilt(`AlgorithmSpecification.TrainingInputMode ${algorithm.TrainingInputMode}`);
   const problem = engine.imageProblem(image);
   if (problem !== undefined) throw errors.validation(problem);
   if (MetricDefinitions?.length && engine.builtInMetrics(image))
@@ -54,7 +46,8 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
   }
 }
 
-function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest): void {
+function checkResources(request: CreateTrainingJobRequest, engine: Engine): void {
+  const { ResourceConfig: resources, AlgorithmSpecification: algorithm } = request;
   if (!resources?.InstanceType) throw errors.validation("ResourceConfig.InstanceType must be given.");
   instanceSize(resources.InstanceType);
   if (resources.InstanceCount === undefined) throw errors.validation("ResourceConfig.InstanceCount must be given.");
@@ -62,6 +55,10 @@ function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest)
     throw errors.resourceLimitExceeded(
       `The account-level service limit 'Number of instances for a training job' is ${MOST_INSTANCES} Instances, with a request delta of ${resources.InstanceCount} Instances.`,
     );
+  // A program of the caller's own in the image knows what it does; the algorithm itself would train a model on each.
+  const isBuiltIn = engine.builtInMetrics(algorithm?.TrainingImage ?? "") !== undefined;
+  if (resources.InstanceCount > 1 && isBuiltIn && !algorithm?.ContainerEntrypoint)
+    throw notBuilt(`ResourceConfig.InstanceCount ${resources.InstanceCount} with a built-in algorithm`);
   if (!resources.VolumeSizeInGB)
     throw errors.validation("ResourceConfig.VolumeSizeInGB must be given and be at least 1.");
 }
@@ -95,41 +92,6 @@ function checkCheckpoints({ CheckpointConfig }: CreateTrainingJobRequest): void 
   const path = posix.normalize(LocalPath).replace(/(?<=.)\/$/, "");
   if (TOO_HIGH.includes(path)) throw wrong("must name a folder of its own below the system's");
   if (TAKEN.some((taken) => `${path}/`.startsWith(`${taken}/`))) throw wrong(`must lie outside of ${TAKEN.join(", ")}`);
-}
-
-function checkFileSystemChannel(channel: Channel, request: CreateTrainingJobRequest, fileSystems: FileSystems): void {
-  const where = `InputDataConfig "${channel.ChannelName}"`;
-  const { FileSystemDataSource: source, S3DataSource } = channel.DataSource;
-  if (!source) return;
-  if (S3DataSource) throw errors.validation(`${where}: DataSource must have one source, got an S3DataSource too.`);
-  if ((channel.InputMode ?? request.AlgorithmSpecification?.TrainingInputMode) !== "File")
-    throw errors.validation(`${where}: a FileSystemDataSource needs the input mode File.`);
-  if (!request.VpcConfig)
-    throw errors.validation(
-      `${where}: a FileSystemDataSource needs VpcConfig, the network that reaches the file system.`,
-    );
-  checkFileSystem(source, fileSystems, `${where}.FileSystemDataSource`);
-}
-
-function checkChannel(channel: Channel, request: CreateTrainingJobRequest): void {
-  const where = `InputDataConfig "${channel.ChannelName}"`;
-  if (channel.ChannelName === "." || channel.ChannelName === "..")
-    throw errors.validation(`${where}: a channel cannot have this name.`);
-  if (channel.InputMode !== undefined && channel.InputMode !== "File")
-    throw notBuilt(`${where}.InputMode ${channel.InputMode}`);
-  const source = channel.DataSource.S3DataSource;
-  if (!source) throw errors.validation(`${where}: DataSource must have an S3DataSource, got none.`);
-  if (source.S3DataType !== "S3Prefix" && source.S3DataType !== "ManifestFile")
-    throw notBuilt(`${where}.S3DataType ${source.S3DataType}`);
-  if (source.AttributeNames?.length)
-    throw errors.validation(`${where}: AttributeNames can only be given with S3DataType AugmentedManifestFile.`);
-  if (channel.RecordWrapperType === "RecordIO")
-    throw errors.validation(`${where}: RecordWrapperType RecordIO needs the input mode Pipe.`);
-  if (channel.CompressionType === "Gzip" && request.AlgorithmSpecification?.TrainingInputMode === "File")
-    throw errors.validation(
-      `${where}: CompressionType Gzip needs the input mode Pipe; in File mode files stay as they are.`,
-    );
-  needS3Uri(source.S3Uri, `${where}.S3Uri`);
 }
 
 const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);

@@ -3,6 +3,7 @@ import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker
 import type { WantedActivity, WantedMount, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import type { Host } from "../shared/hosts.ts";
 import { arnOf } from "../shared/noun.ts";
+import { hasPipes } from "./channels/channel.ts";
 import {
   checkpointPath,
   groupOf,
@@ -13,7 +14,6 @@ import {
   type TrainingDocument,
   type TrainingRow,
 } from "./document.ts";
-import { hasPipes } from "./pipes.ts";
 
 /** Grace between SIGTERM and SIGKILL (container contract, training); as long as the notice of a spot interruption. */
 const GRACE_SECONDS = 120;
@@ -27,6 +27,7 @@ export function wants(row: TrainingRow): Wants {
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
   const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const checkpoints = hasCheckpoints(document) ? each("checkpoints") : [];
+  const feeds = hasPipes(request) ? each("feed") : [];
   switch (document.secondary) {
     case "Starting":
     case "Downloading": {
@@ -36,10 +37,11 @@ export function wants(row: TrainingRow): Wants {
     }
     case "Training":
       if (failing) return { units: units("stopped"), activities: checkpoints };
-      return { units: units("running"), activities: [...checkpoints, ...(hasPipes(request) ? each("feed") : [])] };
+      return { units: units("running"), activities: [...checkpoints, ...feeds] };
     case "Interrupted":
     case "Stopping":
-      return { units: units("stopped"), activities: checkpoints };
+      // A program that was told to end may go on reading while it does.
+      return { units: units("stopped"), activities: [...checkpoints, ...feeds] };
     case "Uploading":
       return { units: units("stopped"), activities: [once("upload")] };
     default:

@@ -3,7 +3,7 @@ import { constants, createWriteStream } from "node:fs";
 import { copyFile, type FileHandle, open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Blob, BlobCorrupt } from "../blobs.ts";
+import { type Blob, BlobCorrupt, type HeldBlob } from "../blobs.ts";
 import { type RunningChecksum, startChecksumLike } from "../checksum.ts";
 import type { Leases } from "./leases.ts";
 import { isInlineId, type Places } from "./places.ts";
@@ -53,6 +53,23 @@ export function createReader({ places, leases, inline }: Reading) {
     return range ? bytes.subarray(range.start, range.end + 1) : bytes;
   }
 
+  async function hold(blob: Blob, name?: string): Promise<HeldBlob> {
+    const bytes = await readSmall(blob, undefined, name);
+    if (bytes) return { bytes, release: () => undefined };
+    const release = leases.take(blob.id);
+    try {
+      const path = places.file(blob.id);
+      const { size } = await stat(path).catch((cause) => {
+        throw isMissing(cause) ? corrupt(blob, name, "has no file any more", cause) : cause;
+      });
+      if (size !== blob.sizeBytes) throw short(blob, name, size);
+      return { path, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
   async function copyTo(blob: Blob, path: string, name?: string): Promise<void> {
     const giveBack = leases.take(blob.id);
     try {
@@ -64,7 +81,7 @@ export function createReader({ places, leases, inline }: Reading) {
       giveBack();
     }
   }
-  return { read, readSmall, copyTo };
+  return { read, readSmall, hold, copyTo };
 }
 
 /** Who reads the text finds the object by its name, the file by its id. */

@@ -1,0 +1,37 @@
+// What a channel's members mean: its mode, and which part of its content is a host's.
+import type {
+  Channel,
+  CreateTrainingJobRequest,
+  TrainingInputMode,
+} from "../../../../../../contract/sagemaker/types.ts";
+import { hostsOf, type TrainingDocument } from "../document.ts";
+import type { Dealing, Share } from "./deal.ts";
+
+/** The mode of a channel: its own, else the job's. */
+export const modeOf = (
+  channel: Channel,
+  request: Pick<CreateTrainingJobRequest, "AlgorithmSpecification">,
+): TrainingInputMode => channel.InputMode ?? request.AlgorithmSpecification?.TrainingInputMode ?? "File";
+
+export const isPipe = (channel: Channel, request: CreateTrainingJobRequest): boolean =>
+  modeOf(channel, request) === "Pipe";
+
+/** Whether the job wants the activity `feed`. */
+export const hasPipes = (request: CreateTrainingJobRequest): boolean =>
+  (request.InputDataConfig ?? []).some((channel) => isPipe(channel, request));
+
+/** The host's part of a channel's content; undefined when each host has all of it. */
+export function shareOf(channel: Channel, document: TrainingDocument, unitId: string): Share | undefined {
+  if (channel.DataSource.S3DataSource?.S3DataDistributionType !== "ShardedByS3Key") return undefined;
+  const hosts = hostsOf(document);
+  return { index: hosts.findIndex((host) => host.unitId === unitId), of: hosts.length };
+}
+
+/** How an epoch's order is made. A seed is a long, and is taken as it came. */
+export function dealingOf(channel: Channel, share: Share | undefined): Dealing {
+  const { ShuffleConfig: shuffle } = channel;
+  return { ...(shuffle ? { seed: String(shuffle.Seed) } : {}), ...(share ? { share } : {}) };
+}
+
+/** Name of the FIFO of a channel's epoch. */
+export const fifoName = (channel: string, epoch: number): string => `${channel}_${epoch}`;

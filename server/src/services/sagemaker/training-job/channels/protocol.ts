@@ -1,0 +1,29 @@
+// What the server and a feeder tell each other over the feeder's socket: a line of JSON for each message.
+import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import type { PlannedObject } from "./plan.ts";
+
+/** `hold` asks for an object, by a number that `release` gives back; without an etag, whatever version there is. */
+export type FeederMessage =
+  | { readonly hold: number; readonly object: Omit<PlannedObject, "etag"> & { readonly etag?: string } }
+  | { readonly release: number }
+  /** Feeding cannot go on. `isOurs`: by no fault of the job's. */
+  | { readonly failed: string; readonly isOurs: boolean };
+
+export type HoldAnswer =
+  | { readonly hold: number; readonly pieces: readonly SentPiece[]; readonly sizeBytes: number }
+  | { readonly hold: number; readonly failure: string; readonly isOurs: boolean };
+
+/** `end`: the program has ended, and so may the feeder. */
+export type ServerMessage = HoldAnswer | { readonly end: true };
+
+export type SentPiece =
+  | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
+  | { readonly base64: string };
+
+/** Begins to read; the result sends. What is sent to one that has gone away is lost. */
+export function talk<In, Out>(socket: Socket, hear: (message: In) => void): (message: Out) => void {
+  socket.on("error", () => undefined); // `close` follows, and whoever talks looks at that
+  createInterface({ input: socket }).on("line", (line) => hear(JSON.parse(line) as In));
+  return (message) => void (socket.writable && socket.write(`${JSON.stringify(message)}\n`));
+}

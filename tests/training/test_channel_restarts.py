@@ -1,0 +1,91 @@
+"""Deaths in the middle of an epoch: of the server, of the process that feeds, of both. No job completes on cut data."""
+
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from channel_programs import GROUP, begin_program, pipe, printed, put, result_of
+from server_process import wait_until
+from xgboost_jobs import lines_by_stream
+
+DATA = b"".join(b"%08d\n" % number for number in range(600_000))
+# Reads a little, says so, and reads on for a while, so that the test can do something meanwhile.
+PROGRAM = """
+with opened("train", 0) as fifo:
+    data = fifo.read(100_000)
+    print("reading", flush=True)
+    for _ in range(30):
+        time.sleep(0.1)
+        data += fifo.read(10_000)
+    data += fifo.read()
+    result["first"] = [len(data), hashlib.sha256(data).hexdigest()]
+data = read("train", 1)
+result["second"] = [len(data), hashlib.sha256(data).hexdigest()]
+"""
+WHOLE = [len(DATA), hashlib.sha256(DATA).hexdigest()]
+
+
+def feeders(server):
+    """Process ids of what feeds units of this server."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            place = str((folder / "cwd").readlink())
+        except OSError:
+            continue
+        if b"feeder.ts" in command and place.startswith(str(server.folder)):
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.fixture
+def reading(own_server, fresh):
+    """A server with a job whose program is in the middle of its first epoch: (server, name)."""
+    server = own_server()
+    server.client("s3").create_bucket(Bucket="feeds")
+    put(server, "feeds", {f"train/{part}": DATA[part * 900_000 : (part + 1) * 900_000] for part in range(6)})
+    name = fresh("fed")
+    begin_program(server, "feeds", name, PROGRAM, [pipe("feeds", "train/")])
+    wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
+    return server, name
+
+
+def attempts(server, name):
+    return len(lines_by_stream(server.client("logs"), GROUP, f"{name}/"))
+
+
+def test_a_server_that_is_killed_changes_nothing_for_the_reader(reading):
+    server, name = reading
+    server.kill()
+    server.start()
+    assert result_of(server, "feeds", name) == {"first": WHOLE, "second": WHOLE}
+    assert attempts(server, name) == 1
+    wait_until(lambda: not feeders(server), 20, "nothing feeds any more")
+
+
+def test_a_feeder_that_is_killed_makes_another_attempt_necessary(reading):
+    server, name = reading
+    for process in feeders(server):
+        os.kill(process, signal.SIGKILL)
+    assert result_of(server, "feeds", name) == {"first": WHOLE, "second": WHOLE}
+    assert attempts(server, name) == 2
+
+
+def test_a_feeder_killed_while_there_is_no_server_is_noticed(reading):
+    server, name = reading
+    server.kill()
+    for process in feeders(server):
+        os.kill(process, signal.SIGKILL)
+    server.start()
+    assert result_of(server, "feeds", name) == {"first": WHOLE, "second": WHOLE}
+    assert attempts(server, name) == 2
+
+
+def test_a_feeder_ends_with_its_units(reading):
+    server, _ = reading
+    assert feeders(server)
+    server.stop()
+    wait_until(lambda: not feeders(server), 20, "nothing feeds any more")
