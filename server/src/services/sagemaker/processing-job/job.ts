@@ -1,12 +1,14 @@
 // How a processing job goes: InProgress → Completed, and the ways out of it. Pure: from what is stored and observed to the
 // next step. Statuses: API reference, DescribeProcessingJob.
 import type { Observed, Step } from "../../../engine/job-kind.ts";
+import type { Fed } from "../shared/feeding/feed.ts";
 import { heldUntil, hold, letGo } from "../shared/held-time.ts";
 import { decidingEnd, eachHost, lookAt, type SeenHosts } from "../shared/hosts.ts";
 import type { Moment } from "../shared/moment.ts";
 import type { Collected } from "./collect.ts";
 import { groupOf, hostsOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
 import { failureReason } from "./failure.ts";
+import { hasPipes } from "./inputs.ts";
 import { hasContinuous } from "./wants.ts";
 
 /** Statuses in which a processing job is over. */
@@ -85,9 +87,12 @@ function prepare({ document, hosts, observed, at }: Look): ProcessingStep {
 
 function run(look: Look): ProcessingStep {
   const { document, hosts, observed, at } = look;
+  const feeds = hasPipes(document) ? eachHost(hosts.all, "feed", observed) : undefined;
+  if (feeds && feeds.state !== "failed" && !document.failing && feeds.results.some(isCut)) return voided(document, at);
   const outputs = hasContinuous(document) ? eachHost(hosts.all, "sync", observed) : undefined;
   const isOver = !hosts.isLive && (document.failing || hosts.ended.length === hosts.all.length);
   if (!document.failing) {
+    if (feeds?.state === "failed") return store({ ...document, failing: { reason: feeds.reason } });
     if (outputs?.state === "failed") return store({ ...document, failing: { reason: outputs.reason } });
     if (!isOver && hosts.ended.some(({ end }) => end.exitCode !== 0)) return store({ ...document, failing: {} });
   }
@@ -95,6 +100,8 @@ function run(look: Look): ProcessingStep {
   if (document.failing) return { do: "wait" };
   return outOfTime(document, at) ?? waitUntil(limitOf(document));
 }
+
+const isCut = (result: unknown): boolean => (result as Fed | undefined)?.cut === true;
 
 /** All programs have ended: when the last of what goes to S3 all the time is there, the rest is collected. */
 function wrapUp({ document, hosts, observed }: Look): ProcessingStep {
@@ -117,10 +124,11 @@ function finish({ row, document, observed, at }: Look): ProcessingStep {
   const collecting = observed.activity("collect", groupOf(document));
   if (collecting.state === "failed") return fail(document, collecting.reason, at);
   if (collecting.state !== "done") return { do: "wait" };
-  const { exitMessage, failure } = collecting.result as Collected;
+  const { exitMessage, failure, cut } = collecting.result as Collected;
   const told = exitMessage === undefined ? document : { ...document, exitMessage };
   const { end, stop, failing } = document;
   if (failing?.reason !== undefined) return fail(told, failing.reason, at);
+  if (cut && !stop && !failing) return voided(document, at);
   if (end && end.exitCode !== 0 && (!stop || failing)) return fail(told, failureReason(row, end), at);
   if (failure !== undefined) return fail(told, failure, at);
   return stop ? stopped(told, at) : over(told, "Completed", at);
@@ -149,6 +157,9 @@ function lost(document: ProcessingDocument, at: Moment): ProcessingStep {
     return fail(document, `InternalServerError: The instance was lost ${document.attempt} times.`, at);
   return store({ ...kept, attempt: document.attempt + 1, phase: "Preparing", held: letGo(document.held, at.steady) });
 }
+
+/** What the programs were given was cut short by a death of what fed them: as if their instances had been lost. */
+const voided = lost;
 
 function stopping(look: Look): ProcessingStep {
   const { document, hosts, at } = look;

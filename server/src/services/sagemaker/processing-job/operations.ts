@@ -1,5 +1,7 @@
 // Processing jobs: CreateProcessingJob, DescribeProcessingJob, ListProcessingJobs, StopProcessingJob.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
+// Gap: the FIFOs of an input in the mode Pipe are LocalPath_0, LocalPath_1 …, as those of training's channels; AWS does not
+// document their names.
 // Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.
 // Gap: FailureReason of a program that failed tells its exit code and where its log is.
 // Gap: DatasetDefinition, FeatureStoreOutput, AppManaged and InstancePreferences are refused by name.
@@ -17,6 +19,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
@@ -37,7 +40,13 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
     settled,
     wants,
     next,
-    activities: { announce, collect: collect(objects), prepare: prepare(objects), sync: sync(objects) },
+    activities: {
+      announce,
+      collect: collect(objects),
+      feed: feed(objects),
+      prepare: prepare(objects),
+      sync: sync(objects),
+    },
   };
 
   return {

@@ -11,6 +11,11 @@ import { localPath } from "./paths.ts";
 
 type Work = ActivityContext<ProcessingDocument>;
 
+const GIB = 2 ** 30;
+
+/** More than of a folder that is looked at again and again. */
+const MOST_FILES_AT_END = 1_000_000;
+
 interface Output {
   readonly name: string;
   readonly s3: ProcessingS3Output;
@@ -57,7 +62,7 @@ interface Keeping {
 
 async function keep({ objects, work, host, output, over }: Keeping): Promise<void> {
   const { name, s3, index } = output;
-  const { RoleArn: roleArn, ProcessingOutputConfig } = work.row.document.request;
+  const { RoleArn: roleArn, ProcessingOutputConfig, ProcessingResources } = work.row.document.request;
   await keepFolder({
     objects,
     principal: async () => (await work.session(roleArn)).principal,
@@ -65,6 +70,8 @@ async function keep({ objects, work, host, output, over }: Keeping): Promise<voi
     uri: s3.S3Uri,
     state: await work.keptFile(host.unitId, `output-${index}`),
     what: `Output "${name}"`,
+    mostBytes: ProcessingResources.ClusterConfig.VolumeSizeInGB * GIB,
+    ...(isContinuous(output) ? {} : { mostFiles: MOST_FILES_AT_END }),
     kmsKeyId: ProcessingOutputConfig?.KmsKeyId,
     signal: work.signal,
     place: await work.unitPlace(host.unitId, localPath(s3)),

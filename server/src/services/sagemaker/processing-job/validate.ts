@@ -9,7 +9,7 @@ import type { Engine } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES } from "./document.ts";
-import { localPath, pathProblem } from "./paths.ts";
+import { isPipeOf, localPath, pathProblem, VOLUME } from "./paths.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
 export function checkProcessingJob(request: CreateProcessingJobRequest, engine: Engine): void {
@@ -21,6 +21,7 @@ export function checkProcessingJob(request: CreateProcessingJobRequest, engine: 
   checkTogether(inputs);
   const outputs = ProcessingOutputConfig?.Outputs ?? [];
   for (const output of outputs) checkOutput(output);
+  checkPipes(inputs, outputs);
   const name = twice(outputs.map(({ OutputName }) => OutputName));
   if (name !== undefined)
     throw errors.validation(`ProcessingOutputConfig.Outputs has the name "${name}" more than once.`);
@@ -51,9 +52,9 @@ function checkInput({ InputName, S3Input: s3 }: ProcessingInput): void {
   const { key } = needS3Uri(s3.S3Uri, `${where}.S3Uri`);
   if (key === "" && s3.S3DataType === "ManifestFile")
     throw errors.validation(`${where}.S3Uri: a ManifestFile is an object, got the bucket ${s3.S3Uri}.`);
-  if (s3.S3InputMode === "Pipe")
-    throw errors.validation(`${where}: S3InputMode Pipe is not yet available in Sagebrush.`);
-  if (s3.S3CompressionType === "Gzip")
+  if (s3.S3InputMode === "Pipe" && localPath(s3) === VOLUME)
+    throw errors.validation(`${where}: S3Input.LocalPath must name something below ${VOLUME}/ for S3InputMode Pipe.`);
+  if (s3.S3CompressionType === "Gzip" && s3.S3InputMode !== "Pipe")
     throw errors.validation(
       `${where}: S3CompressionType Gzip needs S3InputMode Pipe; in File mode files stay as they are.`,
     );
@@ -69,6 +70,22 @@ function checkTogether(inputs: readonly ProcessingInput[]): void {
   throw errors.validation(
     `ProcessingInputs: each input needs a LocalPath of its own, got ${path} for "${names.join('" and "')}".`,
   );
+}
+
+/** FIFOs of an input need their names for themselves. */
+function checkPipes(inputs: readonly ProcessingInput[], outputs: readonly ProcessingOutput[]): void {
+  const places = [
+    ...inputs.map(({ InputName, S3Input }) => ({ name: InputName, path: localPath(S3Input ?? {}) })),
+    ...outputs.map(({ OutputName, S3Output }) => ({ name: OutputName, path: localPath(S3Output ?? {}) })),
+  ];
+  for (const { InputName: name, S3Input: pipe } of inputs) {
+    if (pipe?.S3InputMode !== "Pipe") continue;
+    const taken = places.find(({ path }) => isPipeOf(localPath(pipe), path));
+    if (taken)
+      throw errors.validation(
+        `ProcessingInputs: the LocalPath of "${taken.name}" is that of a FIFO of "${name}"; choose another.`,
+      );
+  }
 }
 
 function checkOutput({ OutputName, S3Output: s3 }: ProcessingOutput): void {

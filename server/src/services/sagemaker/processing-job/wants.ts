@@ -4,6 +4,8 @@ import type { WantedActivity, WantedUnit, Wants } from "../../../engine/job-kind
 import type { Host } from "../shared/hosts.ts";
 import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
 
+import { hasPipes } from "./inputs.ts";
+
 /** Between SIGTERM and SIGKILL; the guide names the signals of processing only, training's time is taken. */
 const GRACE_SECONDS = 120;
 
@@ -17,9 +19,10 @@ export function wants(row: ProcessingRow): Wants {
     case "Preparing":
       return { units: units("reserved"), activities: each("prepare") };
     case "Running":
+      if (document.failing) return { units: units("stopped"), activities: sync };
       return {
-        units: units(document.failing ? "stopped" : "running"),
-        activities: [...sync, ...announcement(document)],
+        units: units("running"),
+        activities: [...sync, ...(hasPipes(document) ? each("feed") : []), ...announcement(document)],
       };
     case "Ending":
       return { units: units("stopped"), activities: sync };

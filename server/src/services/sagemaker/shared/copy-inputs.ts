@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { ApiError } from "../../../core/errors.ts";
 import type { Objects } from "../../../core/ports.ts";
 import { type ActivityContext, JobFailure } from "../../../engine/job-kind.ts";
+import { isOwn, type Share } from "./feeding/deal.ts";
 import type { InputObject } from "./inputs.ts";
 import { s3Uri } from "./s3-uri.ts";
 
@@ -18,6 +19,12 @@ export interface InputCopy {
 /** Objects copied at once. */
 const COPIES_AT_ONCE = 8;
 const GIB = 2 ** 30;
+
+/** The host's objects; one that a manifest names twice is one file. `share`: absent when each host has all. */
+export function ownObjects(found: readonly InputObject[], share: Share | undefined): readonly InputObject[] {
+  const own = share === undefined ? found : found.filter((_, index) => isOwn(index, share));
+  return [...new Map(own.map((object) => [`${object.name}\0${object.key}`, object])).values()];
+}
 
 /** @throws JobFailure ClientError naming source and object, or that the volume is too small */
 export async function copyInputs(
@@ -42,7 +49,9 @@ export async function copyInputs(
       const { object, path, source } = copy;
       try {
         await mkdir(dirname(path), { recursive: true });
-        await objects.copyToFile(principal, object, path, work.signal);
+        const { etag } = await objects.copyToFile(principal, object, path, work.signal);
+        if (etag !== object.etag)
+          throw new JobFailure(`ClientError: ${s3Uri(object)} was changed after the job had listed it.`);
       } catch (cause) {
         throw inSource(source, asFailure(object, cause));
       }
@@ -56,6 +65,8 @@ function asFailure(object: InputObject, cause: unknown): unknown {
   if (code === "ENAMETOOLONG" || code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR")
     return new JobFailure(`ClientError: The object ${s3Uri(object)} cannot be a file beside the others: ${code}.`);
   if (!(cause instanceof ApiError) || cause.status >= 500) return cause;
+  if (cause.code === "NoSuchKey")
+    return new JobFailure(`ClientError: ${s3Uri(object)} was deleted after the job had listed it.`);
   return new JobFailure(`ClientError: ${s3Uri(object)}: ${cause.message}`);
 }
 

@@ -24,6 +24,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { feed } from "../shared/feeding/feed.ts";
 import { heldMs } from "../shared/held-time.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
@@ -31,7 +32,6 @@ import type { Moment } from "../shared/moment.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
-import { feed } from "./channels/feed.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
 import {
   checkpointPath,
