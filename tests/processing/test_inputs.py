@@ -68,10 +68,11 @@ def test_gzip_files_stay_as_they_are_and_none_is_a_compression(place, tree):
     assert tree(s3_input("raw", uri, S3CompressionType="None")) == {"input/raw/a.gz": "\x1f\x8b"}
 
 
-def test_an_input_inside_another_hides_what_the_other_has_there(place, tree, run, lines):
+def test_an_input_inside_another_hides_what_the_other_has_there(place, tree):
     outer = place({"a": b"1", "inner/old": b"2", "inner": b"3", "code/program.py": b"exit(9)"})
     inner = place({"new": b"4"})
-    inputs = [s3_input("outer", outer, "/opt/ml/processing/input"), s3_input("inner", inner, "/opt/ml/processing/input/inner/")]
+    path = "/opt/ml/processing/input"
+    inputs = [s3_input("outer", outer, path), s3_input("inner", inner, f"{path}/inner/")]
     assert tree(*inputs) == {"input/a": "1", "input/inner/new": "4"}
 
 
@@ -81,7 +82,8 @@ def test_each_host_has_its_share_or_all(s3, place, run, fresh):
         import json, os
         me = json.load(open("/opt/ml/config/resourceconfig.json"))["current_host"]
         for name in ("all", "share"):
-            open(f"/opt/ml/processing/output/{name}/{me}", "w").write(" ".join(sorted(os.listdir(f"/opt/ml/processing/input/{name}"))))
+            found = sorted(os.listdir(f"/opt/ml/processing/input/{name}"))
+            open(f"/opt/ml/processing/output/{name}/{me}", "w").write(" ".join(found))
     """
     inputs = [s3_input("all", uri), s3_input("share", uri, S3DataDistributionType="ShardedByS3Key")]
     out = fresh("out")
@@ -133,7 +135,7 @@ REFUSED = {
     "a path outside of the volume": ([s3_input("a", URI, "/opt/ml/input/x")], "must start with /opt/ml/processing/"),
     "a path with steps up": ([s3_input("a", URI, "/opt/ml/processing/../x")], '".."'),
     "no path": ([{"InputName": "a", "S3Input": {"S3Uri": URI, "S3DataType": "S3Prefix"}}], "LocalPath must be given"),
-    "one path twice": ([s3_input("a", URI, PATH), s3_input("b", URI, f"{PATH}/")], 'got /opt/ml/processing/x for "a" and "b"'),
+    "one path twice": ([s3_input("a", URI, PATH), s3_input("b", URI, f"{PATH}/")], f'got {PATH} for "a" and "b"'),
     "one name twice": ([s3_input("a", URI, PATH), s3_input("a", URI, f"{PATH}y")], 'the name "a" more than once'),
     "gzip in File mode": ([s3_input("a", URI, S3CompressionType="Gzip")], "needs S3InputMode Pipe"),
     "a place that is not in S3": ([s3_input("a", "https://x/y")], "s3://bucket/prefix"),

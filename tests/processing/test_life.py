@@ -40,7 +40,7 @@ def test_a_description_tells_all_of_a_job(sagemaker, run, fresh):
     assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "a"}]
 
 
-def test_a_job_without_anything_has_a_day(run):
+def test_a_job_may_take_a_week(run):
     job = run("pass", StoppingCondition={"MaxRuntimeInSeconds": 604800})
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 604800}
 
@@ -70,7 +70,8 @@ def test_lists_filter_and_sort(server, fresh):
             RoleArn=ROLE,
         )
         ended_processing(sagemaker, name)
-    found = lambda **how: [job["ProcessingJobName"][0] for job in sagemaker.list_processing_jobs(**how)["ProcessingJobSummaries"]]  # noqa: E731
+    listed = lambda **how: sagemaker.list_processing_jobs(**how)["ProcessingJobSummaries"]  # noqa: E731
+    found = lambda **how: [job["ProcessingJobName"][0] for job in listed(**how)]  # noqa: E731
     assert found() == ["b", "c", "a"]
     assert found(SortOrder="Descending") == ["a", "c", "b"]
     assert found(SortBy="Name") == ["a", "b", "c"]
@@ -81,7 +82,7 @@ def test_lists_filter_and_sort(server, fresh):
     assert found(CreationTimeAfter=created) == ["a"]
     pages = sagemaker.get_paginator("list_processing_jobs").paginate(PaginationConfig={"PageSize": 2})
     assert [len(page["ProcessingJobSummaries"]) for page in pages] == [2, 1]
-    [failed] = sagemaker.list_processing_jobs(StatusEquals="Failed")["ProcessingJobSummaries"]
+    [failed] = listed(StatusEquals="Failed")
     assert failed["FailureReason"].startswith("AlgorithmError: Exit code: 1.") and failed["ProcessingEndTime"]
 
 

@@ -1,5 +1,5 @@
-"""A script and a program by the SageMaker SDK's processors, for SDK 1.72 and 2.x: objects and local files in, objects out,
-the log shown, a failure, a stop. Prints what came of it."""
+"""A script and a program by the SageMaker SDK's processors, for SDK 1.72 and 2.x: local files in, objects out, the log
+shown, a failure, a stop. Prints what came of it."""
 
 import contextlib
 import io
@@ -43,7 +43,8 @@ outputs = [ProcessingOutput(output_name=name, source=f"/opt/ml/processing/{name}
 
 
 def script(mode="split", **more):
-    return ScriptProcessor(command=["python3"], env={"MODE": mode}, base_job_name=prefix.replace(".", "-"), **common, **more)
+    name = prefix.replace(".", "-")
+    return ScriptProcessor(command=["python3"], env={"MODE": mode}, base_job_name=name, **common, **more)
 
 
 shown = io.StringIO()
