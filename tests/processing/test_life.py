@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 from processing.conftest import BUCKET
-from processing_jobs import GROUP, cluster, ended_processing, logs_of, s3_output
+from processing_jobs import GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
 from server_process import ACCOUNT, ROLE, wait_until
 from xgboost_jobs import IMAGE
 
@@ -181,3 +181,18 @@ def test_when_one_host_fails_the_others_are_told_and_the_job_fails(server, run):
     assert job["FailureReason"].startswith("AlgorithmError: Exit code: 3."), job["FailureReason"]
     assert f"{GROUP}, stream {job['ProcessingJobName']}/algo-2-" in job["FailureReason"]
     assert "SIGTERM" in logs_of(server.client("logs"), job["ProcessingJobName"])["algo-1"]
+
+
+def test_a_job_that_waits_for_cpus_says_so_in_its_log(own_server, fresh):
+    server = own_server(arguments=["--cpus", "2", "--longest-grace-seconds", "1"])
+    s3, sagemaker, logs = (server.client(name) for name in ("s3", "sagemaker", "logs"))
+    s3.create_bucket(Bucket="waits")
+    names = [fresh("process") for _ in range(2)]
+    for name in names:
+        sagemaker.create_processing_job(**processing_request(s3, "waits", name, SLEEPS))
+    wait_until(lambda: is_ready(server, names[0]), 60, "the first runs")
+    said = lambda: logs_of(logs, names[1]).get("algo-1")  # noqa: E731
+    assert wait_until(said, 30, "the second says something")[0].startswith("Waiting for 2 CPUs: 2 of 2 are in use")
+    for name in names:
+        sagemaker.stop_processing_job(ProcessingJobName=name)
+    assert [ended_processing(sagemaker, name)["ProcessingJobStatus"] for name in names] == ["Stopped", "Stopped"]

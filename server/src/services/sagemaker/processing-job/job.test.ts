@@ -206,7 +206,7 @@ describe("the next step of a processing job that is told to end", () => {
 
 describe("what runs for a processing job", () => {
   const cases: Record<string, [ProcessingRow, string]> = {
-    "while it prepares, a place to fill": [aJob("Preparing"), "reserved; prepare"],
+    "while it prepares, a place to fill": [aJob("Preparing"), "reserved; prepare explain"],
     "the program": [aJob("Running"), "running; "],
     "the program, its outputs, and words about its instances": [
       aJob("Running", { ...continuous, notes: ["small"] }),

@@ -24,10 +24,10 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import { announce } from "./announce.ts";
 import { collect } from "./collect.ts";
 import { maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow, processingJobKind } from "./document.ts";
 import { next, settled, toldToEnd } from "./job.ts";
+import { announce, explain } from "./notices.ts";
 import { sync } from "./outputs.ts";
 import { prepare } from "./prepare.ts";
 import { checkProcessingJob } from "./validate.ts";
@@ -43,6 +43,7 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
     activities: {
       announce,
       collect: collect(objects),
+      explain: explain(engine),
       feed: feed(objects),
       prepare: prepare(objects),
       sync: sync(objects),

@@ -14,20 +14,25 @@ export function wants(row: ProcessingRow): Wants {
   const hosts = hostsOf(document);
   const units = (want: WantedUnit["want"]) => hosts.map((host) => wantedUnit(row, host, want));
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
+  const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const sync = hasContinuous(document) ? each("sync") : [];
   switch (document.phase) {
     case "Preparing":
-      return { units: units("reserved"), activities: each("prepare") };
+      return { units: units("reserved"), activities: [...each("prepare"), once("explain")] };
     case "Running":
       if (document.failing) return { units: units("stopped"), activities: sync };
       return {
         units: units("running"),
-        activities: [...sync, ...(hasPipes(document) ? each("feed") : []), ...announcement(document)],
+        activities: [
+          ...sync,
+          ...(hasPipes(document) ? each("feed") : []),
+          ...(document.notes?.length ? [once("announce")] : []),
+        ],
       };
     case "Ending":
       return { units: units("stopped"), activities: sync };
     case "Collecting":
-      return { units: units("stopped"), activities: [{ name: "collect", of: groupOf(document) }] };
+      return { units: units("stopped"), activities: [once("collect")] };
     case "Over":
       return { units: [], activities: [] };
   }
@@ -36,9 +41,6 @@ export function wants(row: ProcessingRow): Wants {
 /** Whether outputs go to S3 while the programs run. */
 export const hasContinuous = ({ request }: ProcessingDocument): boolean =>
   (request.ProcessingOutputConfig?.Outputs ?? []).some(({ S3Output }) => S3Output?.S3UploadMode === "Continuous");
-
-const announcement = (document: ProcessingDocument): readonly WantedActivity[] =>
-  document.notes?.length ? [{ name: "announce", of: groupOf(document) }] : [];
 
 function wantedUnit(row: ProcessingRow, { name: host, unitId: id }: Host, want: WantedUnit["want"]): WantedUnit {
   const { document } = row;

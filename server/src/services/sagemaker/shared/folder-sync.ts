@@ -23,7 +23,7 @@ const MOST_FILES = DEFAULT_ENTRIES;
 /** Share of time that looking may take, of a folder of very many files. */
 const EFFORT = 0.1;
 
-/** Objects copied into the folder at once. */
+/** Objects copied into the folder, or out of it, at once. */
 const COPIES_AT_ONCE = 8;
 
 export interface FolderSyncParts {
@@ -186,6 +186,7 @@ class FolderSync {
     try {
       await walkFiles(place, {
         signal: this.#parts.signal,
+        atOnce: COPIES_AT_ONCE,
         skipped: (name, why) => this.#skip(name, why),
         file: async (found) => {
           files += 1;

@@ -18,6 +18,8 @@ export interface Walk {
   /** Told of what is left out, and why. */
   readonly skipped: (name: string, why: string) => void;
   readonly signal: AbortSignal;
+  /** Files that may be open at once; one unless given. */
+  readonly atOnce?: number;
 }
 
 /** Without blocking: a pipe that nobody writes to is there to be left out. */
@@ -37,17 +39,46 @@ export async function walkFiles(place: UnitPlace, walk: Walk): Promise<void> {
 }
 
 async function walkFolder(folder: FileHandle, path: string, level: number, walk: Walk): Promise<void> {
+  const files = new Files(walk.atOnce ?? 1);
   try {
     for (const entry of await entriesOf(folder)) {
       walk.signal.throwIfAborted();
       const name = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.name.includes(UNREADABLE)) walk.skipped(name, "its name is not UTF-8");
-      else if (entry.isDirectory()) await goInto(folder, entry.name, { name, level, walk });
-      else if (entry.isFile()) await giveFile(folder, entry.name, name, walk);
+      else if (entry.isDirectory()) {
+        await files.end(); // whatever the depth, no more of them are open
+        await goInto(folder, entry.name, { name, level, walk });
+      } else if (entry.isFile()) await files.add(() => giveFile(folder, entry.name, name, walk));
       else walk.skipped(name, entry.isSymbolicLink() ? "it is a link" : "it is neither file nor folder");
     }
+    await files.end();
   } finally {
+    await files.end().catch(() => undefined);
     await folder.close();
+  }
+}
+
+/** The files of a folder under way; the first that fails ends the walk. */
+class Files {
+  readonly #most: number;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Resolves when there is room for another. */
+  async add(file: () => Promise<void>): Promise<void> {
+    const whole: Promise<void> = file().then(() => void this.#open.delete(whole));
+    this.#open.add(whole);
+    // Told by whoever waits for room, or for the end.
+    whole.catch(() => undefined);
+    if (this.#open.size >= this.#most) await Promise.race(this.#open);
+  }
+
+  async end(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#open);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 }
 
