@@ -41,12 +41,13 @@ USER_FAULTS = (
 """Beginnings or parts of XGBoost's messages that mean the data or the parameters are wrong, not the program."""
 
 
-def fit(train, validation, settings, after_round, threads):
+def fit(train, validation, settings, after_round, threads, begun=None):
     """Trains and returns a Booster; with early stopping it holds the rounds up to the best one.
 
     train, validation: Rows, validation may be None. settings: hyperparameters.Settings. threads: int, used unless the
     settings say otherwise. after_round(booster, round, results) is called after each round with
-    {data set: {metric: value}}; training ends when it returns True.
+    {data set: {metric: value}}; training ends when it returns True. begun: Booster whose rounds are taken as
+    done, or None; early stopping counts, and rows are drawn, as if training began after them.
     Raises UserError if the data or the parameters cannot be used together.
     """
     parameters = {"nthread": threads, **settings.booster}
@@ -58,11 +59,15 @@ def fit(train, validation, settings, after_round, threads):
         named = [(rows, name) for rows, name in ((train, "train"), (validation, "validation")) if rows is not None]
         columns = max(rows.features.shape[1] for rows, _ in named)
         sets = [(_matrix(rows, columns), name) for rows, name in named]
-        callbacks = [_Rounds(after_round), *_early_stopping(settings, sets[-1][1])]
+        done = 0 if begun is None else begun.num_boosted_rounds()
+        if begun is not None and begun.num_features() != columns:
+            raise UserError(f"The checkpoint has {begun.num_features()} features, the data {columns}.")
+        callbacks = [_Rounds(after_round, done), *_early_stopping(settings, sets[-1][1])]
         booster = xgboost.train(
             parameters,
             sets[0][0],
-            num_boost_round=settings.num_round,
+            num_boost_round=max(0, settings.num_round - done),
+            xgb_model=begun,
             evals=sets,
             custom_metric=_own_metrics(own, parameters.get("objective", "reg:squarederror")) if own else None,
             callbacks=callbacks,
@@ -176,13 +181,14 @@ IN_A_PICKLE = {
 
 
 class _Rounds(xgboost.callback.TrainingCallback):
-    def __init__(self, after_round):
+    def __init__(self, after_round, done):
         super().__init__()
         self._after_round = after_round
+        self._done = done
 
     def after_iteration(self, model, epoch, evals_log):
         results = {data: {name: values[-1] for name, values in metrics.items()} for data, metrics in evals_log.items()}
-        return bool(self._after_round(model, epoch, results))
+        return bool(self._after_round(model, self._done + epoch, results))
 
 
 def _early_stopping(settings, data_name):

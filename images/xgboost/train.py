@@ -12,6 +12,7 @@ from images.kit.errors import UserError
 from images.kit.numbers import CsvReader
 
 from . import libsvm, model
+from .checkpoints import Checkpoints
 from .hyperparameters import parse
 from .rows import Rows
 
@@ -35,14 +36,17 @@ def train(job, stop):
     if settings.save_model_on_termination:
         stop.defer()
 
+    checkpoints = Checkpoints(job.checkpoint_folder)
+
     def after_round(booster, number, results):
+        checkpoints.save(booster, number)
         if settings.booster.get("verbosity") != 0:
             print_round(number, results)
         return stop.requested
 
-    booster = model.fit(
-        sets["train"], sets.get("validation"), settings, after_round, threads=len(os.sched_getaffinity(0))
-    )
+    threads = len(os.sched_getaffinity(0))
+    begun = checkpoints.latest()
+    booster = model.fit(sets["train"], sets.get("validation"), settings, after_round, threads=threads, begun=begun)
     (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
 
 

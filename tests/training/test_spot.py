@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, files_of, instances, objects_below, outcome, program_request, statuses
 from server_process import FLAGS, NODE, ROOT, ServerProcess, wait_until
-from xgboost_jobs import ended_job, lines_by_stream, log_lines
+from xgboost_jobs import ended_job, lines_by_stream, log_lines, training_request
 
 BUCKET = "spot"
 EVERY_SECONDS = 2
@@ -123,6 +123,27 @@ def test_a_job_that_is_interrupted_several_times_leaves_the_model_of_one_that_is
     assert len(objects_below(s3, BUCKET, f"{often}/")) == 12
     assert jobs[0]["BillableTimeInSeconds"] <= jobs[0]["TrainingTimeInSeconds"]
     assert jobs[1]["BillableTimeInSeconds"] == jobs[1]["TrainingTimeInSeconds"]
+
+
+def test_the_built_in_algorithm_goes_on_from_its_checkpoints(server, fresh):
+    name, rounds = fresh("built-in"), 1500
+    lines = "\n".join(f"{number % 2},{number % 2 + number / 1000},{number % 7}" for number in range(200))
+    server.client("s3").put_object(Bucket=BUCKET, Key="train/a.csv", Body=lines)
+    parameters = {"num_round": rounds, "objective": "binary:logistic", "eval_metric": "logloss"}
+    request = training_request(name, BUCKET, parameters, **SPOT, **with_checkpoints(name))
+    server.client("sagemaker").create_training_job(**request)
+    wait_until(lambda: len(rounds_of(lines_of(server, name))) > 100, 120, "it has trained for a while")
+    assert interrupt(server, name)[0] == 0
+    job = ended(server, name)
+    assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
+    first, second = map(rounds_of, lines_by_stream(server.client("logs"), GROUP, f"{name}/").values())
+    assert first == list(range(len(first)))
+    assert second == list(range(second[0], rounds)) and 0 < second[0] <= len(first)
+
+
+def rounds_of(lines):
+    """Numbers of the boosting rounds whose evaluation was logged."""
+    return [int(line.split("[")[1].split("]")[0]) for line in lines if "train-logloss" in line]
 
 
 # It goes on for three seconds after it is told, then says what it found where the model goes.

@@ -186,6 +186,14 @@ def test_a_role_without_permission_fails_naming_role_and_place(client, sagemaker
     iam.delete_role(RoleName=role)
 
 
+def test_several_instances_fail_an_algorithm_that_trains_on_one(sagemaker, irises, fresh):
+    name = fresh("job")
+    two = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}
+    sagemaker.create_training_job(**a_job(name, irises, ResourceConfig=two))
+    reason = ended(sagemaker, name)["FailureReason"]
+    assert reason.startswith("ClientError: ") and "use InstanceCount 1" in reason
+
+
 REFUSED = {
     "a role that does not exist": ({"RoleArn": "arn:aws:iam::123456789012:role/Nobody"}, "Could not assume role"),
     "an image nothing provides": (
@@ -196,8 +204,8 @@ REFUSED = {
         {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "FastFile"}},
         "FastFile",
     ),
-    "several instances for an algorithm that trains on one": (
-        {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}},
+    "no instance": (
+        {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 0, "VolumeSizeInGB": 1}},
         "InstanceCount",
     ),
     "an artifact that is no archive": (
@@ -273,6 +281,21 @@ def test_a_job_that_takes_too_long_is_ended_by_its_limit(sagemaker, irises, fres
     sagemaker.create_training_job(**{**long_job(name, irises), "StoppingCondition": {"MaxRuntimeInSeconds": 3}})
     job = ended(sagemaker, name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_a_job_that_is_stopped_while_it_waits_is_over_at_once(sagemaker, irises, fresh):
+    first, second = fresh("job"), fresh("job")
+    large = {"ResourceConfig": {"InstanceType": "ml.m5.24xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}}
+    sagemaker.create_training_job(**{**long_job(first, irises), **large})
+    secondary(sagemaker, first, "Training")
+    sagemaker.create_training_job(**a_job(second, irises, **large))
+    sagemaker.stop_training_job(TrainingJobName=second)
+    job = ended(sagemaker, second)
+    assert [entry["Status"] for entry in job["SecondaryStatusTransitions"]] == ["Starting", "Stopping", "Stopped"]
+    assert "TrainingStartTime" not in job
+    assert sagemaker.describe_training_job(TrainingJobName=first)["TrainingJobStatus"] == "InProgress"
+    sagemaker.stop_training_job(TrainingJobName=first)
+    ended(sagemaker, first)
 
 
 def test_jobs_queue_for_the_machine_and_say_so(sagemaker, irises, fresh):

@@ -166,3 +166,61 @@ def test_a_spare_that_is_given_up_says_nothing_and_ends_with_125(line, tmp_path)
     spare = start_spare(tmp_path)
     output, _ = spare.communicate(line, timeout=DEADLINE_SECONDS)
     assert (spare.returncode, output) == (125, b"")
+
+
+def rounds_of(output):
+    return [int(number) for number in re.findall(r"^\[(\d+)\]#011train-logloss", output, re.MULTILINE)]
+
+
+def with_checkpoints(folder, rounds):
+    """The folder of a container whose checkpoints are kept; the same rows and settings but for the number of rounds."""
+    rows = csv_of(np.c_[load_breast_cancer().target, load_breast_cancer().data].astype(np.float32))
+    prepare(folder, {**LOGISTIC, "num_round": str(rounds), "eval_metric": "logloss"}, {"train": {"a": rows}})
+    config = {"S3Uri": "s3://bucket/checkpoints", "LocalPath": str(folder / "checkpoints")}
+    (folder / "input/config/checkpointconfig.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_training_goes_on_from_the_last_checkpoint_to_the_same_model(tmp_path):
+    whole = with_checkpoints(tmp_path / "whole", 12)
+    assert rounds_of(train(whole)[1]) == list(range(12))
+    first = with_checkpoints(tmp_path / "first", 7)
+    train(first)
+    kept = sorted(path.name for path in (first / "checkpoints").iterdir())
+    assert kept == [f"xgboost-checkpoint.{number}" for number in range(2, 7)]
+    second = with_checkpoints(tmp_path / "second", 12)
+    (first / "checkpoints").rename(second / "checkpoints")
+    code, output, failure = train(second)
+    assert (code, failure) == (0, None)
+    assert "going on from xgboost-checkpoint.6: 7 rounds" in output
+    assert rounds_of(output) == list(range(7, 12))
+    models = [pickle.loads((each / "model/xgboost-model").read_bytes()) for each in (whole, second)]
+    matrix = xgboost.DMatrix(load_breast_cancer().data.astype(np.float32))
+    assert [booster.num_boosted_rounds() for booster in models] == [12, 12]
+    np.testing.assert_allclose(*(booster.predict(matrix) for booster in models), atol=1e-6)
+
+
+def test_training_that_was_done_leaves_its_model(tmp_path):
+    done = with_checkpoints(tmp_path, 4)
+    train(done)
+    (done / "model/xgboost-model").unlink()
+    assert rounds_of(train(done)[1]) == []
+    assert pickle.loads((done / "model/xgboost-model").read_bytes()).num_boosted_rounds() == 4
+
+
+WRONG_CHECKPOINTS = {
+    "no model": (b"\x80\x04hello", "The checkpoint xgboost-checkpoint.3 cannot be used: "),
+    "a model of other data": (
+        pickle.dumps(xgboost.train({}, xgboost.DMatrix(np.eye(3), label=np.ones(3)), 1)),
+        "The checkpoint has 3 features, the data 30.",
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", WRONG_CHECKPOINTS)
+def test_a_checkpoint_of_something_else_fails_naming_it(tmp_path, sentence):
+    content, reason = WRONG_CHECKPOINTS[sentence]
+    with_checkpoints(tmp_path, 4)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/xgboost-checkpoint.3").write_bytes(content)
+    assert train(tmp_path)[2].startswith(f"ClientError: {reason}")

@@ -45,7 +45,7 @@ describe("settings", () => {
       /--file-systems: expected ID=FOLDER .* got "fs-0123abcd"/,
     ],
     "a file system of a relative folder": [{ fileSystems: "fs-0123abcd=share" }, /an absolute path/],
-    "an id too short for the API": [{ fileSystems: "fs-1=/srv" }, /at least 11 characters/],
+    "an id too short for the API": [{ fileSystems: "fs-1=/srv" }, /8 to 18 hexadecimal digits/],
     "a file system named twice": [{ fileSystems: "fs-0123abcd=/a,fs-0123abcd=/b" }, /fs-0123abcd is named twice/],
     "an account that is not 12 digits": [{ account: "1" }, /--account: expected 12 digits, got "1"/],
   };

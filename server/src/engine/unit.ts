@@ -260,9 +260,8 @@ export class Unit {
   }
 
   get #hasStarted(): boolean {
-    return (
-      !["absent", "waiting", "reserved"].includes(this.#phase) || (this.#state !== undefined && isLive(this.#state))
-    );
+    const isBefore = this.#phase === "absent" || this.#phase === "waiting" || this.#phase === "reserved";
+    return !isBefore || (this.#state !== undefined && isLive(this.#state));
   }
 
   #claim() {

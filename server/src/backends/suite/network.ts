@@ -74,34 +74,6 @@ export function networkCases(candidate: Candidate): void {
     deepEqual([...heard], ["hello"]);
   });
 
-  test("hosts of a group see each other by name, each with its own ports", async (t) => {
-    const stand = new Stand(t, candidate);
-    const backend = stand.open();
-    const hosts = ["algo-1", "algo-2", "algo-3"];
-    const group = stand.unit("").id;
-    const units = hosts.map((host, index) => {
-      const next = hosts[(index + 1) % hosts.length] ?? "";
-      const command = 'python3 -c "$1" $(hostname) & python3 -c "$2" "$3"; wait';
-      return stand.unit("", { group, host, hosts, arguments: [command, "sh", serveName, fetchName, next] });
-    });
-    await Promise.all(units.map((unit) => backend.start(unit)));
-    for (const [index, unit] of units.entries()) {
-      const next = hosts[(index + 1) % hosts.length];
-      match(await logHas(backend, unit.id, "I am"), new RegExp(`True I am ${next}: hi`));
-    }
-  });
-
-  test("groups are apart, though their addresses may be the same", async (t) => {
-    const stand = new Stand(t, candidate);
-    const backend = stand.open();
-    const server = stand.unit("", { entrypoint: python(serveName, "0.0.0.0"), arguments: [] });
-    await backend.start(server);
-    await logHas(backend, server.id, "listening");
-    const hosts = ["algo-1", "algo-2"];
-    const other = stand.unit("", { host: "algo-2", hosts, entrypoint: python(reach, "algo-1", "8080"), arguments: [] });
-    equal((await stand.run(backend, other)).log, "not reached\n");
-  });
-
   for (const network of ["isolated", "platform", "open"] as const) {
     test(`at level ${network} this machine's own ports are out of reach, the platform's address ${network === "isolated" ? "too" : "is not"}`, async (t) => {
       const stand = new Stand(t, candidate);
@@ -127,6 +99,53 @@ export function networkCases(candidate: Candidate): void {
       if (network !== "open") equal(new Set(lines).size === 1 && lines[0], "not reached", log);
     });
   }
+}
+
+export function groupCases(candidate: Candidate): void {
+  test("hosts of a group see each other by name, each with its own ports", async (t) => {
+    const stand = new Stand(t, candidate);
+    const backend = stand.open();
+    const hosts = ["algo-1", "algo-2", "algo-3"];
+    const group = stand.unit("").id;
+    const units = hosts.map((host, index) => {
+      const next = hosts[(index + 1) % hosts.length] ?? "";
+      const command = 'python3 -c "$1" $(hostname) & python3 -c "$2" "$3"; wait';
+      return stand.unit("", { group, host, hosts, arguments: [command, "sh", serveName, fetchName, next] });
+    });
+    await Promise.all(units.map((unit) => backend.start(unit)));
+    for (const [index, unit] of units.entries()) {
+      const next = hosts[(index + 1) % hosts.length];
+      match(await logHas(backend, unit.id, "I am"), new RegExp(`True I am ${next}: hi`));
+    }
+  });
+
+  test("hosts of a group are removed at once, and another group begins meanwhile", async (t) => {
+    const stand = new Stand(t, candidate);
+    const backend = stand.open();
+    const hosts = ["algo-1", "algo-2", "algo-3"];
+    const aGroup = () => {
+      const group = stand.unit("").id;
+      return hosts.map((host) => stand.unit("true", { group, host, hosts }));
+    };
+    const run = async (units: ReturnType<typeof aGroup>) => {
+      await Promise.all(units.map((unit) => backend.start(unit)));
+      for (const unit of units) deepEqual((await ended(backend, unit.id)).end?.exitCode, 0);
+    };
+    const first = aGroup();
+    await run(first);
+    await Promise.all([...first.map(({ id }) => backend.remove(id)), run(aGroup())]);
+  });
+
+  test("groups are apart, though their addresses may be the same", async (t) => {
+    const stand = new Stand(t, candidate);
+    const backend = stand.open();
+    const server = stand.unit("", { entrypoint: python(serveName, "0.0.0.0"), arguments: [] });
+    await backend.start(server);
+    await logHas(backend, server.id, "listening");
+    const hosts = ["algo-1", "algo-2"];
+    const other = stand.unit("", { host: "algo-2", hosts, entrypoint: python(reach, "algo-1", "8080"), arguments: [] });
+    equal((await stand.run(backend, other)).log, "not reached\n");
+  });
 }
 
 /** Addresses of this machine by which a unit might try to come back to it. */

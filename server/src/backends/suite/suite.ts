@@ -4,7 +4,7 @@ import { lifeCases, surroundingCases } from "./life.ts";
 import { limitCases } from "./limits.ts";
 import { logCases } from "./logs.ts";
 import { mountCases } from "./mounts.ts";
-import { networkCases } from "./network.ts";
+import { groupCases, networkCases } from "./network.ts";
 import { restartCases } from "./restart.ts";
 import { spareCases } from "./spares.ts";
 import type { Candidate } from "./stand.ts";
@@ -19,6 +19,7 @@ export function registerSuite(candidate: Candidate): void {
     logCases(candidate);
     limitCases(candidate);
     networkCases(candidate);
+    groupCases(candidate);
     restartCases(candidate);
     spareCases(candidate);
   });

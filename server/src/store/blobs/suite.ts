@@ -120,6 +120,15 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     await assert.rejects(store.blobs.write(endless(), ended.signal), /given up/);
   });
 
+  it("a held blob lies in a file, or comes with its bytes when it is small", async () => {
+    const bytes = randomBytes(500_000);
+    const large = await store.blobs.hold(await write(bytes));
+    const small = await store.blobs.hold(await write(Buffer.from("small")));
+    assert.deepEqual("path" in large && (await readFile(large.path)), bytes);
+    assert.equal("bytes" in small && String(small.bytes), "small");
+    for (const held of [large, small]) held.release();
+  });
+
   it("a copy holds the bytes and is a file of its own", async () => {
     const bytes = randomBytes(500_000);
     const blob = await write(bytes);
@@ -171,6 +180,18 @@ function collectorTests(it: It, of: () => BlobsUnderTest): void {
     assert.equal(await of().blobs.collect(), 0);
     assert.deepEqual(await contents(reading), bytes);
     assert.equal(await of().blobs.collect(), 1);
+  });
+
+  it("the collector waits for who holds", async () => {
+    const blob = await write("h".repeat(100_000));
+    await of().rows.commit(of().blobs.owns(blob));
+    const held = await of().blobs.hold(blob);
+    await of().rows.commit(of().blobs.disowns(blob.id));
+    of().advance(MINUTE_MS);
+    assert.equal(await of().blobs.collect(), 0);
+    held.release();
+    assert.equal(await of().blobs.collect(), 1);
+    await assert.rejects(of().blobs.hold(blob), BlobCorrupt);
   });
 
   for (const size of [10, 100_000])

@@ -1,11 +1,10 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
 // Gap: algorithm resources and the input mode FastFile are refused by name.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: built-in algorithms run on one instance, more are refused by name; programs of one's own run on up to 20.
+// Gap: the built-in XGBoost trains on one instance and fails with more; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
 // Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
 // cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
-// Gap: built-in algorithms that write no checkpoints may have any MaxWaitTimeInSeconds; AWS allows them 3600.
 // Gap: a FileSystemId stands for a folder of this machine that the setting fileSystems names; subnets and groups that would
 // reach the file system are not looked at. Who writes to it could turn a part of DirectoryPath into a link out of it in the
 // moment between the check and the start of the container.
@@ -15,33 +14,21 @@
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
-import type {
-  CreateTrainingJobRequest,
-  DescribeTrainingJobResponse,
-  SecondaryStatusTransition,
-} from "../../../../../contract/sagemaker/types.ts";
+import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
 import { feed } from "../shared/feeding/feed.ts";
-import { heldMs } from "../shared/held-time.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
-import {
-  checkpointPath,
-  DEFAULT_RUNTIME_SECONDS,
-  enter,
-  outputPrefix,
-  type TrainingDocument,
-  type TrainingRow,
-  trainingJobKind,
-} from "./document.ts";
+import { describe, summarize } from "./describe.ts";
+import { enter, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
 import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
@@ -176,67 +163,4 @@ function stop(row: TrainingRow, now: number): { readonly status: string; readonl
   // What is being uploaded already goes on; the job is over when it is.
   if (document.secondary === "Uploading") return { status: "Stopping", document: stopped };
   return { status: "Stopping", document: enter(stopped, "Stopping", "Stopping the training job", now) };
-}
-
-function summarize(row: TrainingRow) {
-  const { document } = row;
-  return {
-    TrainingJobName: row.name,
-    TrainingJobArn: document.arn,
-    CreationTime: toSeconds(row.createdAt),
-    ...(document.endedAt === undefined ? {} : { TrainingEndTime: toSeconds(document.endedAt) }),
-    LastModifiedTime: toSeconds(row.modifiedAt),
-    TrainingJobStatus: row.status as DescribeTrainingJobResponse["TrainingJobStatus"],
-  };
-}
-
-/**
- * Durations of a job that is over, in whole seconds rounded up; none when it never had instances. Training time is all the
- * time from when instances were there first until the end. Billable is that in which instances worked for the job: an
- * interruption ends it (from the notice on), and it begins again when new instances are there. Without an interruption or a
- * lost instance both are the same. AWS bills the number of instances times this.
- */
-function durations({ startedSteady, endedSteady, held }: TrainingDocument) {
-  if (startedSteady === undefined || endedSteady === undefined) return {};
-  const training = endedSteady - startedSteady;
-  const billable = held === undefined ? training : heldMs(held, endedSteady);
-  return {
-    TrainingTimeInSeconds: Math.ceil(training / 1000),
-    BillableTimeInSeconds: Math.ceil(Math.min(billable, training) / 1000),
-  };
-}
-
-function describe(row: TrainingRow, steady: number, waiting: string | undefined): DescribeTrainingJobResponse {
-  const { document } = row;
-  const { request, startedAt, startedSteady, failureReason, metrics } = document;
-  const { StoppingCondition, OutputDataConfig, CheckpointConfig } = request;
-  const running = startedSteady === undefined || document.endedAt !== undefined ? undefined : steady - startedSteady;
-  return {
-    EnableNetworkIsolation: false,
-    EnableInterContainerTrafficEncryption: false,
-    EnableManagedSpotTraining: false,
-    ...request,
-    ...summarize(row),
-    OutputDataConfig: { KmsKeyId: "", ...OutputDataConfig },
-    ...(CheckpointConfig ? { CheckpointConfig: { LocalPath: checkpointPath(request), ...CheckpointConfig } } : {}),
-    SecondaryStatus: document.secondary,
-    ModelArtifacts: { S3ModelArtifacts: `${outputPrefix(request)}model.tar.gz` },
-    StoppingCondition: { MaxRuntimeInSeconds: DEFAULT_RUNTIME_SECONDS, ...StoppingCondition },
-    SecondaryStatusTransitions: withWaiting(document.transitions, waiting),
-    ...(startedAt === undefined ? {} : { TrainingStartTime: toSeconds(startedAt) }),
-    ...(running === undefined ? {} : { TrainingTimeInSeconds: Math.floor(running / 1000) }),
-    ...durations(document),
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
-    ...(metrics?.length ? { FinalMetricDataList: metrics } : {}),
-  };
-}
-
-/** The open phase says why it takes long, when it waits for capacity. */
-function withWaiting(
-  transitions: readonly SecondaryStatusTransition[],
-  waiting: string | undefined,
-): readonly SecondaryStatusTransition[] {
-  const last = transitions.at(-1);
-  if (waiting === undefined || !last) return transitions;
-  return [...transitions.slice(0, -1), { ...last, StatusMessage: `${last.StatusMessage ?? ""} ${waiting}`.trim() }];
 }

@@ -16,7 +16,7 @@ export function checkTrainingJob(
   { engine, fileSystems }: { readonly engine: Engine; readonly fileSystems: FileSystems },
 ): void {
   checkAlgorithm(request, engine);
-  checkResources(request, engine);
+  checkResources(request);
   checkTimes(request);
   checkCheckpoints(request);
   const { S3OutputPath, CompressionType } = request.OutputDataConfig;
@@ -46,19 +46,15 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
   }
 }
 
-function checkResources(request: CreateTrainingJobRequest, engine: Engine): void {
-  const { ResourceConfig: resources, AlgorithmSpecification: algorithm } = request;
+function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest): void {
   if (!resources?.InstanceType) throw errors.validation("ResourceConfig.InstanceType must be given.");
   instanceSize(resources.InstanceType);
-  if (resources.InstanceCount === undefined) throw errors.validation("ResourceConfig.InstanceCount must be given.");
+  if (!resources.InstanceCount)
+    throw errors.validation("ResourceConfig.InstanceCount must be given and be at least 1.");
   if (resources.InstanceCount > MOST_INSTANCES)
     throw errors.resourceLimitExceeded(
       `The account-level service limit 'Number of instances for a training job' is ${MOST_INSTANCES} Instances, with a request delta of ${resources.InstanceCount} Instances.`,
     );
-  // A program of the caller's own in the image knows what it does; the algorithm itself would train a model on each.
-  const isBuiltIn = engine.builtInMetrics(algorithm?.TrainingImage ?? "") !== undefined;
-  if (resources.InstanceCount > 1 && isBuiltIn && !algorithm?.ContainerEntrypoint)
-    throw notBuilt(`ResourceConfig.InstanceCount ${resources.InstanceCount} with a built-in algorithm`);
   if (!resources.VolumeSizeInGB)
     throw errors.validation("ResourceConfig.VolumeSizeInGB must be given and be at least 1.");
 }

@@ -1,6 +1,5 @@
 // What the server and a feeder tell each other over the feeder's socket: a line of JSON for each message.
 import type { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { PlannedObject } from "./plan.ts";
 
 /** `hold` asks for an object, by a number that `release` gives back; without an etag, whatever version there is. */
@@ -21,9 +20,18 @@ export type SentPiece =
   | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
   | { readonly base64: string };
 
-/** Begins to read; the result sends. What is sent to one that has gone away is lost. */
+/**
+ * Begins to read; the result sends. What is sent to one that has gone away is lost, and so is the beginning of a line by
+ * one that was killed.
+ */
 export function talk<In, Out>(socket: Socket, hear: (message: In) => void): (message: Out) => void {
   socket.on("error", () => undefined); // `close` follows, and whoever talks looks at that
-  createInterface({ input: socket }).on("line", (line) => hear(JSON.parse(line) as In));
+  let begun = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    const lines = text.split("\n");
+    lines[0] = begun + lines[0];
+    begun = lines.pop() ?? "";
+    for (const line of lines) hear(JSON.parse(line) as In);
+  });
   return (message) => void (socket.writable && socket.write(`${JSON.stringify(message)}\n`));
 }
