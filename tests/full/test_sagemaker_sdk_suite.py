@@ -12,7 +12,7 @@ SUITE = Suite(
     commit="ecb61bdf74f04402c103e719f60266c84fb23e60",
     paths=("tests",),
 )
-FILES = ["test_s3.py", "test_data_upload.py", "test_session.py", "test_experiments_analytics.py"]
+FILES = ["test_s3.py", "test_data_upload.py", "test_session.py", "test_experiments_analytics.py", "test_processing.py"]
 
 
 @pytest.mark.timeout(2400)

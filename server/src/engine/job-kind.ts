@@ -65,7 +65,8 @@ export interface WantedUnit {
   readonly instanceType: string;
   readonly volumeSizeGb: number;
   readonly entrypoint?: readonly string[];
-  readonly arguments: readonly string[];
+  /** Absent: the image's own, if it is the image's entry point that runs. */
+  readonly arguments?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Role whose temporary credentials the container gets. Ignored with `isolated`. */
   readonly roleArn?: string;

@@ -311,7 +311,7 @@ export class Unit {
     await backend.start({
       ...plan,
       ...(entrypoint === undefined ? {} : { entrypoint }),
-      arguments: this.#wanted.arguments,
+      arguments: this.#wanted.arguments ?? (entrypoint === undefined ? plan.image.command : []),
       environment: {
         AWS_REGION: this.#owner.region,
         AWS_DEFAULT_REGION: this.#owner.region,

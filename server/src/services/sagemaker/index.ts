@@ -8,6 +8,7 @@ import { endpoint } from "./endpoint/operations.ts";
 import { endpointConfig } from "./endpoint-config/operations.ts";
 import { model } from "./model/operations.ts";
 import { EndpointRoutes } from "./port.ts";
+import { processingJob } from "./processing-job/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
@@ -17,6 +18,7 @@ const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
   endpoint,
   "endpoint-config": endpointConfig,
   model,
+  "processing-job": processingJob,
   tag,
   "training-job": trainingJob,
   "transform-job": transformJob,
@@ -42,7 +44,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "CreateNotebookInstanceLifecycleConfig",
   "CreatePresignedDomainUrl",
   "CreatePresignedNotebookInstanceUrl",
-  "CreateProcessingJob",
   "CreateTrial",
   "CreateTrialComponent",
   "CreateUserProfile",
@@ -79,7 +80,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "DescribeMonitoringSchedule",
   "DescribeNotebookInstance",
   "DescribeNotebookInstanceLifecycleConfig",
-  "DescribeProcessingJob",
   "DescribeSubscribedWorkteam",
   "DescribeTrial",
   "DescribeTrialComponent",
@@ -106,7 +106,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListMonitoringSchedules",
   "ListNotebookInstanceLifecycleConfigs",
   "ListNotebookInstances",
-  "ListProcessingJobs",
   "ListSubscribedWorkteams",
   "ListTrainingJobsForHyperParameterTuningJob",
   "ListTrialComponents",
@@ -124,7 +123,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "StopLabelingJob",
   "StopMonitoringSchedule",
   "StopNotebookInstance",
-  "StopProcessingJob",
   "UpdateCodeRepository",
   "UpdateDomain",
   "UpdateExperiment",

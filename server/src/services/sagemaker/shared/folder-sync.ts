@@ -17,13 +17,13 @@ import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
 /** Time between two looks at the folder; a file that both find the same is taken to be written. */
 const LOOK_MS = 1000;
 
-/** Files in a folder at most, as many as are unpacked where a model serves. */
+/** Files in a folder at most unless said otherwise, as many as are unpacked where a model serves. */
 const MOST_FILES = DEFAULT_ENTRIES;
 
 /** Share of time that looking may take, of a folder of very many files. */
 const EFFORT = 0.1;
 
-/** Objects copied into the folder at once. */
+/** Objects copied into the folder, or out of it, at once. */
 const COPIES_AT_ONCE = 8;
 
 export interface FolderSyncParts {
@@ -40,6 +40,7 @@ export interface FolderSyncParts {
   readonly what: string;
   /** Of all files together: one of holes takes no disk. */
   readonly mostBytes: number;
+  readonly mostFiles?: number;
   readonly kmsKeyId?: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -185,6 +186,7 @@ class FolderSync {
     try {
       await walkFiles(place, {
         signal: this.#parts.signal,
+        atOnce: COPIES_AT_ONCE,
         skipped: (name, why) => this.#skip(name, why),
         file: async (found) => {
           files += 1;
@@ -207,9 +209,9 @@ class FolderSync {
 
   /** @throws JobFailure when the folder holds more than can be kept */
   #checkSize(name: string, files: number, bytes: number): void {
-    const { what, mostBytes } = this.#parts;
-    if (files > MOST_FILES)
-      throw new JobFailure(`ClientError: ${what} upload failed: there are more than ${MOST_FILES} files.`);
+    const { what, mostBytes, mostFiles = MOST_FILES } = this.#parts;
+    if (files > mostFiles)
+      throw new JobFailure(`ClientError: ${what} upload failed: there are more than ${mostFiles} files.`);
     if (bytes > mostBytes)
       throw new JobFailure(
         `ClientError: ${what} upload failed: with "${name}" the files have more than ${mostBytes} bytes.`,

@@ -66,3 +66,27 @@ it("a folder that becomes a link while it is walked leads nowhere else", async (
   };
   assert.deepEqual((await found(folder, [], swap)).files, ["data/a", "data/b", "elsewhere/a"]);
 });
+
+it("as many files are open at once as may be, and one that fails ends the walk", async (t) => {
+  const folder = aFolder(t, ["a", "b/1", "b/2", "b/3", "b/4", "c"]);
+  const isOpen = new Set<string>();
+  let most = 0;
+  const walk = (fails?: string) =>
+    walkFiles(
+      { root: folder, names: [] },
+      {
+        signal: new AbortController().signal,
+        skipped: () => undefined,
+        atOnce: 3,
+        file: async ({ name, handle }) => {
+          most = Math.max(most, isOpen.add(name).size);
+          await handle.readFile();
+          if (name === fails) throw new Error(`${name} failed`);
+          isOpen.delete(name);
+        },
+      },
+    );
+  await walk();
+  assert.equal(most, 3);
+  await assert.rejects(walk("b/2"), /^Error: b\/2 failed$/);
+});

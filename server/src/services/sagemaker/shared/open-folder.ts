@@ -18,6 +18,8 @@ export interface Walk {
   /** Told of what is left out, and why. */
   readonly skipped: (name: string, why: string) => void;
   readonly signal: AbortSignal;
+  /** Files that may be open at once; one unless given. */
+  readonly atOnce?: number;
 }
 
 /** Without blocking: a pipe that nobody writes to is there to be left out. */
@@ -31,29 +33,52 @@ const MOST_LEVELS = 64;
 const UNREADABLE = "\ufffd";
 
 /** Walks every file below a place, names in byte order. What is not there has no files. */
-export async function walkFiles({ root, names }: UnitPlace, walk: Walk): Promise<void> {
-  let handle = await open(root, FOLDER & ~constants.O_NOFOLLOW);
-  for (const name of names) {
-    const below = await openBelow(handle, name, FOLDER);
-    await handle.close();
-    if (typeof below === "string") return;
-    handle = below;
-  }
-  await walkFolder(handle, "", 0, walk);
+export async function walkFiles(place: UnitPlace, walk: Walk): Promise<void> {
+  const folder = await openPlace(place);
+  if (folder) await walkFolder(folder, "", 0, walk);
 }
 
 async function walkFolder(folder: FileHandle, path: string, level: number, walk: Walk): Promise<void> {
+  const files = new Files(walk.atOnce ?? 1);
   try {
     for (const entry of await entriesOf(folder)) {
       walk.signal.throwIfAborted();
       const name = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.name.includes(UNREADABLE)) walk.skipped(name, "its name is not UTF-8");
-      else if (entry.isDirectory()) await goInto(folder, entry.name, { name, level, walk });
-      else if (entry.isFile()) await giveFile(folder, entry.name, name, walk);
+      else if (entry.isDirectory()) {
+        await files.end(); // whatever the depth, no more of them are open
+        await goInto(folder, entry.name, { name, level, walk });
+      } else if (entry.isFile()) await files.add(() => giveFile(folder, entry.name, name, walk));
       else walk.skipped(name, entry.isSymbolicLink() ? "it is a link" : "it is neither file nor folder");
     }
+    await files.end();
   } finally {
+    await files.end().catch(() => undefined);
     await folder.close();
+  }
+}
+
+/** The files of a folder under way; the first that fails ends the walk. */
+class Files {
+  readonly #most: number;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Resolves when there is room for another. */
+  async add(file: () => Promise<void>): Promise<void> {
+    const whole: Promise<void> = file().then(() => void this.#open.delete(whole));
+    this.#open.add(whole);
+    // Told by whoever waits for room, or for the end.
+    whole.catch(() => undefined);
+    if (this.#open.size >= this.#most) await Promise.race(this.#open);
+  }
+
+  async end(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#open);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 }
 
@@ -108,3 +133,38 @@ async function openBelow(parent: FileHandle, name: string, flags: number): Promi
 }
 
 const within = (folder: FileHandle): string => `/proc/self/fd/${folder.fd}`;
+
+/** The first bytes of a file at a place; undefined when there is no regular file. */
+export async function readBeginning({ root, names }: UnitPlace, bytes: number): Promise<Buffer | undefined> {
+  const folder = await openPlace({ root, names: names.slice(0, -1) });
+  if (!folder) return undefined;
+  try {
+    const file = await openBelow(folder, names.at(-1) ?? "", FILE);
+    if (typeof file === "string") return undefined;
+    try {
+      if (!(await file.stat()).isFile()) return undefined;
+      const read = await file.read({ buffer: Buffer.alloc(bytes), position: 0 });
+      return read.buffer.subarray(0, read.bytesRead);
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The folder at a place, open; undefined when it is not there. */
+async function openPlace({ root, names }: UnitPlace): Promise<FileHandle | undefined> {
+  let handle = await open(root, FOLDER & ~constants.O_NOFOLLOW);
+  for (const name of names) {
+    const above = handle;
+    try {
+      const below = await openBelow(above, name, FOLDER);
+      if (typeof below === "string") return undefined;
+      handle = below;
+    } finally {
+      await above.close();
+    }
+  }
+  return handle;
+}

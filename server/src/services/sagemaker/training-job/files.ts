@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
+import { FEED_FOLDER } from "../shared/feeding/feed.ts";
+import { layPipes } from "../shared/feeding/lay.ts";
 import { isPipe, modeOf } from "./channels/channel.ts";
 import { ContentLists } from "./channels/contents.ts";
 import { copyChannels } from "./channels/copy.ts";
-import { FEED_FOLDER } from "./channels/feed.ts";
-import { layPipes } from "./channels/pipes.ts";
+import { streamedChannel } from "./channels/pipes.ts";
 import { checkpointPath, hostsOf, type TrainingDocument } from "./document.ts";
 
 /** The activity `download`: fills /opt/ml of the unit `of`. A repeated download begins afresh. */
@@ -35,8 +36,8 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
       channels.filter((channel) => !isStreamed(channel)),
       place,
     );
-    const pipes = channels.filter(isStreamed);
-    if (pipes.length > 0) await layPipes(pipes, await work.keptFolder(unitId, FEED_FOLDER), place);
+    const pipes = channels.filter(isStreamed).map((channel) => streamedChannel(channel, place));
+    if (pipes.length > 0) await layPipes(pipes, folder, await work.keptFolder(unitId, FEED_FOLDER));
     return undefined;
   };
 }

@@ -2,12 +2,13 @@
 // Pure: from what is stored and observed to the next step. Statuses and order: API reference, DescribeTrainingJob.
 
 import type { Observed, Step } from "../../../engine/job-kind.ts";
+import type { Fed } from "../shared/feeding/feed.ts";
 import { heldUntil, hold, letGo } from "../shared/held-time.ts";
 import { decidingEnd, eachHost, lastMetrics, lookAt, type SeenHosts } from "../shared/hosts.ts";
+import type { Moment } from "../shared/moment.ts";
 import { toSeconds } from "../shared/noun.ts";
 import type { Attached } from "./attach.ts";
 import { hasPipes } from "./channels/channel.ts";
-import type { Fed } from "./channels/feed.ts";
 import {
   enter,
   groupOf,
@@ -18,8 +19,6 @@ import {
   type TrainingRow,
 } from "./document.ts";
 import { failureReason } from "./failure.ts";
-import type { Moment } from "./moment.ts";
-
 import { interrupt, interruptionAt, noInterruptions, type SpotPolicy } from "./spot.ts";
 import type { Uploaded } from "./upload.ts";
 import { fileSystemChannels, hasCheckpoints } from "./wants.ts";

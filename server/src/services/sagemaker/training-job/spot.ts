@@ -1,8 +1,8 @@
 // Managed spot training: the instances of a job may be taken back, and the job goes on from its checkpoints on new ones.
 // Here nobody else wants them, so interruptions are asked for: by a command, or by a setting, as a drill.
 import { letGo } from "../shared/held-time.ts";
+import type { Moment } from "../shared/moment.ts";
 import { enter, type TrainingDocument, type TrainingRow } from "./document.ts";
-import type { Moment } from "./moment.ts";
 
 export interface SpotPolicy {
   /** Every job on spot instances is interrupted when its programs have run so long; 0: none is. */

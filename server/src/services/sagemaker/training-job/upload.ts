@@ -8,11 +8,11 @@ import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
+import { endFeed, FEED_FOLDER } from "../shared/feeding/feed.ts";
+import { FAILURE_CHARACTERS } from "../shared/program-end.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
 import { hasPipes } from "./channels/channel.ts";
-import { endFeed, FEED_FOLDER } from "./channels/feed.ts";
 import { hostsOf, logGroup, logStream, outputPrefix, type TrainingDocument } from "./document.ts";
-import { FAILURE_CHARACTERS } from "./failure.ts";
 
 export interface Uploaded {
   /** Data that a program read had an end where there was none: nothing was taken. */

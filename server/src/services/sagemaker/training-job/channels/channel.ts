@@ -4,8 +4,8 @@ import type {
   CreateTrainingJobRequest,
   TrainingInputMode,
 } from "../../../../../../contract/sagemaker/types.ts";
+import type { Dealing, Share } from "../../shared/feeding/deal.ts";
 import { hostsOf, type TrainingDocument } from "../document.ts";
-import type { Dealing, Share } from "./deal.ts";
 
 /** The mode of a channel: its own, else the job's. */
 export const modeOf = (
@@ -33,5 +33,5 @@ export function dealingOf(channel: Channel, share: Share | undefined): Dealing {
   return { ...(shuffle ? { seed: String(shuffle.Seed) } : {}), ...(share ? { share } : {}) };
 }
 
-/** Name of the FIFO of a channel's epoch. */
-export const fifoName = (channel: string, epoch: number): string => `${channel}_${epoch}`;
+/** What it is, for texts. */
+export const sourceOf = ({ ChannelName }: Channel): string => `channel "${ChannelName}"`;

@@ -1,14 +1,15 @@
-// What the channels of a job hold, looked up once for all hosts of an attempt: only from the same list can each host
-// take its share.
+// What the channels of a job hold.
 import type { Channel, CreateTrainingJobRequest } from "../../../../../../contract/sagemaker/types.ts";
 import type { Principal } from "../../../../core/call.ts";
 import type { ObjectFacts, Objects } from "../../../../core/ports.ts";
 import type { ActivityContext } from "../../../../engine/job-kind.ts";
 import { JobFailure } from "../../../../engine/job-kind.ts";
+import { inSource } from "../../shared/copy-inputs.ts";
 import { explained, type InputObject, listInputs, listObjects } from "../../shared/inputs.ts";
+import { LookedOnce } from "../../shared/looked-once.ts";
 import { needS3Uri, s3Uri } from "../../shared/s3-uri.ts";
 import { groupOf, type TrainingDocument } from "../document.ts";
-import { isPipe } from "./channel.ts";
+import { isPipe, sourceOf } from "./channel.ts";
 
 export type Content = { readonly objects: readonly InputObject[] } | { readonly manifest: ObjectFacts };
 
@@ -21,7 +22,7 @@ const AUGMENTED_LIMIT_BYTES = 2 ** 30;
 /** Lists kept for as long as any host of the attempt downloads. */
 export class ContentLists {
   readonly #objects: Objects;
-  readonly #lists = new Map<string, Promise<Contents>>();
+  readonly #lists = new LookedOnce<Contents>();
 
   constructor(objects: Objects) {
     this.#objects = objects;
@@ -29,14 +30,7 @@ export class ContentLists {
 
   /** @throws JobFailure ClientError naming channel and place */
   of(work: ActivityContext<TrainingDocument>): Promise<Contents> {
-    const { document } = work.row;
-    const key = groupOf(document);
-    const known = this.#lists.get(key) ?? this.#look(work);
-    this.#lists.set(key, known);
-    // Aborted for all hosts alike, at the latest when the job trains.
-    work.signal.addEventListener("abort", () => this.#lists.delete(key), { once: true });
-    if (work.signal.aborted) this.#lists.delete(key);
-    return known;
+    return this.#lists.of(groupOf(work.row.document), work.signal, () => this.#look(work));
   }
 
   async #look(work: ActivityContext<TrainingDocument>): Promise<Contents> {
@@ -74,13 +68,6 @@ async function contentOf(channel: Channel, { objects, principal, request }: Look
     const list = isPipe(channel, request) ? listObjects : listInputs;
     return { objects: await list(objects, principal, { ...place, type }) };
   } catch (cause) {
-    throw inChannel(channel.ChannelName, cause);
+    throw inSource(sourceOf(channel), cause);
   }
-}
-
-/** Names the channel in a failure's text. */
-export function inChannel(channel: string, cause: unknown): unknown {
-  if (!(cause instanceof JobFailure)) return cause;
-  const text = cause.message.replace(/^ClientError: /, "");
-  return new JobFailure(`ClientError: Data download failed for channel "${channel}": ${text}`);
 }

@@ -9,10 +9,15 @@ import type { Dealing } from "./deal.ts";
 export interface FeedPlan {
   /** Folder that the unit sees as /opt/ml. */
   readonly ml: string;
-  readonly channels: readonly PlannedChannel[];
+  readonly inputs: readonly PlannedInput[];
 }
 
-export interface PlannedChannel {
+export interface PlannedInput {
+  /** What it is, for texts: `channel "train"`. */
+  readonly source: string;
+  /** Folder of its FIFOs, by names below /opt/ml. */
+  readonly folder: readonly string[];
+  /** What the names of its FIFOs begin with. */
   readonly name: string;
   readonly isGzip: boolean;
   readonly isRecordIo: boolean;
@@ -21,6 +26,9 @@ export interface PlannedChannel {
     | { readonly list: string }
     | { readonly manifest: PlannedObject; readonly attributes: readonly string[] };
 }
+
+/** Name of the FIFO of an input's epoch. */
+export const fifoName = (input: string, epoch: number): string => `${input}_${epoch}`;
 
 /** An object as it was when it was listed. */
 export interface PlannedObject {

@@ -22,9 +22,6 @@ const PIPE_BYTES = 2 ** 20;
 /** Readable from the moment it is there, if the mask of the process lets it; nobody else comes to the folder. */
 const ANYBODY = 0o666;
 
-/** Where the FIFOs of a unit are, by its own names. */
-export const DATA_NAMES = ["input", "data"] as const;
-
 /** Something is in the place of a FIFO, or of the folder it belongs into. */
 export class NotOurs extends Error {
   override readonly name = "NotOurs";

@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
-import { DATA_NAMES, HeldFolder, NotOurs } from "./fifo.ts";
+import { HeldFolder, NotOurs } from "./fifo.ts";
+
+const DATA_NAMES = ["input", "data"];
 
 function opened(context: TestContext) {
   const root = mkdtempSync(join(tmpdir(), "sagebrush-fifo-"));

@@ -1,7 +1,7 @@
 // Augmented manifests: JSON Lines, of whose attributes the request names those that are streamed, in its own order.
 // Developer guide, "Provide dataset metadata to training jobs with an augmented manifest file". Pure.
 import type { ObjectReference } from "../../../../core/ports.ts";
-import { parseS3Uri } from "../../shared/s3-uri.ts";
+import { parseS3Uri } from "../s3-uri.ts";
 
 /** A value of a line: an object whose bytes are meant, or the value's own text. */
 export type AttributeValue = { readonly object: ObjectReference } | { readonly text: string };

@@ -11,13 +11,17 @@ import { ApiError } from "../../../../core/errors.ts";
 import type { HeldObject, HeldPiece, Objects } from "../../../../core/ports.ts";
 import { type ActivityContext, JobFailure } from "../../../../engine/job-kind.ts";
 import { replaceFile } from "../../../../store/durable.ts";
-import { s3Uri } from "../../shared/s3-uri.ts";
-import type { TrainingDocument } from "../document.ts";
+import { s3Uri } from "../s3-uri.ts";
 import { feedFiles, readPlan } from "./plan.ts";
 import { type FeederMessage, type SentPiece, type ServerMessage, talk } from "./protocol.ts";
 
 /** Name of the feeder's folder among those that are kept with a unit. */
 export const FEED_FOLDER = "feed";
+
+/** What is known of a job whose inputs are fed. */
+export interface FedDocument {
+  readonly request: { readonly RoleArn: string };
+}
 
 /** `cut`: data that a program read had an end where there was none; what came of it must not be taken. */
 export interface Fed {
@@ -29,11 +33,11 @@ const LOOK_MS = 5;
 
 /**
  * Feeds the FIFOs of the unit `of` until it is aborted; the feeder goes on by itself then, until `endFeed` or the end of
- * the unit's folder. Resolves only when the feeder has died. @throws JobFailure naming channel and object
+ * the unit's folder. Resolves only when the feeder has died. @throws JobFailure naming input and object
  */
 export const feed =
   (objects: Objects) =>
-  async (work: ActivityContext<TrainingDocument>): Promise<Fed> => {
+  async (work: ActivityContext<FedDocument>): Promise<Fed> => {
     const folder = await work.keptFolder(work.of ?? "", FEED_FOLDER);
     for (;;) {
       const socket = (await reach(folder)) ?? (hasBegun(folder) ? undefined : await start(folder, work.signal));
@@ -92,14 +96,14 @@ async function start(folder: string, signal: AbortSignal): Promise<Socket> {
     if (socket) return socket;
     if (hasEnded || performance.now() > deadline) {
       const log = await readFile(join(folder, feedFiles.log), "utf8");
-      throw new Error(`The process that feeds channels did not start: ${log.trim() || "it wrote nothing"}`);
+      throw new Error(`The process that feeds inputs did not start: ${log.trim() || "it wrote nothing"}`);
     }
     await setTimeout(LOOK_MS);
   }
 }
 
 async function launch(folder: string): Promise<ChildProcess> {
-  const { channels } = await readPlan(folder);
+  const { inputs } = await readPlan(folder);
   const log = await open(join(folder, feedFiles.log), "a", 0o600);
   try {
     const flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
@@ -107,8 +111,8 @@ async function launch(folder: string): Promise<ChildProcess> {
       cwd: folder,
       detached: true, // a session of its own: signals to the server's group do not reach it
       stdio: ["ignore", log.fd, log.fd],
-      // Each channel may unpack; all else its own thread does.
-      env: { UV_THREADPOOL_SIZE: String(channels.length + 2) },
+      // Each input may unpack; all else its own thread does.
+      env: { UV_THREADPOOL_SIZE: String(inputs.length + 2) },
     });
     child.on("error", () => undefined); // seen by its exit, or by the deadline
     child.unref();
@@ -143,11 +147,11 @@ async function serve(socket: Socket, holding: Holding, signal: AbortSignal): Pro
 /** The objects that a feeder has asked for and not given back. */
 class Holding {
   readonly #objects: Objects;
-  readonly #work: ActivityContext<TrainingDocument>;
+  readonly #work: ActivityContext<FedDocument>;
   readonly #held = new Map<number, HeldObject>();
   #isOver = false;
 
-  constructor(objects: Objects, work: ActivityContext<TrainingDocument>) {
+  constructor(objects: Objects, work: ActivityContext<FedDocument>) {
     this.#objects = objects;
     this.#work = work;
   }

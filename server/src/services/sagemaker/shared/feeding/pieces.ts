@@ -1,5 +1,5 @@
-// The bytes of one epoch of a channel, in order: objects one after another, or attributes of lines; unpacked, and made
-// records, as the channel wants it.
+// The bytes of one epoch of an input, in order: objects one after another, or attributes of lines; unpacked, and made
+// records, as the input wants it.
 import { closeSync, openSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { startChecksumLike } from "../../../../store/blobs/checksum.ts";
 import { BadLine, Lines, valuesOf } from "./augmented.ts";
 import { deal } from "./deal.ts";
 import { type AskedObject, type Door, FeedFailure, type Held } from "./door.ts";
-import { type PlannedChannel, readList } from "./plan.ts";
+import { type PlannedInput, readList } from "./plan.ts";
 import type { SentPiece } from "./protocol.ts";
 import { asRecord } from "./record-io.ts";
 
@@ -21,7 +21,7 @@ const ASKED_AHEAD = 64;
 /** Lines looked at before others get a turn. */
 const LINES_AT_ONCE = 10_000;
 
-/** What is streamed of a channel, whichever epoch. */
+/** What is streamed of an input, whichever epoch. */
 export interface Streamed {
   readonly count: number;
   /** What one entry of the listing, or one line, stands for. */
@@ -31,8 +31,8 @@ export interface Streamed {
 type StreamedItem = { readonly object: AskedObject } | { readonly text: string };
 
 /** @throws FeedFailure for a manifest with a line that is wrong */
-export async function streamedOf(channel: PlannedChannel, folder: string, door: Door): Promise<Streamed> {
-  const { content } = channel;
+export async function streamedOf(input: PlannedInput, folder: string, door: Door): Promise<Streamed> {
+  const { content } = input;
   if ("list" in content) {
     const objects = await readList(`${folder}/${content.list}`);
     return { count: objects.length, at: (index) => objects.slice(index, index + 1).map((object) => ({ object })) };
@@ -64,14 +64,14 @@ export async function streamedOf(channel: PlannedChannel, folder: string, door: 
 
 /** Each piece is good until the next one is asked for. @throws FeedFailure */
 export async function* piecesOf(
-  channel: PlannedChannel,
+  input: PlannedInput,
   streamed: Streamed,
   epoch: number,
   door: Door,
 ): AsyncGenerator<Uint8Array> {
-  const isManifest = "manifest" in channel.content;
+  const isManifest = "manifest" in input.content;
   const queue: Promise<Held | string>[] = [];
-  const items = itemsOf(streamed, deal(streamed.count, epoch, channel.dealing));
+  const items = itemsOf(streamed, deal(streamed.count, epoch, input.dealing));
   try {
     for (;;) {
       while (queue.length < ASKED_AHEAD) {
@@ -81,7 +81,7 @@ export async function* piecesOf(
       }
       const first = queue.shift();
       if (!first) return;
-      yield* bytesOfItem(await first, channel, !isManifest);
+      yield* bytesOfItem(await first, input, !isManifest);
     }
   } finally {
     for (const asked of queue)
@@ -104,7 +104,7 @@ function begun(item: StreamedItem, door: Door): Promise<Held | string> {
 
 async function* bytesOfItem(
   item: Held | string,
-  { isGzip, isRecordIo }: PlannedChannel,
+  { isGzip, isRecordIo }: PlannedInput,
   unlessRecordIo: boolean,
 ): AsyncGenerator<Uint8Array> {
   if (typeof item === "string") {

@@ -1,4 +1,4 @@
-// In which order a host reads the objects, or lines, of a channel in an epoch, and which of them are its own.
+// In which order a host reads the objects, or lines, of an input in an epoch, and which of them are its own.
 // API reference, ShuffleConfig and S3DataDistributionType. Pure.
 import { createHash } from "node:crypto";
 
@@ -16,7 +16,7 @@ export interface Share {
 
 /**
  * Positions in the listing, in reading order. Shuffled anew for each epoch, the same for the same seed whatever the
- * channel, so that two channels with files side by side stay side by side. Dealt one by one, after shuffling: shares
+ * input, so that two inputs with files side by side stay side by side. Dealt one by one, after shuffling: shares
  * differ by one at most, and with a seed each epoch deals anew.
  */
 export function deal(count: number, epoch: number, { seed, share }: Dealing): Uint32Array {

@@ -1,4 +1,4 @@
-// Between the threads that feed channels and the server that is there: what one server has not answered, the next is asked.
+// Between the threads that feed inputs and the server that is there: what one server has not answered, the next is asked.
 import type { Socket } from "node:net";
 import { type FeederMessage, type HoldAnswer, type ServerMessage, talk } from "./protocol.ts";
 

@@ -1,4 +1,4 @@
-// A channel's way to objects: asked for by number, answered by whichever server is there, once there is one.
+// An input's way to objects: asked for by number, answered by whichever server is there, once there is one.
 import type { FeederMessage, HoldAnswer, SentPiece } from "./protocol.ts";
 
 /** Feeding cannot go on, for this reason. */

@@ -8,7 +8,7 @@ const sorted = (numbers: readonly number[]) => [...numbers].sort((one, other) =>
 const shares = (count: number, epoch: number, of: number, seed?: string) =>
   upTo(of).map((index) => order(count, epoch, { ...(seed === undefined ? {} : { seed }), share: { index, of } }));
 
-describe("the order of a channel's objects", () => {
+describe("the order of an input's objects", () => {
   it("is that of the listing, in every epoch, unless a seed is given", () => {
     for (const epoch of [0, 1, 7]) assert.deepEqual(order(5, epoch, {}), [0, 1, 2, 3, 4]);
   });

@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
-import type { ChannelThread } from "./channel-feeder.ts";
+import type { InputThread } from "./input-feeder.ts";
 import { feedFiles, readPlan } from "./plan.ts";
 import type { FeederMessage } from "./protocol.ts";
 import { Relay } from "./relay.ts";
@@ -24,16 +24,16 @@ const relay = new Relay({
   ended: end,
 });
 
-/** One thread for each channel: it reads, writes and waits as it has to, and none waits for another. */
+/** One thread for each input: it reads, writes and waits as it has to, and none waits for another. */
 async function begin(): Promise<void> {
   const plan = await readPlan(".");
   writeFileSync(feedFiles.begun, "");
-  for (const [index, channel] of plan.channels.entries()) {
-    const numbers = { first: index, step: plan.channels.length };
-    const workerData: ChannelThread = { ml: plan.ml, channel, numbers };
+  for (const [index, input] of plan.inputs.entries()) {
+    const numbers = { first: index, step: plan.inputs.length };
+    const workerData: InputThread = { ml: plan.ml, input, numbers };
     // A thread that fails leaves its FIFO open: its reader waits, and does not see an end.
     const options = { workerData, trackUnmanagedFds: false };
-    const thread = new Worker(`${import.meta.dirname}/channel-feeder.ts`, options);
+    const thread = new Worker(`${import.meta.dirname}/input-feeder.ts`, options);
     thread.on("message", (message: FeederMessage) => relay.tell(message));
     thread.on("error", failed);
     threads.push(thread);

@@ -1,33 +1,32 @@
-// The thread of a feeder that feeds one channel, a FIFO after another.
+// The thread of a feeder that feeds one input, a FIFO after another.
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { fifoName } from "./channel.ts";
 import { Door, type DoorNumbers, FeedFailure } from "./door.ts";
-import { DATA_NAMES, type Fifo, HeldFolder, NotOurs } from "./fifo.ts";
+import { type Fifo, HeldFolder, NotOurs } from "./fifo.ts";
 import { piecesOf, type Streamed, streamedOf } from "./pieces.ts";
-import type { PlannedChannel } from "./plan.ts";
+import { fifoName, type PlannedInput } from "./plan.ts";
 import type { FeederMessage, HoldAnswer } from "./protocol.ts";
 
-export interface ChannelThread {
+export interface InputThread {
   /** Folder that the unit sees as /opt/ml. */
   readonly ml: string;
-  readonly channel: PlannedChannel;
+  readonly input: PlannedInput;
   readonly numbers: DoorNumbers;
 }
 
 /** Pieces below this size are gathered before they are written. */
 const GATHER_BYTES = 64 * 1024;
 
-const { ml, channel, numbers } = workerData as ChannelThread;
+const { ml, input, numbers } = workerData as InputThread;
 const tell = (message: FeederMessage): void => parentPort?.postMessage(message);
 const door = new Door(tell, numbers);
 parentPort?.on("message", (answer: HoldAnswer) => door.hear(answer));
 
 async function feed(): Promise<never> {
-  const folder = HeldFolder.open(ml, DATA_NAMES);
-  const streamed = await streamedOf(channel, ".", door);
+  const folder = HeldFolder.open(ml, input.folder);
+  const streamed = await streamedOf(input, ".", door);
   for (let epoch = 0; ; epoch++) {
-    const name = fifoName(channel.name, epoch);
+    const name = fifoName(input.name, epoch);
     folder.makeFifo(name);
     await feedEpoch(folder.openFifo(name), streamed, epoch);
     // Its name would lead to a pipe that nobody feeds any more.
@@ -38,7 +37,7 @@ async function feed(): Promise<never> {
 /** A FIFO is closed when it has been read, or when nobody reads it any more; never after a failure, which is no end. */
 async function feedEpoch(fifo: Fifo, streamed: Streamed, epoch: number): Promise<void> {
   try {
-    await pour(piecesOf(channel, streamed, epoch, door), fifo);
+    await pour(piecesOf(input, streamed, epoch, door), fifo);
     await fifo.drained();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EPIPE") throw cause;
@@ -75,7 +74,7 @@ async function pour(pieces: AsyncGenerator<Uint8Array>, fifo: Fifo): Promise<voi
 }
 
 feed().catch((cause: unknown) => {
-  const text = `Data streaming failed for channel "${channel.name}": ${(cause as Error).message}`;
+  const text = `Data streaming failed for ${input.source}: ${(cause as Error).message}`;
   if (cause instanceof NotOurs) tell({ failed: `AlgorithmError: ${text}`, isOurs: false });
   else if (cause instanceof FeedFailure && !cause.isOurs) tell({ failed: `ClientError: ${text}`, isOurs: false });
   else {

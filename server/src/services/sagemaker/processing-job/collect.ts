@@ -1,0 +1,50 @@
+// The activity `collect`, when all programs have ended: their exit message, and outputs that go to S3 at the end.
+import type { Objects } from "../../../core/ports.ts";
+import { type ActivityContext, JobFailure } from "../../../engine/job-kind.ts";
+import { endFeed, FEED_FOLDER } from "../shared/feeding/feed.ts";
+import type { Host } from "../shared/hosts.ts";
+import { readBeginning } from "../shared/open-folder.ts";
+import { hostsOf, type ProcessingDocument } from "./document.ts";
+import { hasPipes } from "./inputs.ts";
+import { exitMessage, type HostMessage, MESSAGE_BYTES, messageProblem } from "./message.ts";
+import { uploadOutputs } from "./outputs.ts";
+
+export interface Collected {
+  /** Data that a program read had an end where there was none: nothing was taken. */
+  readonly cut?: boolean;
+  readonly exitMessage?: string;
+  /** Why the job fails although its programs did not. */
+  readonly failure?: string;
+}
+
+/** Ends what feeds the hosts. */
+async function wasCut(hosts: readonly Host[], work: ActivityContext<ProcessingDocument>): Promise<boolean> {
+  let isCut = false;
+  for (const { unitId } of hosts) if ((await endFeed(await work.keptFolder(unitId, FEED_FOLDER))).cut) isCut = true;
+  return isCut;
+}
+
+const MESSAGE_PATH = "/opt/ml/output/message";
+
+export const collect =
+  (objects: Objects) =>
+  async (work: ActivityContext<ProcessingDocument>): Promise<Collected> => {
+    const { document } = work.row;
+    const hosts = hostsOf(document).filter(({ name }) => document.endedHosts?.includes(name));
+    if (hasPipes(document) && (await wasCut(hosts, work)) && document.stop === undefined) return { cut: true };
+    const messages: HostMessage[] = [];
+    for (const { name, unitId } of hosts) {
+      const bytes = await readBeginning(await work.unitPlace(unitId, MESSAGE_PATH), MESSAGE_BYTES + 1);
+      if (bytes) messages.push({ host: name, bytes });
+    }
+    const message = exitMessage(messages);
+    if ("notText" in message) return { failure: messageProblem(message.notText) };
+    const told = message.text === undefined ? {} : { exitMessage: message.text };
+    try {
+      if (document.isGood) await uploadOutputs(objects, work, hosts);
+      return told;
+    } catch (cause) {
+      if (!(cause instanceof JobFailure)) throw cause;
+      return { ...told, failure: cause.message };
+    }
+  };

@@ -1,0 +1,74 @@
+// The row of a processing job: the request as given and what became of it.
+import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import type { UnitEnd } from "../../../engine/job-kind.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import type { HeldTime } from "../shared/held-time.ts";
+import { type Host, hostsIn } from "../shared/hosts.ts";
+
+export const processingJobKind = "sagemaker:processing-job";
+
+/**
+ * What is being done, which the API does not show: instances and inputs are prepared; the programs run; they were told to
+ * end; what they left is collected; nothing any more.
+ */
+export type Phase = "Preparing" | "Running" | "Ending" | "Collecting" | "Over";
+
+export interface ProcessingDocument {
+  /** Without its tags, which have a row of their own. */
+  readonly request: CreateProcessingJobRequest;
+  readonly arn: string;
+  /** Random; names the units of all attempts. */
+  readonly id: string;
+  /** 1 at first, one more whenever containers begin anew because instances were lost or an attempt was void. */
+  readonly attempt: number;
+  readonly phase: Phase;
+  /** When instances were there first; milliseconds since 1970. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Time in which instances worked for the job, on the steady scale. */
+  readonly held?: HeldTime;
+  /** What people should know about the resources they got. */
+  readonly notes?: readonly string[];
+  /** Told to end, by a call or by MaxRuntimeInSeconds. */
+  readonly stop?: "user" | "runtime";
+  /** The job will fail, for this reason or by the end of a program: the other programs are being ended. */
+  readonly failing?: { readonly reason?: string };
+  /** How the program ended; of several hosts the one that decides. */
+  readonly end?: UnitEnd;
+  /** Name of that host. */
+  readonly endHost?: string;
+  /** Names of the hosts whose programs have ended, which have something to collect. */
+  readonly endedHosts?: readonly string[];
+  /** All programs have done their work: outputs of the mode EndOfJob go to S3. Decided once, when they have ended. */
+  readonly isGood?: boolean;
+  readonly failureReason?: string;
+  readonly exitMessage?: string;
+}
+
+export type ProcessingRow = Row<ProcessingDocument>;
+
+/** Seconds a processing job may take when the request names none, and at most (API reference of 2020). */
+const DEFAULT_RUNTIME_SECONDS = 86_400;
+export const LONGEST_RUNTIME_SECONDS = 7 * 86_400;
+
+/** Instances of one job at most (service quota of 2020; the API itself takes 100). */
+export const MOST_INSTANCES = 20;
+
+export const maxRuntimeSeconds = ({ StoppingCondition }: CreateProcessingJobRequest): number =>
+  StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS;
+
+/** Id of what all hosts of the attempt under way share. */
+export const groupOf = ({ id, attempt }: ProcessingDocument): string => `${id}-${attempt}`;
+
+/** The hosts of a job in the order of their numbers: algo-1, algo-2 … */
+export const hostsOf = (document: ProcessingDocument): readonly Host[] =>
+  hostsIn(groupOf(document), document.request.ProcessingResources.ClusterConfig.InstanceCount ?? 1);
+
+export const logGroup = "/aws/sagemaker/ProcessingJobs";
+
+/** Stream of a host in the attempt under way: clients look for the prefix `<job>/`. */
+export const logStream = ({ name, createdAt, document: { attempt } }: ProcessingRow, host: string): string =>
+  `${name}/${host}-${Math.floor(createdAt / 1000)}${attempt === 1 ? "" : `-${attempt}`}`;
+
+/** The platform's own lines of a host's stream. */
+export const logOf = (row: ProcessingRow, host: string) => ({ group: logGroup, stream: logStream(row, host) });

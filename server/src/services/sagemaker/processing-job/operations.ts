@@ -1,0 +1,131 @@
+// Processing jobs: CreateProcessingJob, DescribeProcessingJob, ListProcessingJobs, StopProcessingJob.
+// Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
+// Gap: the FIFOs of an input in the mode Pipe are LocalPath_0, LocalPath_1 …, as those of training's channels; AWS does not
+// document their names.
+// Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.
+// Gap: FailureReason of a program that failed tells its exit code and where its log is.
+// Gap: DatasetDefinition, FeatureStoreOutput, AppManaged and InstancePreferences are refused by name.
+// Gap: ExperimentConfig is recorded and given back; no trial component is made.
+// Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
+// Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
+// machine, which no wire carries, so nothing is encrypted.
+// Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
+import type {
+  DescribeProcessingJobResponse,
+  ProcessingJobStatus,
+  ProcessingJobSummary,
+} from "../../../../../contract/sagemaker/types.ts";
+import type { Call } from "../../../core/call.ts";
+import { errors } from "../../../core/errors.ts";
+import { newId } from "../../../core/ids.ts";
+import type { JobKind } from "../../../engine/job-kind.ts";
+import { feed } from "../shared/feeding/feed.ts";
+import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
+import { listRows } from "../shared/list.ts";
+import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { checkRole } from "../shared/roles.ts";
+import { collect } from "./collect.ts";
+import { maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow, processingJobKind } from "./document.ts";
+import { next, settled, toldToEnd } from "./job.ts";
+import { announce, explain } from "./notices.ts";
+import { sync } from "./outputs.ts";
+import { prepare } from "./prepare.ts";
+import { checkProcessingJob } from "./validate.ts";
+import { wants } from "./wants.ts";
+
+export function processingJob({ rows, roles, clock, engine, objects }: Parts): Noun {
+  const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
+  const job: JobKind<ProcessingDocument> = {
+    kind: processingJobKind,
+    settled,
+    wants,
+    next,
+    activities: {
+      announce,
+      collect: collect(objects),
+      explain: explain(engine),
+      feed: feed(objects),
+      prepare: prepare(objects),
+      sync: sync(objects),
+    },
+  };
+
+  return {
+    job,
+    operations: {
+      CreateProcessingJob: {
+        permissions: (input, call) => [
+          onResource(call, "processing-job", input.ProcessingJobName),
+          passRole(input.RoleArn),
+        ],
+        run: async (input, call) => {
+          checkProcessingJob(input, engine);
+          await checkRole(roles, input.RoleArn);
+          await engine.needDisk();
+          const key = keyOf(call, input.ProcessingJobName);
+          const arn = arnOf(key, "processing-job");
+          const now = clock.now();
+          const { Tags: tags, ...request } = input;
+          const document: ProcessingDocument = { request, arn, id: newId(), attempt: 1, phase: "Preparing" };
+          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job" });
+          return { ProcessingJobArn: arn };
+        },
+      },
+      DescribeProcessingJob: {
+        permissions: ({ ProcessingJobName }, call) => [onResource(call, "processing-job", ProcessingJobName)],
+        run: async ({ ProcessingJobName }, call) =>
+          describe(await needJob<ProcessingDocument>(rows, keyOf(call, ProcessingJobName))),
+      },
+      ListProcessingJobs: {
+        run: async (input, call) => {
+          const page = await listRows<ProcessingDocument>(
+            rows,
+            { kind: processingJobKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Ascending" },
+            input,
+          );
+          const more = page.NextToken === undefined ? {} : { NextToken: page.NextToken };
+          return { ProcessingJobSummaries: page.rows.map(summarize), ...more };
+        },
+      },
+      StopProcessingJob: {
+        permissions: ({ ProcessingJobName }, call) => [onResource(call, "processing-job", ProcessingJobName)],
+        run: async ({ ProcessingJobName }, call) => {
+          await changeJob<ProcessingDocument>(rows, keyOf(call, ProcessingJobName), clock.now(), stop);
+          return {};
+        },
+      },
+    },
+  };
+}
+
+/** @throws ApiError Validation for a job that is over */
+function stop({ document, status }: ProcessingRow): { readonly status: string; readonly document: ProcessingDocument } {
+  if (status === "Stopping") return { status, document };
+  if (status !== "InProgress")
+    throw errors.validation(`The request was rejected because the processing job is in status ${status}.`);
+  return { status: "Stopping", document: toldToEnd(document, "user") };
+}
+
+function summarize({ name, status, createdAt, modifiedAt, document }: ProcessingRow): ProcessingJobSummary {
+  const { arn, endedAt, failureReason, exitMessage } = document;
+  return {
+    ProcessingJobName: name,
+    ProcessingJobArn: arn,
+    CreationTime: toSeconds(createdAt),
+    ...(endedAt === undefined ? {} : { ProcessingEndTime: toSeconds(endedAt) }),
+    LastModifiedTime: toSeconds(modifiedAt),
+    ProcessingJobStatus: status as ProcessingJobStatus,
+    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
+    ...(exitMessage === undefined ? {} : { ExitMessage: exitMessage }),
+  };
+}
+
+function describe(row: ProcessingRow): DescribeProcessingJobResponse {
+  const { request, startedAt } = row.document;
+  return {
+    ...request,
+    StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds(request) },
+    ...summarize(row),
+    ...(startedAt === undefined ? {} : { ProcessingStartTime: toSeconds(startedAt) }),
+  };
+}

@@ -1,0 +1,59 @@
+"""A server with CPUs for several jobs and a short grace, and jobs of a test's own program."""
+
+import pytest
+from processing_jobs import ended_processing, logs_of, processing_request
+from server_process import ServerProcess
+
+BUCKET = "processing"
+
+
+@pytest.fixture(scope="module")
+def server():
+    process = ServerProcess(arguments=["--cpus", "16", "--longest-grace-seconds", "20"])
+    process.start()
+    process.client("s3").create_bucket(Bucket=BUCKET)
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def sagemaker(server):
+    return server.client("sagemaker")
+
+
+@pytest.fixture
+def s3(server):
+    return server.client("s3")
+
+
+@pytest.fixture
+def begin(server, fresh):
+    """begin(program, inputs, outputs, **changes): the name of a job. `changes` replace or add members."""
+
+    def start(program, inputs=(), outputs=(), **changes):
+        name = changes.pop("name", None) or fresh("process")
+        request = processing_request(server.client("s3"), BUCKET, name, program, inputs, outputs, **changes)
+        server.client("sagemaker").create_processing_job(**request)
+        return name
+
+    return start
+
+
+@pytest.fixture
+def run(server, begin):
+    """run(…) as begin: the job once it is over."""
+
+    def run_whole(program, inputs=(), outputs=(), **changes):
+        return ended_processing(server.client("sagemaker"), begin(program, inputs, outputs, **changes))
+
+    return run_whole
+
+
+@pytest.fixture
+def lines(server):
+    """lines(job): the lines of a job of one host."""
+
+    def of_job(job):
+        return logs_of(server.client("logs"), job["ProcessingJobName"]).get("algo-1", [])
+
+    return of_job
