@@ -4,9 +4,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { join } from "node:path";
 import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { createImages } from "../engine/images/prepare.ts";
+import { createImages } from "../engine/images/images.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
+import { createEcr } from "../services/ecr/index.ts";
+import { createImagesPort, openEcr } from "../services/ecr/port.ts";
+import { openRegistry } from "../services/ecr/registry/door.ts";
+import { startUpkeep as startLayerUpkeep } from "../services/ecr/upkeep.ts";
 import { ensureFirstIdentities } from "../services/iam/first-start.ts";
 import { createIam } from "../services/iam/index.ts";
 import {
@@ -57,13 +61,22 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
   const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
   const objects = createObjects({ context: s3, authorizer });
-  const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
+  const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
   const backend = await openBackend(settings, report);
+  const images = createImages({
+    variables: process.env,
+    progress: (line) => log.info(line),
+    pushed: createImagesPort(ecr, authorizer),
+    registries: settings.registries,
+    install: (layers, options) => backend.install(layers, options),
+  });
 
+  const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    if (wire) void wire.handle(request, response);
+    if (registry.isMeant(request)) void registry.handle(request, response);
+    else if (wire) void wire.handle(request, response);
     else response.writeHead(503).end();
   };
   const engine = await openEngine({
@@ -89,6 +102,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createIam(identities),
     createSts(createSessions(identities)),
     createKms(keyring),
+    createEcr(ecr),
     createLogs({ rows, series }),
     createCloudWatch({ series }),
     sagemaker.service,
@@ -108,6 +122,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   await startS3(s3);
   const stopRetention = startRetention({ rows, series, clock, report });
   const stopUpkeep = startUpkeep(keyring, { clock, report });
+  const stopLayerUpkeep = startLayerUpkeep(ecr, { clock, report });
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -130,6 +145,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       await backend.close();
       await stopRetention();
       await stopUpkeep();
+      await stopLayerUpkeep();
       await store.close();
     },
   };

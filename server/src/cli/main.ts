@@ -15,7 +15,8 @@ import {
 function withSettings(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) {
     const setting = settingsTable[name];
-    const fallback = setting.default === "" ? "none" : String(setting.default);
+    const isNothing = setting.default === "" || typeof setting.default === "object";
+    const fallback = isNothing ? "none" : String(setting.default);
     command.addOption(
       new Option(`${flagOf(name)} <${setting.argument}>`, `${setting.help} (default ${fallback}; ${variableOf(name)})`),
     );

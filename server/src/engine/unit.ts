@@ -1,6 +1,7 @@
 // One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
 import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
+import type { Principal } from "../core/call.ts";
 import type { Dial } from "../core/ports.ts";
 import { HealthWatch } from "./health.ts";
 import { fitToMachine } from "./instance-types.ts";
@@ -30,6 +31,8 @@ export class Unit {
   /** On the steady scale. */
   #startedAt: number | undefined;
   #image: PreparedImage | undefined;
+  /** What takes long while its image is made ready. */
+  #preparing: string | undefined;
   readonly #folder = Promise.withResolvers<string>();
   #hasFolder = false;
   /** The backend has something of it that must be removed. */
@@ -66,9 +69,10 @@ export class Unit {
     return this.#wanted;
   }
 
-  /** Why it waits for capacity. */
+  /** Why it waits for capacity, or for its image. */
   get waitingReason(): string | undefined {
-    return this.#phase === "waiting" ? this.#parts.slots.reason(this.#wanted.group) : undefined;
+    if (this.#phase !== "waiting") return undefined;
+    return this.#parts.slots.reason(this.#wanted.group) ?? this.#preparing;
   }
 
   /** Folder seen as /opt/ml; resolves once it is reserved. */
@@ -270,7 +274,7 @@ export class Unit {
   async #plan(): Promise<UnitPlan> {
     const { instanceType, volumeSizeGb, network } = this.#wanted;
     const { size } = fitToMachine(instanceType, this.#parts.machine, false);
-    this.#image ??= await this.#parts.images.prepare(this.#wanted.image, this.#abort.signal);
+    this.#image ??= await this.#prepareImage();
     return {
       id: this.id,
       group: this.#wanted.group,
@@ -282,6 +286,21 @@ export class Unit {
       ...(network === "isolated" ? {} : { platformSocket: this.#parts.platform.socket }),
       ports: this.#wanted.ports,
     };
+  }
+
+  #prepareImage(): Promise<PreparedImage> {
+    const { account, region } = this.#owner;
+    const { roleArn, image } = this.#wanted;
+    return this.#parts.images.prepare(image, {
+      account,
+      region,
+      principal: async () =>
+        roleArn === undefined ? ownerOf(account) : (await this.#parts.sessions.session(roleArn)).principal,
+      progress: (text) => {
+        this.#preparing = text;
+      },
+      signal: this.#abort.signal,
+    });
   }
 
   async #start(): Promise<boolean> {
@@ -376,5 +395,13 @@ export class Unit {
     if (this.#group.live.size === 0) this.#parts.slots.release(this.#wanted.group);
   }
 }
+
+/** Models may be made without a role: what belongs to the account is then its to run. */
+const ownerOf = (account: string): Principal => ({
+  kind: "root",
+  arn: `arn:aws:iam::${account}:root`,
+  account,
+  userId: account,
+});
 
 const isLive = (state: UnitState): boolean => state.phase === "starting" || state.phase === "running";

@@ -32,7 +32,7 @@ export function findIdentity(): Identity {
     outside: user,
     count: ranged ? rangeCount : 1,
     enterOptions: ranged ? ["-S", "0", "-G", "0"] : ["--preserve-credentials"],
-    takeBack: `${ranged ? "chown -R 0:0 ml tmp; " : ""}chmod -R u+rwX ml tmp`,
+    takeBack: `${ranged ? "chown -R -h 0:0 ml tmp layer; " : ""}chmod -R u+rwX ml tmp layer`,
   };
 }
 
@@ -74,6 +74,28 @@ export async function makeUserNamespace(identity: Identity): Promise<number> {
       writeFileSync(`/proc/${pid}/uid_map`, `0 ${identity.outside} 1`);
       writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getgid?.() ?? 0} 1`);
     }
+    return openSync(`/proc/${pid}/ns/user`, "r");
+  } finally {
+    holder.kill("SIGKILL");
+  }
+}
+
+/**
+ * Makes a user namespace below that of units, with the same ids, that belongs to one of its users: who is this user may
+ * then make a sandbox in it. It lives as long as the returned descriptor or a process inside.
+ */
+export async function makeNamespaceOf(uid: number, user: number, identity: Identity): Promise<number> {
+  const enter = ["--user=/proc/self/fd/3"];
+  const holder = spawn("nsenter", [...enter, "-S", String(uid), "-G", "0", "--", "unshare", "--user", "cat"], {
+    stdio: ["pipe", "pipe", "pipe", user],
+  });
+  try {
+    await answered(holder);
+    const pid = String(holder.pid);
+    const map = `0 0 ${identity.count}`;
+    const write = `echo "${map}" >/proc/${pid}/uid_map && echo "${map}" >/proc/${pid}/gid_map`;
+    const inside = [`--user=/proc/${process.pid}/fd/${user}`, ...identity.enterOptions];
+    await run("nsenter", [...inside, "--", "sh", "-c", write]);
     return openSync(`/proc/${pid}/ns/user`, "r");
   } finally {
     holder.kill("SIGKILL");

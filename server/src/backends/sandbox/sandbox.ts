@@ -5,19 +5,32 @@ import { closeSync, createReadStream, mkdirSync, readdirSync, realpathSync, rena
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
-import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
+import {
+  type Backend,
+  type BackendReport,
+  type ImageLayers,
+  type Installing,
+  type NetworkLevel,
+  type PreparedImage,
+  type UnitPlan,
+  UnitRefused,
+  type UnitSpec,
+  type UnitState,
+} from "../backend.ts";
 import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
 import { endUnit, stopUnit } from "./ending.ts";
 import { Forwarders } from "./forwarders.ts";
-import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
+import { findIdentity, type Identity, makeNamespaceOf, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
 import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
+import { readLayered } from "./layered.ts";
 import { limitsName, sweepLimits } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
 import { openIfThere } from "./read-if-there.ts";
+import { Roots } from "./roots.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -50,6 +63,9 @@ class Sandbox implements Backend {
   readonly #report: (error: unknown) => void;
   readonly #changes: Changes;
   readonly #spares: Spares;
+  readonly #roots: Roots;
+  /** User namespaces of images' users, by user id. */
+  readonly #usersOfImages = new Map<number, Promise<number>>();
   readonly #forwarded = new Set<string>();
   readonly #starting = new Map<string, Promise<void>>();
   /** Supervisors of units, by folder, until they exit or the unit is removed. */
@@ -74,6 +90,12 @@ class Sandbox implements Backend {
       (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
     );
+    this.#roots = new Roots({
+      folder: join(this.#folder, "roots"),
+      identity: this.#identity,
+      user,
+      inUse: () => new Set(this.#units().flatMap((folder) => folder.plan?.root ?? [])),
+    });
     this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes, report);
     this.#machine.catch(() => undefined); // whoever awaits it sees the error
   }
@@ -84,6 +106,11 @@ class Sandbox implements Backend {
 
   async capacity() {
     return machineCapacity();
+  }
+
+  async install(image: ImageLayers, options: Installing): Promise<void> {
+    await this.#machine;
+    await this.#roots.install(image, options);
   }
 
   async reserve(plan: UnitPlan): Promise<string> {
@@ -163,6 +190,7 @@ class Sandbox implements Backend {
       user: await this.#userNamespace(),
       network,
       waits: false,
+      layered: await this.#layered(spec.image),
     });
     this.#launched.set(folder.path, supervisor);
     supervisor.on("exit", () => {
@@ -171,6 +199,27 @@ class Sandbox implements Backend {
       this.#launched.delete(folder.path);
       if (!folder.has("started") && folder.has("start.json")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
     });
+  }
+
+  /** @throws UnitRefused */
+  async #layered(image: PreparedImage) {
+    if (image.layered === undefined) return undefined;
+    const { digest } = image.layered;
+    if (!this.#roots.touch(digest))
+      throw new UnitRefused(`The image ${digest} has not been made ready on this machine.`);
+    const layered = readLayered(image, this.#roots.pathOf(digest), this.#identity);
+    if (layered === undefined) return undefined;
+    const { namespaceOf } = layered;
+    return { image: layered, namespace: namespaceOf === undefined ? undefined : await this.#namespaceOf(namespaceOf) };
+  }
+
+  #namespaceOf(uid: number): Promise<number> {
+    const known = this.#usersOfImages.get(uid);
+    if (known) return known;
+    const made = this.#userNamespace().then((user) => makeNamespaceOf(uid, user, this.#identity));
+    this.#usersOfImages.set(uid, made);
+    made.catch(() => this.#usersOfImages.delete(uid)); // the next one who needs it tries again
+    return made;
   }
 
   async #order(machine: Machine, spare: Spare, spec: UnitSpec): Promise<void> {
@@ -256,6 +305,7 @@ class Sandbox implements Backend {
     for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();
     this.#forwarders.stop();
+    for (const made of this.#usersOfImages.values()) await made.then(closeSync, () => undefined); // not made: nothing to close
     const user = await this.#user;
     if (user !== undefined) closeSync(user);
   }
@@ -286,6 +336,7 @@ class Sandbox implements Backend {
     }
     const inUse = this.#units().flatMap((folder) => folder.plan?.limitsName ?? []);
     sweepLimits(machine.limits, this.#folder, new Set(inUse));
+    await this.#roots.sweep();
     return machine;
   }
 

@@ -62,7 +62,7 @@ export function trainingJob(parts: Parts): Noun {
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          checkTrainingJob(input, engine);
+          await checkTrainingJob(input, engine, call);
           if (input.CheckpointConfig) throw errors.validation("CheckpointConfig is not yet available in Sagebrush.");
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
@@ -70,7 +70,7 @@ export function trainingJob(parts: Parts): Noun {
           const arn = arnOf(key, "training-job");
           const now = clock.now();
           const { Tags: tags, ...request } = input;
-          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, now);
+          const document = newDocument(await withMetrics(request, engine, call), arn, now);
           await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job" });
           return { TrainingJobArn: arn };
         },
@@ -111,12 +111,14 @@ function newDocument(request: CreateTrainingJobRequest, arn: string, now: number
 }
 
 /** Built-in algorithms have fixed metrics, which Describe shows as if the caller had defined them. */
-function withMetrics(
+async function withMetrics(
   request: CreateTrainingJobRequest,
-  builtInMetrics: Parts["engine"]["builtInMetrics"],
-): CreateTrainingJobRequest {
+  engine: Parts["engine"],
+  call: Call,
+): Promise<CreateTrainingJobRequest> {
   const algorithm = request.AlgorithmSpecification;
-  const metrics = algorithm?.TrainingImage === undefined ? undefined : builtInMetrics(algorithm.TrainingImage);
+  const image = algorithm?.TrainingImage;
+  const metrics = image === undefined ? undefined : await engine.builtInMetrics(image, call);
   if (!algorithm || !metrics) return request;
   const MetricDefinitions = metrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
   return { ...request, AlgorithmSpecification: { ...algorithm, MetricDefinitions } };

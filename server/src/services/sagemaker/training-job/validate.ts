@@ -1,15 +1,19 @@
 // Rules of CreateTrainingJob that cross members or ask for what is not built; single members are checked by the wire.
 import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Engine } from "../../../engine/engine.ts";
+import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { LONGEST_RUNTIME_SECONDS } from "./document.ts";
 
 /** @throws ApiError Validation */
-export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engine): void {
-  checkAlgorithm(request, engine);
+export async function checkTrainingJob(
+  request: CreateTrainingJobRequest,
+  engine: Engine,
+  place: ImagePlace,
+): Promise<void> {
+  await checkAlgorithm(request, engine, place);
   checkResources(request);
   checkTimes(request);
   const { S3OutputPath, CompressionType } = request.OutputDataConfig;
@@ -26,7 +30,11 @@ export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engi
   }
 }
 
-function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJobRequest, engine: Engine): void {
+async function checkAlgorithm(
+  { AlgorithmSpecification: algorithm }: CreateTrainingJobRequest,
+  engine: Engine,
+  place: ImagePlace,
+): Promise<void> {
   if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
   const { TrainingImage: image, AlgorithmName, MetricDefinitions } = algorithm;
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
@@ -34,9 +42,9 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
   if (algorithm.TrainingInputMode !== "File")
     throw notBuilt(`AlgorithmSpecification.TrainingInputMode ${algorithm.TrainingInputMode}`);
-  const problem = engine.imageProblem(image);
+  const problem = await engine.imageProblem(image, place);
   if (problem !== undefined) throw errors.validation(problem);
-  if (MetricDefinitions?.length && engine.builtInMetrics(image))
+  if (MetricDefinitions?.length && (await engine.builtInMetrics(image, place)))
     throw errors.validation(
       "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.",
     );
