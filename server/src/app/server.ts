@@ -23,7 +23,7 @@ import {
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
-import { startUpkeep } from "../services/kms/upkeep.ts";
+import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
@@ -80,20 +80,9 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     else response.writeHead(503).end();
   };
   const engine = await openEngine({
-    rows,
-    blobs,
-    series,
-    backend,
-    images,
-    roles,
-    clock,
-    log,
+    ...{ rows, blobs, series, backend, images, roles, clock, log },
+    ...engineSettings(settings),
     api: handle,
-    folder: join(settings.data, "engine"),
-    cpus: settings.cpus,
-    strictCapacity: settings.capacity === "strict",
-    spares: settings.spares,
-    longestGraceSeconds: settings.longestGraceSeconds,
   });
   const sagemaker = createSageMaker({ rows, series, objects, roles, authorizer, clock, engine });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
@@ -110,19 +99,13 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
-  wire = createWire({
-    services,
-    authenticator,
-    authorizer,
-    calls,
-    clock,
-    log,
-    region: settings.region,
-  });
+  wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
   await startS3(s3);
-  const stopRetention = startRetention({ rows, series, clock, report });
-  const stopUpkeep = startUpkeep(keyring, { clock, report });
-  const stopLayerUpkeep = startLayerUpkeep(ecr, { clock, report });
+  const upkeep = [
+    startRetention({ rows, series, clock, report }),
+    startKeyUpkeep(keyring, { clock, report }),
+    startLayerUpkeep(ecr, { clock, report }),
+  ];
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -143,13 +126,19 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       await runtime.close();
       await engine.close({ detach: settings.detachWork });
       await backend.close();
-      await stopRetention();
-      await stopUpkeep();
-      await stopLayerUpkeep();
+      for (const stop of upkeep) await stop();
       await store.close();
     },
   };
 }
+
+const engineSettings = (settings: Settings) => ({
+  folder: join(settings.data, "engine"),
+  cpus: settings.cpus,
+  strictCapacity: settings.capacity === "strict",
+  spares: settings.spares,
+  longestGraceSeconds: settings.longestGraceSeconds,
+});
 
 const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) => void): Promise<Store> =>
   openStore({

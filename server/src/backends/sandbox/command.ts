@@ -88,6 +88,8 @@ function layeredRoot(program: Program, folder: string, stage: Stage, { inside }:
   const devices = inside("/dev");
   return [
     ...["--bind", own("root"), "/"],
+    // Folders on the way to what is mounted below, where the image lacks them, are everybody's to read.
+    ...["/etc", "/opt", "/sys", "/sys/devices", topology].flatMap((path) => ["--perms", "0755", "--dir", inside(path)]),
     ...["hosts", "hostname", "resolv.conf"].flatMap((name) => [
       "--ro-bind",
       own(`etc/${name}`),
@@ -98,7 +100,7 @@ function layeredRoot(program: Program, folder: string, stage: Stage, { inside }:
     ...["cpu", "node"].flatMap((name) => ["--ro-bind-try", `${topology}/${name}`, inside(`${topology}/${name}`)]),
     ...["--bind", own("tmp"), inside("/tmp"), "--bind", own("ml"), inside("/opt/ml")],
     ...mountArguments(program, stage, inside),
-    ...["--dir", inside(program.image.workingDirectory)],
+    ...["--perms", "0755", "--dir", inside(program.image.workingDirectory)],
   ];
 }
 
