@@ -38,13 +38,15 @@ export function findIdentity(): Identity {
 
 /** First id of the range that the file grants to this user. */
 function subordinate(file: string): number | undefined {
-  const { username, uid } = userInfo();
+  let username: string;
   let lines: string[];
   try {
+    username = userInfo().username;
     lines = readFileSync(file, "utf8").split("\n");
   } catch {
-    return undefined; // no such file: no ranges are granted on this machine
+    return undefined; // no such file, or a user without a name, whom newuidmap does not serve: nothing is granted
   }
+  const uid = process.getuid?.();
   for (const line of lines) {
     const [owner, start, count] = line.split(":");
     if ((owner === username || owner === String(uid)) && Number(count) >= rangeCount - 1) return Number(start);
