@@ -94,8 +94,9 @@ export async function makeNamespaceOf(uid: number, user: number, identity: Ident
   try {
     await answered(holder);
     const pid = String(holder.pid);
-    const map = `0 0 ${identity.count}`;
-    const write = `echo "${map}" >/proc/${pid}/uid_map && echo "${map}" >/proc/${pid}/gid_map`;
+    // In two pieces, as the namespace above may have them; the kernel takes a map in a single write.
+    const map = `printf '0 0 1\\n1 1 ${identity.count - 1}\\n'`;
+    const write = `${map} >/proc/${pid}/uid_map && ${map} >/proc/${pid}/gid_map`;
     const inside = [`--user=/proc/${process.pid}/fd/${user}`, ...identity.enterOptions];
     await run("nsenter", [...inside, "--", "sh", "-c", write]);
     return openSync(`/proc/${pid}/ns/user`, "r");
