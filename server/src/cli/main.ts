@@ -87,6 +87,26 @@ images
     (await import("./images.ts")).buildImage(name, flags.output ?? `${name}.oci.tar`),
   );
 
+withSettings(images.command("own"), ["data", "region"])
+  .description("Lists the images that were pushed to the running server or imported.")
+  .action(async (flags: Record<string, string>) =>
+    (await import("./images.ts")).listOwnImages(settingsOf(flags).values),
+  );
+withSettings(images.command("import <PATH> <NAME>"), ["data", "region"])
+  .description(
+    "Brings an image of your own into the running server, without any container engine: PATH is an OCI archive\n" +
+      "(podman save --format oci-archive, skopeo copy … oci-archive:FILE, docker save) or the same as a folder; NAME is\n" +
+      "REPOSITORY:TAG.",
+  )
+  .action(async (path: string, name: string, flags: Record<string, string>) =>
+    (await import("./images.ts")).importOwnImage(settingsOf(flags).values, path, name),
+  );
+withSettings(images.command("remove <NAME>"), ["data", "region"])
+  .description("Removes REPOSITORY:TAG from the running server, and the image with its last tag. What runs goes on.")
+  .action(async (name: string, flags: Record<string, string>) =>
+    (await import("./images.ts")).removeOwnImage(settingsOf(flags).values, name),
+  );
+
 withSettings(program.command("config"), settingNames)
   .description("Prints every setting in force and where it came from: flag, variable, file or default.")
   .action(async (flags: Record<string, string>) => {

@@ -154,8 +154,8 @@ export interface ImageSource {
 
 /** ECR, to the engine: images that were pushed to this server. */
 export interface Images {
-  /** Whether the repository has an image of that tag or digest, or is there at least. */
-  look(repository: PushedRepository, reference: string): Promise<"image" | "repository" | undefined>;
+  /** The image of that tag or digest; without a digest when only the repository is there, undefined when nothing is. */
+  look(repository: PushedRepository, reference: string): Promise<{ readonly digest?: string } | undefined>;
   /** @throws ApiError AccessDenied when the principal may not pull, RepositoryNotFoundException */
   open(principal: Principal, repository: PushedRepository): Promise<ImageSource>;
 }

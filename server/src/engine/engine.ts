@@ -32,6 +32,8 @@ export interface UnitImages {
   problem(uri: string, place: ImagePlace): Promise<string | undefined>;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
   builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
+  pin(uri: string, place: ImagePlace): Promise<string>;
   /** Installs or unpacks what is missing. @throws UnitRefused, Error with a text for people */
   prepare(uri: string, request: ImageRequest): Promise<PreparedImage>;
 }
@@ -69,6 +71,8 @@ export interface Engine {
   imageProblem(uri: string, place: ImagePlace): Promise<string | undefined>;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
   builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
+  pinImage(uri: string, place: ImagePlace): Promise<string>;
   /** Loads what is not settled, finds running units again, ends orphans, and begins to reconcile. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   start(kinds: readonly JobKind<any>[]): Promise<void>;

@@ -55,6 +55,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     steady,
     needDisk: createDiskCheck(parts.blobs, clock),
     imageProblem: (uri, place) => images.problem(uri, place),
+    pinImage: (uri, place) => images.pin(uri, place),
     builtInMetrics: (uri, place) => images.builtInMetrics(uri, place),
     async start(kinds) {
       await platform.listen();

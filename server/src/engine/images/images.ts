@@ -23,7 +23,12 @@ export interface ImagesOptions {
 
 /** What provides the image of a name. */
 type Provider =
-  | { readonly from: "pushed"; readonly repository: PushedRepository; readonly wanted: string }
+  | {
+      readonly from: "pushed";
+      readonly repository: PushedRepository;
+      readonly wanted: string;
+      readonly digest: string;
+    }
   | { readonly from: "catalogue"; readonly name: string }
   | { readonly from: "registry"; readonly host: string; readonly repository: string; readonly wanted: string }
   | { readonly from: "nowhere"; readonly problem: string };
@@ -55,6 +60,12 @@ export function createImages(options: ImagesOptions): UnitImages {
       if (!metrics.has(provider.name)) metrics.set(provider.name, metricsOf(uri));
       return metrics.get(provider.name);
     },
+    async pin(uri, place) {
+      const provider = await find(uri, place);
+      if (provider.from !== "pushed") return uri;
+      const { registry, repository } = parseReference(uri);
+      return `${registry}/${repository}@${provider.digest}`;
+    },
     async prepare(uri, request) {
       const provider = await find(uri, request);
       switch (provider.from) {
@@ -83,11 +94,11 @@ async function findProvider({ pushed, registries }: ImagesOptions, uri: string, 
     ecrPlace(reference.registry) ?? (isOwn ? { account: place.account, region: place.region } : undefined);
   const own = registry && { ...registry, repository: reference.repository };
   const found = own && (await pushed.look(own, wanted));
-  if (own && found === "image") return { from: "pushed", repository: own, wanted };
+  if (own && found?.digest !== undefined) return { from: "pushed", repository: own, wanted, digest: found.digest };
   const problem = imageProblem(uri);
   if (problem === undefined) return { from: "catalogue", name: imageFolderName(uri) };
   if (isNamed) return { from: "registry", host, repository, wanted };
-  if (found === "repository")
+  if (found)
     return { from: "nowhere", problem: `Requested image ${uri} not found: the repository has no image "${wanted}".` };
   return { from: "nowhere", problem };
 }

@@ -33,8 +33,9 @@ const PULL = ["BatchGetImage", "GetDownloadUrlForLayer"];
 
 export const createImagesPort = (context: EcrContext, authorizer: Authorizer): Images => ({
   async look(repository, reference) {
-    if (await findByReference(context, repository, reference)) return "image";
-    return (await findRepository(context, repository)) ? "repository" : undefined;
+    const image = await findByReference(context, repository, reference);
+    if (image) return { digest: image.name };
+    return (await findRepository(context, repository)) ? {} : undefined;
   },
   async open(principal, repository) {
     const permissions = await Promise.all(PULL.map((action) => onRepository(context, repository, action)));
