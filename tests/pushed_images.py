@@ -92,9 +92,7 @@ class Image:
                 "schemaVersion": 2,
                 "mediaType": media_type,
                 "config": {"mediaType": OCI_CONFIG, "digest": digest_of(self.config), "size": len(self.config)},
-                "layers": [
-                    {"mediaType": OCI_LAYER, "digest": digest_of(one), "size": len(one)} for one in self.layers
-                ],
+                "layers": [{"mediaType": OCI_LAYER, "digest": digest_of(one), "size": len(one)} for one in self.layers],
             }
         ).encode()
         self.digest = digest_of(self.manifest)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 import urllib.request
 
 import pytest
@@ -44,7 +45,9 @@ def test_settings_of_a_repository_are_kept(ecr, repository):
         "IMMUTABLE",
         {"scanOnPush": True},
     )
-    rules = json.dumps({"rules": [{"rulePriority": 1, "action": {"type": "expire"}, "selection": {"tagStatus": "any"}}]})
+    rules = json.dumps(
+        {"rules": [{"rulePriority": 1, "action": {"type": "expire"}, "selection": {"tagStatus": "any"}}]}
+    )
     text = rules.ljust(100)
     ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=text)
     assert ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"] == text
@@ -135,7 +138,7 @@ def test_a_token_is_of_the_user_aws_and_lasts_twelve_hours(ecr):
     data = ecr.get_authorization_token()["authorizationData"][0]
     assert base64.b64decode(data["authorizationToken"]).startswith(b"AWS:")
     assert data["proxyEndpoint"] == f"https://{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
-    seconds = data["expiresAt"].timestamp() - __import__("time").time()
+    seconds = data["expiresAt"].timestamp() - time.time()
     assert 12 * 3600 - 60 < seconds < 12 * 3600 + 60
 
 

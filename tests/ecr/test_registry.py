@@ -1,4 +1,4 @@
-"""The registry protocol (OCI distribution specification 1.1) by a raw client: what clients do, and what they do wrong."""
+"""The registry protocol (OCI distribution specification 1.1) by a raw client: what clients do, and do wrong."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""skopeo, podman and buildah as people use them: under AWS's name through HTTPS_PROXY, and under the server's address."""
+"""skopeo, podman and buildah as people use them: under AWS's name by HTTPS_PROXY, and under the server's address."""
 
 import base64
 import json
@@ -93,7 +93,7 @@ def test_skopeo_copies_to_awss_name_and_back(ecr, repository, layout, password, 
 @tool("skopeo")
 def test_skopeo_copies_to_the_servers_address(server, ecr, repository, layout, password):
     name = repository()
-    folder, image = layout
+    folder, _ = layout
     there = f"docker://{server.url.removeprefix('http://')}/{name}:v1"
     options = ["--dest-tls-verify=false", "--dest-creds", f"AWS:{password}"]
     run("skopeo", "copy", "--format", "v2s2", *options, f"oci:{folder}:latest", there)
@@ -130,7 +130,7 @@ def test_podman_logs_in_pushes_and_pulls(server, ecr, repository, password, prox
 def test_buildah_builds_and_pushes(server, ecr, repository, password, store, tmp_path):
     name = repository()
     (tmp_path / "train").write_text("#!/bin/sh\necho trained\n")
-    (tmp_path / "Containerfile").write_text('FROM scratch\nCOPY train /usr/bin/train\nENV GREETING=hello\nUSER 1000\n')
+    (tmp_path / "Containerfile").write_text("FROM scratch\nCOPY train /usr/bin/train\nENV GREETING=hello\nUSER 1000\n")
     run("buildah", *store, "build", "--isolation", "chroot", "--tag", "built:v1", tmp_path)
     there = f"{server.url.removeprefix('http://')}/{name}:v1"
     run("buildah", *store, "push", "--tls-verify=false", "--creds", f"AWS:{password}", "built:v1", f"docker://{there}")

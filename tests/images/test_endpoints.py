@@ -65,6 +65,4 @@ def test_an_own_image_serves_also_after_it_was_deleted(client, ecr, push, endpoi
     ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": "v1"}])
     assert ask(b"still") == b"still learned"
     with pytest.raises(ClientError, match="not found"):
-        client("sagemaker").create_model(
-            ModelName="gone", PrimaryContainer={"Image": uri}, ExecutionRoleArn=ROLE
-        )
+        client("sagemaker").create_model(ModelName="gone", PrimaryContainer={"Image": uri}, ExecutionRoleArn=ROLE)

@@ -81,6 +81,7 @@ def test_of_an_index_the_image_for_this_machine_runs(server, ecr, push, job, tra
         assert f"linux/s390x; this machine is linux/{architecture}" in found["FailureReason"]
 
 
+FAILING = "mkdir -p /opt/ml/output; echo no luck >/opt/ml/output/failure; exit 4"
 FAILURES = {
     "a layer that leads out of the image": (
         lambda: Image([[entry("../../planted", b"")]]),
@@ -95,7 +96,14 @@ FAILURES = {
         "Exit code: 127",
     ),
     "a program that fails": (
-        lambda: Image([[*shell_root(), script("usr/bin/train", "mkdir -p /opt/ml/output; echo no luck >/opt/ml/output/failure; exit 4")]]),
+        lambda: Image(
+            [
+                [
+                    *shell_root(),
+                    script("usr/bin/train", "mkdir -p /opt/ml/output; echo no luck >/opt/ml/output/failure; exit 4"),
+                ]
+            ]
+        ),
         "no luck",
     ),
     "a configuration of other layers": (

@@ -1,12 +1,12 @@
 // A user's own images for the command line: an OCI image layout, a folder or one tar file, is pushed to the registry of
 // the running server as docker would; what is there is listed and removed. OCI image specification 1.1, image-layout.md.
 import { createReadStream } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { isDigest, type Manifest, ManifestInvalid, readManifest } from "../engine/images/oci/manifest.ts";
-import { ImageTrouble, openOwnRegistry, type OwnRegistry } from "./own-registry.ts";
+import { ImageTrouble, type OwnRegistry, openOwnRegistry } from "./own-registry.ts";
 import type { Settings } from "./settings.ts";
 
 /** Documents of an image are small; what is larger in their place is none. */
@@ -64,7 +64,9 @@ async function openLayout(path: string): Promise<Layout> {
 }
 
 /** Where the files of a tar lie in it, so that nothing is unpacked. @throws ImageTrouble for what is no tar */
-async function placesIn(file: string): Promise<ReadonlyMap<string, { readonly start: number; readonly sizeBytes: number }>> {
+async function placesIn(
+  file: string,
+): Promise<ReadonlyMap<string, { readonly start: number; readonly sizeBytes: number }>> {
   const places = new Map<string, { start: number; sizeBytes: number }>();
   const source = createReadStream(file);
   const entries = source.pipe(extract());
@@ -88,7 +90,7 @@ async function chosen(layout: Layout): Promise<{ readonly bytes: Buffer; readonl
   let bytes = await layout.document("index.json");
   // An index may name an index: each step leads to one image or to a clear end.
   for (let depth = 0; depth < 3; depth += 1) {
-    const manifest = readManifest(bytes, "application/vnd.oci.image.index.v1+json");
+    const manifest = readManifest(bytes);
     if (manifest.config) return { bytes, manifest };
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
     const fitting = manifest.manifests.filter(

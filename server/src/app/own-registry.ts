@@ -35,7 +35,8 @@ export async function openOwnRegistry(settings: Settings): Promise<OwnRegistry> 
     throw new ImageTrouble(
       `No server runs on ${settings.data}: start it with \`sagebrush serve --data ${settings.data}\`, or name another folder with --data.`,
     );
-  const call = (operation: string, input: object) => callEcr({ address, keys, region: settings.region }, operation, input);
+  const call = (operation: string, input: object) =>
+    callEcr({ address, keys, region: settings.region }, operation, input);
   const [data] = (await call("GetAuthorizationToken", {})).authorizationData ?? [];
   const authorization = `Basic ${data?.authorizationToken}`;
   const ask = async (method: string, path: string, more: RequestInit = {}, fine: readonly number[] = []) => {
@@ -48,7 +49,8 @@ export async function openOwnRegistry(settings: Settings): Promise<OwnRegistry> 
   return {
     async ensureRepository(repositoryName) {
       const made = await call("CreateRepository", { repositoryName }).catch((cause: unknown) => {
-        if (cause instanceof ImageTrouble && cause.message.includes("RepositoryAlreadyExistsException")) return undefined;
+        if (cause instanceof ImageTrouble && cause.message.includes("RepositoryAlreadyExistsException"))
+          return undefined;
         throw cause;
       });
       const found = made ?? (await call("DescribeRepositories", { repositoryNames: [repositoryName] }));
@@ -67,7 +69,10 @@ export async function openOwnRegistry(settings: Settings): Promise<OwnRegistry> 
     },
     async putManifest(repository, tag, bytes, mediaType) {
       const headers = { "content-type": mediaType };
-      await ask("PUT", `/v2/${repository}/manifests/${tag}`, { headers, body: bytes as NonNullable<RequestInit["body"]> });
+      await ask("PUT", `/v2/${repository}/manifests/${tag}`, {
+        headers,
+        body: bytes as NonNullable<RequestInit["body"]>,
+      });
     },
     async list() {
       const names: string[] = [];

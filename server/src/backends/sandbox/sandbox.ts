@@ -215,7 +215,7 @@ class Sandbox implements Backend {
 
   #namespaceOf(uid: number): Promise<number> {
     const known = this.#usersOfImages.get(uid);
-    if (known) return known;
+    if (known !== undefined) return known;
     const made = this.#userNamespace().then((user) => makeNamespaceOf(uid, user, this.#identity));
     this.#usersOfImages.set(uid, made);
     made.catch(() => this.#usersOfImages.delete(uid)); // the next one who needs it tries again

@@ -82,7 +82,9 @@ const stacks: Readonly<Record<string, Stacked>> = {
     log: "one same\n",
   },
   "modes stay as they are": {
-    layers: [[file("app/s", "", { mode: 0o4755 }), folder("app/closed/", 0o500), file("app/closed/x", "", { mode: 0o400 })]],
+    layers: [
+      [file("app/s", "", { mode: 0o4755 }), folder("app/closed/", 0o500), file("app/closed/x", "", { mode: 0o400 })],
+    ],
     command: "stat -c '%a' /app/s /app/closed /app/closed/x",
     log: "4755\n500\n400\n",
   },
@@ -148,13 +150,25 @@ export function imageCases(candidate: Candidate): void {
       });
     });
 
+  compressionCases(candidate);
+  writingCases(candidate);
+  userCases(candidate);
+}
+
+function compressionCases(candidate: Candidate): void {
   const tar = async () => tarOf([file("app/a", "words")]);
   test("layers come as they are, by gzip or by zstd, also in several frames", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
     const halves = (compress: (bytes: Buffer) => Buffer) => (bytes: Buffer) =>
       Buffer.concat([compress(bytes.subarray(0, 700)), compress(bytes.subarray(700))]);
-    for (const compress of [(bytes: Buffer) => bytes, gzipSync, zstdCompressSync, halves(gzipSync), halves(zstdCompressSync)]) {
+    for (const compress of [
+      (bytes: Buffer) => bytes,
+      gzipSync,
+      zstdCompressSync,
+      halves(gzipSync),
+      halves(zstdCompressSync),
+    ]) {
       const image = imageOf([layerOf(await shellTar()), layerOf(await tar(), compress)]);
       const run = await stand.run(backend, stand.unit("cat /app/a", await installed(backend, image)));
       equal(run.log, "words");
@@ -199,7 +213,9 @@ export function imageCases(candidate: Candidate): void {
     await stand.open().install(image, quiet);
     deepEqual([opened, seen.at(-1)], [1, layer.sizeBytes]);
   });
+}
 
+function writingCases(candidate: Candidate): void {
   test("what a unit writes into its image goes with it, and no other unit sees it", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
@@ -225,8 +241,6 @@ export function imageCases(candidate: Candidate): void {
     const run = await stand.run(backend, spec);
     deepEqual(outcome(run.end), { exitCode: 137, signal: "SIGKILL", outOfMemory: false, diskFull: true }, run.log);
   });
-
-  userCases(candidate);
 }
 
 function userCases(candidate: Candidate): void {
@@ -289,9 +303,12 @@ function userCases(candidate: Candidate): void {
       symlink("etc/hostname", "hostname"),
     ];
     const straight = await imageWith(links.slice(0, 4));
-    const spec = stand.unit("cat /etc/hosts; touch /opt/ml/x && ls /usr/somewhere/ml; [ -c /dev/null ] && [ -r /proc/self/status ] && echo all", {
-      ...(await installed(backend, straight)),
-    });
+    const spec = stand.unit(
+      "cat /etc/hosts; touch /opt/ml/x && ls /usr/somewhere/ml; [ -c /dev/null ] && [ -r /proc/self/status ] && echo all",
+      {
+        ...(await installed(backend, straight)),
+      },
+    );
     match((await stand.run(backend, spec)).log, /algo-1\nx\nall\n$/);
     const circle = await installed(backend, await imageWith(links));
     await rejects(backend.start(stand.unit("true", circle)), /circle of links/);

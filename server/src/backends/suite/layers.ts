@@ -64,7 +64,10 @@ export const hardLink = (name: string, linkname: string): Entry => ({ name, type
 
 /** A shell and a few programs of this machine, users root, app (1000, also in group extra) and nothing else. */
 export function shellEntries(): Entry[] {
-  const found = execFileSync("sh", ["-c", 'for p in sh cat id ls mkdir touch rm stat sleep dd chown; do command -v "$p"; done']);
+  const found = execFileSync("sh", [
+    "-c",
+    'for p in sh cat id ls mkdir touch rm stat sleep dd chown; do command -v "$p"; done',
+  ]);
   const programs = found.toString().trim().split("\n");
   const libraries = execFileSync("ldd", programs).toString();
   const paths = new Set([...programs, ...(libraries.match(/\/\S+(?= \(0x)/g) ?? [])]);

@@ -30,7 +30,11 @@ function summarize(variant: Variant, row: EndpointRow): ProductionVariantSummary
   return {
     VariantName: variant.name,
     DeployedImages: [
-      { SpecifiedImage: specifiedImage, ResolvedImage: image, ResolutionTime: toSeconds(Math.min(row.modifiedAt, ...since)) },
+      {
+        SpecifiedImage: specifiedImage,
+        ResolvedImage: image,
+        ResolutionTime: toSeconds(Math.min(row.modifiedAt, ...since)),
+      },
     ],
     CurrentWeight: variant.weight,
     DesiredWeight: variant.weight,

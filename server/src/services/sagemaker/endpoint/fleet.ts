@@ -4,8 +4,8 @@ import type { Call } from "../../../core/call.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import type { EndpointConfigDocument } from "../shared/endpoint-config.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
-import type { Parts } from "../shared/noun.ts";
 import { START_LIMIT_SECONDS } from "../shared/model-files.ts";
+import type { Parts } from "../shared/noun.ts";
 import type { ContainerPlan, Fleet, Variant } from "./document.ts";
 
 /** Disk of an instance when the variant names none: hosting instances have one of a size of their own. */

@@ -118,11 +118,7 @@ function readingOperations({ rows }: Parts): Operations<Contract> {
 
 const alreadyExists = (arn: string) => errors.validation(`Cannot create already existing endpoint "${arn}".`);
 
-async function create(
-  parts: Parts,
-  input: CreateEndpointInput,
-  call: Call,
-): Promise<CreateEndpointOutput> {
+async function create(parts: Parts, input: CreateEndpointInput, call: Call): Promise<CreateEndpointOutput> {
   const { rows, clock, engine } = parts;
   checkDeployment(input.DeploymentConfig);
   const key = endpointKey(call, input.EndpointName);
