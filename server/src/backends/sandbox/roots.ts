@@ -1,4 +1,4 @@
-// Roots of images of layers: unpacked once, by digest, and then only read (docs/decisions/0017-image-roots.md).
+// Roots of images of layers: unpacked once, by digest, and then only read (docs/decisions/0019-image-roots.md).
 //   roots/<digest>/root   the files, owned by the ids that units have; `used` beside it tells when it was used last
 //   roots/<digest>.<random>.part   being unpacked; one without its process is a leftover
 import { spawn } from "node:child_process";

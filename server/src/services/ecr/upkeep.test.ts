@@ -27,7 +27,13 @@ async function aRegistry(t: TestContext): Promise<EcrContext & { at: number }> {
   const clock = { now: () => registry.at, at: () => () => undefined };
   const rows = await openSqliteRows({ file: join(folder, "rows.sqlite"), clock });
   t.after(() => rows.close());
-  const blobs = await openFolderBlobs({ folder: join(folder, "blobs"), rows, clock, reserveBytes: 0, report: assert.ifError });
+  const blobs = await openFolderBlobs({
+    folder: join(folder, "blobs"),
+    rows,
+    clock,
+    reserveBytes: 0,
+    report: assert.ifError,
+  });
   t.after(() => blobs.close());
   const document = { tagMutability: "MUTABLE", scanOnPush: false, encryptionType: "AES256", tags: {} };
   const times = { status: "", createdAt: START, modifiedAt: START };

@@ -1,5 +1,7 @@
 // Layers by the API, which the registry's own protocol (registry/) does the same work for.
 // Gap: a layer has to come in parts without gaps, of any size but the last; AWS wants at least 5 MiB.
+// Gap: the registry deletes no layer by itself: layers go when no image of their repository names them. sha256 is the only
+// algorithm of digests; manifests of Docker's schema 1 are refused.
 import type { Operations as Contract } from "../../../../../contract/ecr/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { isDigest } from "../../../engine/images/oci/manifest.ts";

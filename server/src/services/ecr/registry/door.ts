@@ -1,7 +1,5 @@
 // The registry that docker, podman, skopeo and buildah push to and pull from: OCI distribution specification 1.1 on the
 // same port as the APIs. `answer` shows every step: route, authenticate, run (which authorises), encode.
-// Gap: layers cannot be deleted by themselves; they go when no image of the repository names them.
-// Gap: sha256 is the only algorithm of digests; manifests of Docker's schema 1 are refused.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Permission, Principal } from "../../../core/call.ts";
 import type { CallLog, CallRecord } from "../../../core/call-record.ts";
