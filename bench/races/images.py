@@ -7,18 +7,17 @@ import time
 from pathlib import Path
 
 import processes
-from jobs import training_job
+from jobs import BUCKET, training_job
+from pushed_images import Image, Registry, entry, script, shell_root
 from results import Measure
 from servers import Ours
 
-from pushed_images import Image, Registry, entry, script, shell_root
-
 TITLE = "A training job of a pushed image of 1 GB"
 COMPARED = (
-    "An image with a shell and 64 files of 16 MB. Ours: from sending CreateTrainingJob to the time of the job's first log "
-    "line (the time is the server's, when it reads the line), when the image has been unpacked by an earlier job. Peer: "
-    "from starting the same program as a plain process to its first line. Unpacking: the job that is the first, beside "
-    "`tar -x` of the same layer into a folder and `sync`."
+    "An image with a shell and 64 files of 16 MB. Ours: from sending CreateTrainingJob to the time of the job's first "
+    "log line (the time is the server's, when it reads the line), when an earlier job has had it unpacked. Peer: "
+    "from starting the same program as a plain process to its first line. Unpacking: the first job of the image, "
+    "beside `tar -x` of the same layer into a folder and `sync`."
 )
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 JOB_SECONDS = 600
@@ -36,7 +35,7 @@ def run(options):
     )
     server = Ours().start()
     try:
-        server.client("s3").create_bucket(Bucket="bench")
+        server.client("s3").create_bucket(Bucket=BUCKET)
         server.client("ecr").create_repository(repositoryName="large")
         Registry(server.url, server.client("ecr")).push("large", "v1", image)
         processes.wait_until_quiet(server.process.pid)
@@ -53,7 +52,7 @@ def run(options):
 
 def large_layer():
     """Files that do not compress, as most of a large image's do not."""
-    with open("/dev/urandom", "rb") as random:
+    with Path("/dev/urandom").open("rb") as random:
         return [entry(f"data/{number}", random.read(FILE_BYTES)) for number in range(FILES)]
 
 

@@ -4,7 +4,8 @@ import io
 import tarfile
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+from pushed_images import Registry
 from server_process import ROLE, wait_until
 
 
@@ -66,3 +67,34 @@ def test_an_own_image_serves_also_after_it_was_deleted(client, ecr, push, endpoi
     assert ask(b"still") == b"still learned"
     with pytest.raises(ClientError, match="not found"):
         client("sagemaker").create_model(ModelName="gone", PrimaryContainer={"Image": uri}, ExecutionRoleArn=ROLE)
+
+
+def test_an_endpoint_whose_image_was_deleted_goes_on_after_a_kill_of_the_server(own_server, servant):
+    server = own_server()
+    ecr, s3 = server.client("ecr"), server.client("s3")
+    ecr.create_repository(repositoryName="kept")
+    Registry(server.url, ecr).push("kept", "v1", servant)
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="model.tar.gz", Body=archive_of(learned=b"kept"))
+    uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/kept:v1"
+    sagemaker = server.client("sagemaker")
+    container = {"Image": uri, "ModelDataUrl": "s3://kept/model.tar.gz"}
+    sagemaker.create_model(ModelName="kept", PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    variant = {"VariantName": "A", "ModelName": "kept", "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}
+    sagemaker.create_endpoint_config(EndpointConfigName="kept", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="kept", EndpointConfigName="kept")
+
+    def answers():
+        runtime = server.client("sagemaker-runtime")
+        try:
+            return runtime.invoke_endpoint(EndpointName="kept", Body=b"was", ContentType="text/plain")["Body"].read()
+        except (ClientError, BotoCoreError):
+            return None  # not yet
+
+    wait_until(lambda: answers() == b"was kept", 180, "the endpoint answers")
+    ecr.delete_repository(repositoryName="kept", force=True)
+    server.kill()
+    server.start()
+    wait_until(lambda: answers() == b"was kept", 60, "the endpoint answers again")
+    found = server.client("sagemaker").describe_endpoint(EndpointName="kept")
+    assert found["EndpointStatus"] == "InService"

@@ -168,7 +168,7 @@ export interface Backend {
   /**
    * Folder of this machine that the unit sees as /opt/ml. The caller fills it before `start` and collects from it until
    * `remove`. It is asked for first because a spare brings its own. Repeating the call gives the same folder with what
-   * it holds. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
+   * it holds, whatever image the plan has then. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
    */
   reserve(plan: UnitPlan): Promise<string>;
   /**

@@ -38,6 +38,8 @@ export class Unit {
   /** The backend has something of it that must be removed. */
   #isKnown = false;
   #isStopping = false;
+  /** Found running, or ended, at the start of this server. */
+  #isAdopted = false;
   #hasWarmed = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
@@ -120,6 +122,7 @@ export class Unit {
     this.#isKnown = true;
     if (state.phase === "reserved" || state.phase === "starting") return;
     this.#state = state;
+    this.#isAdopted = true;
     this.#phase = "starting";
     const { clock, steady } = this.#parts;
     // What an earlier server started is known by the clock's time only.
@@ -265,22 +268,27 @@ export class Unit {
 
   async #takeFolder(): Promise<void> {
     if (this.#hasFolder) return;
-    const plan = await this.#plan();
+    // One that an earlier server started has its image, which may be gone from where it came.
+    const plan = this.#isAdopted ? this.#planWith(noImage) : await this.#plan();
     this.#isKnown = true;
     this.#folder.resolve(await this.#parts.backend.reserve(plan));
     this.#hasFolder = true;
   }
 
   async #plan(): Promise<UnitPlan> {
+    this.#image ??= await this.#prepareImage();
+    return this.#planWith(this.#image);
+  }
+
+  #planWith(image: PreparedImage): UnitPlan {
     const { instanceType, volumeSizeGb, network } = this.#wanted;
     const { size } = fitToMachine(instanceType, this.#parts.machine, false);
-    this.#image ??= await this.#prepareImage();
     return {
       id: this.id,
       group: this.#wanted.group,
       host: this.#wanted.host,
       hosts: this.#group.hosts,
-      image: this.#image,
+      image,
       resources: { ...size, pids: PIDS, diskBytes: volumeSizeGb * GIB },
       network,
       ...(network === "isolated" ? {} : { platformSocket: this.#parts.platform.socket }),
@@ -374,12 +382,17 @@ export class Unit {
   /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */
   #healthTurned(): void {
     this.#owner.changed();
-    const { backend, spares, log } = this.#parts;
-    if (this.#hasWarmed || !this.#image?.canWait || spares === 0 || this.#health?.health.state !== "passing") return;
+    if (this.#hasWarmed || this.#parts.spares === 0 || this.#health?.health.state !== "passing") return;
     this.#hasWarmed = true;
-    backend.warm(this.#image, this.#wanted.network, spares).catch((cause: unknown) => {
-      log.warn("A spare could not be made; the next unit of this image starts without.", { unit: this.id, cause });
+    this.#warm().catch((cause: unknown) => {
+      const message = "A spare could not be made; the next unit of this image starts without.";
+      this.#parts.log.warn(message, { unit: this.id, cause });
     });
+  }
+
+  async #warm(): Promise<void> {
+    this.#image ??= await this.#prepareImage();
+    if (this.#image.canWait) await this.#parts.backend.warm(this.#image, this.#wanted.network, this.#parts.spares);
   }
 
   async #stop(): Promise<void> {
@@ -395,6 +408,17 @@ export class Unit {
     if (this.#group.live.size === 0) this.#parts.slots.release(this.#wanted.group);
   }
 }
+
+/** Stands in plans of units whose image nobody asks about any more. */
+const noImage: PreparedImage = {
+  id: "",
+  mounts: [],
+  entrypoint: [],
+  command: [],
+  environment: {},
+  workingDirectory: "/",
+  canWait: false,
+};
 
 /** Models may be made without a role: what belongs to the account is then its to run. */
 const ownerOf = (account: string): Principal => ({

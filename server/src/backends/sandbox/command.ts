@@ -9,6 +9,8 @@ import type { Stage } from "./stage.ts";
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+const ML = "/opt/ml";
+
 /** Libraries read here how many processors there are; the rest of /sys tells of this machine's networks and disks. */
 const topology = "/sys/devices/system";
 
@@ -98,8 +100,11 @@ function layeredRoot(program: Program, folder: string, stage: Stage, { inside }:
     ...["--proc", inside("/proc"), "--dev", devices],
     ...(program.resources.gpus > 0 ? gpuDevices(devices) : []),
     ...["cpu", "node"].flatMap((name) => ["--ro-bind-try", `${topology}/${name}`, inside(`${topology}/${name}`)]),
-    ...["--bind", own("tmp"), inside("/tmp"), "--bind", own("ml"), inside("/opt/ml")],
-    ...mountArguments(program, stage, inside),
+    ...["--bind", own("tmp"), inside("/tmp"), "--bind", own("ml"), inside(ML)],
+    // Below /opt/ml is what the platform put there, whatever the image has.
+    ...mountArguments(program, stage, (target) =>
+      target.startsWith(`${ML}/`) ? inside(ML) + target.slice(ML.length) : inside(target),
+    ),
     ...["--perms", "0755", "--dir", inside(program.image.workingDirectory)],
   ];
 }

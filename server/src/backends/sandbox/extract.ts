@@ -2,11 +2,11 @@
 // whatever the layer says happens inside. Its last line of output is a result (roots.ts reads it).
 import { createHash, type Hash } from "node:crypto";
 import { dlopen } from "node:ffi";
-import { PassThrough, type Readable, Transform } from "node:stream";
+import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract } from "tar-stream";
-import { LayerRefused, LayerTree, type TreeOptions } from "./layer-tree.ts";
+import { LayerRefused, LayerTree } from "./layer-tree.ts";
 
 export interface ExtractRequest {
   readonly root: string;
@@ -28,8 +28,12 @@ function enter(root: string): void {
   process.chdir("/");
 }
 
+/** Large pieces: each goes through a thread and several hands. */
+const PIECE_BYTES = 2 ** 20;
+
 const hashed = (hash: Hash): Transform =>
   new Transform({
+    highWaterMark: PIECE_BYTES,
     transform(piece: Buffer, _encoding, done) {
       hash.update(piece);
       done(null, piece);
@@ -40,8 +44,8 @@ const hashed = (hash: Hash): Transform =>
 async function decompressor(input: Readable): Promise<Transform> {
   const first = await firstPiece(input);
   const starts = (magic: readonly number[]) => magic.every((byte, index) => first[index] === byte);
-  if (starts(gzipMagic)) return createGunzip();
-  if (starts(zstdMagic)) return createZstdDecompress();
+  if (starts(gzipMagic)) return createGunzip({ chunkSize: PIECE_BYTES });
+  if (starts(zstdMagic)) return createZstdDecompress({ chunkSize: PIECE_BYTES });
   return new PassThrough();
 }
 
@@ -63,8 +67,8 @@ async function firstPiece(input: Readable): Promise<Buffer> {
   }
 }
 
-async function apply(tar: Readable, options: TreeOptions): Promise<LayerTree> {
-  const tree = new LayerTree(options);
+/** Takes a tar and applies its entries to the tree. */
+function applied(tree: LayerTree): Writable {
   const entries = extract();
   entries.on("entry", (header, body, next) => {
     try {
@@ -97,9 +101,8 @@ async function apply(tar: Readable, options: TreeOptions): Promise<LayerTree> {
       entries.destroy(cause as Error);
     }
   });
-  await pipeline(tar, entries);
-  tree.finish();
-  return tree;
+  // Of another library than Node's streams, and taken by its pipeline all the same.
+  return entries as unknown as Writable;
 }
 
 async function run(request: ExtractRequest): Promise<ExtractResult> {
@@ -109,12 +112,9 @@ async function run(request: ExtractRequest): Promise<ExtractResult> {
   enter(request.root);
   const input = process.stdin;
   const decompress = await decompressor(input);
-  const tar = new PassThrough();
-  const options = { firstId: request.firstId ?? undefined, limitBytes: request.limitBytes };
-  const [tree] = await Promise.all([
-    apply(tar, options),
-    pipeline(input, hashed(compressed), decompress, hashed(plain), tar),
-  ]);
+  const tree = new LayerTree({ firstId: request.firstId ?? undefined, limitBytes: request.limitBytes });
+  await pipeline(input, hashed(compressed), decompress, hashed(plain), applied(tree));
+  tree.finish();
   const found = [`sha256:${compressed.digest("hex")}`, `sha256:${plain.digest("hex")}`];
   if (found[0] !== request.digest) return { refused: `its bytes have the digest ${found[0]}` };
   if (found[1] !== request.diffId)
