@@ -21,7 +21,7 @@ import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
 import { endUnit, stopUnit } from "./ending.ts";
 import { Forwarders } from "./forwarders.ts";
-import { findIdentity, type Identity, makeNamespaceOf, makeUserNamespace, takeBack } from "./identity.ts";
+import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
 import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
 import { readLayered } from "./layered.ts";
@@ -33,6 +33,7 @@ import { openIfThere } from "./read-if-there.ts";
 import { Roots } from "./roots.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
+import { UserNamespaces } from "./user-namespaces.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface SandboxOptions {
@@ -64,8 +65,7 @@ class Sandbox implements Backend {
   readonly #changes: Changes;
   readonly #spares: Spares;
   readonly #roots: Roots;
-  /** User namespaces of images' users, by user id. */
-  readonly #usersOfImages = new Map<number, Promise<number>>();
+  readonly #usersOfImages: UserNamespaces;
   readonly #forwarded = new Set<string>();
   readonly #starting = new Map<string, Promise<void>>();
   /** Supervisors of units, by folder, until they exit or the unit is removed. */
@@ -90,6 +90,7 @@ class Sandbox implements Backend {
       (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
     );
+    this.#usersOfImages = new UserNamespaces(user, this.#identity);
     this.#roots = new Roots({
       folder: join(this.#folder, "roots"),
       identity: this.#identity,
@@ -210,16 +211,10 @@ class Sandbox implements Backend {
     const layered = readLayered(image, this.#roots.pathOf(digest), this.#identity);
     if (layered === undefined) return undefined;
     const { namespaceOf } = layered;
-    return { image: layered, namespace: namespaceOf === undefined ? undefined : await this.#namespaceOf(namespaceOf) };
-  }
-
-  #namespaceOf(uid: number): Promise<number> {
-    const known = this.#usersOfImages.get(uid);
-    if (known !== undefined) return known;
-    const made = this.#userNamespace().then((user) => makeNamespaceOf(uid, user, this.#identity));
-    this.#usersOfImages.set(uid, made);
-    made.catch(() => this.#usersOfImages.delete(uid)); // the next one who needs it tries again
-    return made;
+    return {
+      image: layered,
+      namespace: namespaceOf === undefined ? undefined : await this.#usersOfImages.of(namespaceOf),
+    };
   }
 
   async #order(machine: Machine, spare: Spare, spec: UnitSpec): Promise<void> {
@@ -305,7 +300,7 @@ class Sandbox implements Backend {
     for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();
     this.#forwarders.stop();
-    for (const made of this.#usersOfImages.values()) await made.then(closeSync, () => undefined); // not made: nothing to close
+    await this.#usersOfImages.close();
     const user = await this.#user;
     if (user !== undefined) closeSync(user);
   }
