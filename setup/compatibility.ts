@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { loadService } from "../contract/model.ts";
 import type { Service } from "../server/src/core/service.ts";
 import { createCloudWatch } from "../server/src/services/cloudwatch/index.ts";
+import { createEcr } from "../server/src/services/ecr/index.ts";
 import { createIam } from "../server/src/services/iam/index.ts";
 import { createKms } from "../server/src/services/kms/index.ts";
 import { createLogs } from "../server/src/services/logs/index.ts";
@@ -32,6 +33,7 @@ function describedServices(): readonly Described[] {
     { name: "iam", title: "IAM", service: createIam(withoutParts()) },
     { name: "sts", title: "STS", service: createSts(withoutParts()) },
     { name: "kms", title: "KMS", service: createKms(withoutParts()) },
+    { name: "ecr", title: "ECR", service: createEcr(withoutParts()) },
     { name: "logs", title: "CloudWatch Logs", service: createLogs(withoutParts()) },
     { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()) },
   ];

@@ -41,7 +41,8 @@ function settingsRows(): readonly (readonly string[])[] {
     ["in the file", "flag", "variable", "default", "what it does"],
     ...settingNames.map((name) => {
       const { argument, default: value, help } = settingsTable[name];
-      const shown = machineDefaults[name] ?? (value === "" ? "" : `\`${value}\``);
+      const isNothing = value === "" || typeof value === "object";
+      const shown = machineDefaults[name] ?? (isNothing ? "" : `\`${value}\``);
       return [`\`${name}\``, `\`${flagOf(name)} ${argument}\``, `\`${variableOf(name)}\``, shown, help];
     }),
   ];

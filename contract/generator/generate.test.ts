@@ -149,6 +149,7 @@ test("protocol facts are those the official clients use", () => {
     "logs | json | logs | Logs_20140328 | 1.1",
     "cloudwatch | cbor json query | monitoring | GraniteServiceVersion20100801 | 1.0",
     "kms | json | kms | TrentService | 1.1",
+    "ecr | json | ecr | AmazonEC2ContainerRegistry_V20150921 | 1.1",
   ]);
 });
 

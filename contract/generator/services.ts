@@ -18,4 +18,5 @@ export const services: readonly GeneratedService[] = [
   { name: "logs", iamPrefix: "logs" },
   { name: "cloudwatch", iamPrefix: "cloudwatch" },
   { name: "kms", iamPrefix: "kms" },
+  { name: "ecr", iamPrefix: "ecr" },
 ];

@@ -23,6 +23,7 @@ SERVICES = {
     "logs": ("logs", ("json",), 4),
     "cloudwatch": ("monitoring", ("query", "json", "smithy-rpc-v2-cbor"), 5),
     "kms": ("kms", ("json",), 3),
+    "ecr": ("ecr", ("json",), 3),
     "sts": ("sts", ("query",), 1),
     "sagemaker-runtime": ("sagemaker", ("rest-json",), 2),
     "sagemaker-a2i-runtime": ("sagemaker", ("rest-json",), 1),
@@ -45,8 +46,11 @@ KNOWN = {
     "RoleName": ("fuzzed",),
     "UserName": ("fuzzed",),
     "VersionId": ("null",),
+    "imageTag": ("v1",),
     "logGroupName": ("fuzzed",),
     "logStreamName": ("fuzzed",),
+    "repositoryName": ("fuzzed",),
+    "resourceArn": (f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/fuzzed",),
 }
 #: These would have the machine work when they are right.
 _UNKNOWN_NAMES = re.compile("Create(Endpoint$|.*Job)|UpdateEndpoint")

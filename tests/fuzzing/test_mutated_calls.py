@@ -27,6 +27,7 @@ def test_mutated_calls_are_answered_without_failure_silence_or_growth(own_server
     server.client("s3").put_object(Bucket=BUCKETS[0], Key="key", Body=b"some bytes")
     server.client("iam").create_user(UserName="fuzzed")
     server.client("logs").create_log_group(logGroupName="fuzzed")
+    server.client("ecr").create_repository(repositoryName="fuzzed")
     kms = server.client("kms")
     kms.create_alias(AliasName="alias/fuzzed", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
 

@@ -1,4 +1,4 @@
-// File systems as a setting gives them: `fs-0123abcd=/srv/share,fs-89abcdef=/data`.
+// File systems as a setting gives them: `fs-0123abcd=/srv/share,fs-89abcdef=/data`, in the file a table of the same.
 import { isAbsolute, resolve } from "node:path";
 
 /** As the API takes it (FileSystemDataSource, FileSystemId). */
@@ -7,7 +7,7 @@ const ID = /^fs-[0-9a-f]{8,18}$/;
 /** Folder by id. @throws Error saying what was expected and what came */
 export function parseFileSystems(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const item of text.split(",").map((part) => part.trim())) {
+  for (const item of itemsOf(text)) {
     if (item === "") continue;
     const [id = "", folder = ""] = [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)].map((part) =>
       part.trim(),
@@ -20,4 +20,10 @@ export function parseFileSystems(text: string): ReadonlyMap<string, string> {
     found.set(id, resolve(folder));
   }
   return found;
+}
+
+/** A table of the file comes as JSON. */
+function itemsOf(text: string): readonly string[] {
+  if (!text.startsWith("{")) return text.split(",").map((part) => part.trim());
+  return Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>).map(([id, folder]) => `${id}=${folder}`);
 }

@@ -4,9 +4,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { join } from "node:path";
 import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { createImages } from "../engine/images/prepare.ts";
+import { createImages } from "../engine/images/images.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
+import { createEcr } from "../services/ecr/index.ts";
+import { createImagesPort, openEcr } from "../services/ecr/port.ts";
+import { openRegistry } from "../services/ecr/registry/door.ts";
+import { startUpkeep as startLayerUpkeep } from "../services/ecr/upkeep.ts";
 import { ensureFirstIdentities } from "../services/iam/first-start.ts";
 import { createIam } from "../services/iam/index.ts";
 import {
@@ -19,7 +23,7 @@ import {
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
-import { startUpkeep } from "../services/kms/upkeep.ts";
+import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
@@ -59,13 +63,22 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
   const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
   const objects = createObjects({ context: s3, authorizer });
-  const images = createImages({ variables: process.env, progress: (line) => log.info(line) });
+  const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
   const backend = await openBackend(settings, report);
+  const images = createImages({
+    variables: process.env,
+    progress: (line) => log.info(line),
+    pushed: createImagesPort(ecr, authorizer),
+    registries: settings.registries,
+    install: (layers, options) => backend.install(layers, options),
+  });
 
+  const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    if (wire) void wire.handle(request, response);
+    if (registry.isMeant(request)) void registry.handle(request, response);
+    else if (wire) void wire.handle(request, response);
     else response.writeHead(503).end();
   };
   const parts = { rows, blobs, series, backend, images, roles, clock, log, api: handle };
@@ -87,6 +100,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createIam(identities),
     createSts(createSessions(identities)),
     createKms(keyring),
+    createEcr(ecr),
     createLogs({ rows, series }),
     createCloudWatch({ series }),
     sagemaker.service,
@@ -94,18 +108,13 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
-  wire = createWire({
-    services,
-    authenticator,
-    authorizer,
-    calls,
-    clock,
-    log,
-    region: settings.region,
-  });
+  wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
   await startS3(s3);
-  const stopRetention = startRetention({ rows, series, clock, report });
-  const stopUpkeep = startUpkeep(keyring, { clock, report });
+  const upkeep = [
+    startRetention({ rows, series, clock, report }),
+    startKeyUpkeep(keyring, { clock, report }),
+    startLayerUpkeep(ecr, { clock, report }),
+  ];
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -128,8 +137,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       await runtime.close();
       await engine.close({ detach: settings.detachWork });
       await backend.close();
-      await stopRetention();
-      await stopUpkeep();
+      for (const stop of upkeep) await stop();
       await store.close();
     },
   };

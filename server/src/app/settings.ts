@@ -6,11 +6,19 @@ import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { parseFileSystems } from "./file-system-list.ts";
 
+/** Who this server is to another registry; without a name it asks as anybody. */
+export interface RegistryAccount {
+  readonly username: string;
+  readonly password: string;
+}
+
 interface Setting<Value> {
   /** Text after the flag in --help, `DIR`. */
   readonly argument: string;
   readonly help: string;
   readonly default: Value;
+  /** What may be shown of a value that holds secrets; without it the value is shown. */
+  show?(value: Value): string;
   /** @throws Error saying what was expected and what came. */
   readonly read: (text: string) => Value;
 }
@@ -49,6 +57,28 @@ const address = (value: string): string => {
   if (!match || Number(match[2]) > 65_535) throw new Error(`expected HOST:PORT, got ${JSON.stringify(value)}`);
   return value;
 };
+
+/** `{"registry.example:5000": {"username": "…", "password": "…"}, "docker.io": {}}` */
+function registries(value: string): Readonly<Record<string, RegistryAccount | undefined>> {
+  const expected = 'expected registries by host, such as {"docker.io": {"username": "…", "password": "…"}}';
+  let given: unknown;
+  try {
+    given = JSON.parse(value);
+  } catch {
+    throw new Error(`${expected}; got what is not JSON`);
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Error(expected);
+  return Object.fromEntries(
+    Object.entries(given).map(([host, account]: [string, unknown]) => {
+      if (!/^[a-z0-9.-]+(:\d{1,5})?$/.test(host)) throw new Error(`${expected}; ${JSON.stringify(host)} is no host`);
+      const { username, password, ...more } = (account ?? {}) as Readonly<Record<string, unknown>>;
+      if (username === undefined && password === undefined && Object.keys(more).length === 0) return [host, undefined];
+      if (typeof username !== "string" || typeof password !== "string" || Object.keys(more).length > 0)
+        throw new Error(`${expected}; ${host} needs both username and password, as texts, and nothing else`);
+      return [host, { username, password }];
+    }),
+  );
+}
 
 /** Everything that can be set. The name is the YAML key; the flag and the variable are made from it. */
 export const settingsTable = {
@@ -100,6 +130,15 @@ export const settingsTable = {
   ),
   diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
   detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),
+  registries: {
+    ...setting(
+      "JSON",
+      "other registries that images may come from, with credentials; images of hosts that are not named are refused",
+      {},
+      registries,
+    ),
+    show: (value: Readonly<Record<string, RegistryAccount | undefined>>) => Object.keys(value).join(", ") || "none",
+  },
   openMetrics: setting("BOOL", "answer /healthz and /metrics to callers that are not on loopback", false, yesOrNo),
   logLevel: setting("LEVEL", "the server's own log on standard error", "info", oneOf("debug", "info", "warn", "error")),
   testClock: setting("SOCKET", "tests only: a Unix socket that moves the engine's clock", "", text),
@@ -160,6 +199,16 @@ export function resolveSettings(
   };
 }
 
+/** A value of the file as flags and variables have it. */
+const textOf = (value: unknown): string =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+
+/** A value in force as people may see it. */
+export function shownSetting(settings: Settings, name: SettingName): string {
+  const setting: Setting<unknown> = settingsTable[name];
+  return setting.show ? setting.show(settings[name]) : String(settings[name]);
+}
+
 function readSettingsFile(path: string): Readonly<Record<string, string>> | undefined {
   let source: string;
   try {
@@ -176,13 +225,5 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> | unde
   const unknown = Object.keys(content as object).filter((key) => !(key in settingsTable));
   if (unknown.length > 0)
     throw new SettingsError(`${path}: unknown setting ${unknown.join(", ")}; one of: ${settingNames.join(", ")}.`);
-  return Object.fromEntries(Object.entries(content as object).map(([key, value]) => [key, asText(value)]));
+  return Object.fromEntries(Object.entries(content as object).map(([key, value]) => [key, textOf(value)]));
 }
-
-/** A value of the file as a flag would have it: a table of names and values as `NAME=VALUE,…`. */
-const asText = (value: unknown): string =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value)
-        .map(([name, item]) => `${name}=${item}`)
-        .join(",")
-    : String(value);

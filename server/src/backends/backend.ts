@@ -22,6 +22,39 @@ export interface PreparedImage {
   readonly workingDirectory: string;
   /** Whether the entry point can wait as a spare, its imports done (see `Backend.warm`). */
   readonly canWait: boolean;
+  /** An image of layers, made ready by `Backend.install`, which then has no mounts. */
+  readonly layered?: LayeredImage;
+}
+
+/** What a unit is whose whole root is an image's: it writes into a layer of its own, which goes with it. */
+export interface LayeredImage {
+  /** As given to `install`. */
+  readonly digest: string;
+  /** `USER` of the image: names or numbers of its own /etc/passwd and /etc/group; empty for user 0. */
+  readonly user: string;
+}
+
+/** An image as registries have it, for `Backend.install`. */
+export interface ImageLayers {
+  /** `sha256:…` of its manifest. */
+  readonly digest: string;
+  /** In the order they are applied. */
+  readonly layers: readonly ImageLayer[];
+}
+
+export interface ImageLayer {
+  /** `sha256:…` of the bytes as they come, which are held to it. */
+  readonly digest: string;
+  /** `sha256:…` of the tar inside, which is held to it. */
+  readonly diffId: string;
+  readonly sizeBytes: number;
+  /** A tar, as it is or compressed by gzip or zstd. */
+  open(): Promise<Readable>;
+}
+
+export interface Installing {
+  /** Bytes of layers that have been read, of how many. */
+  readonly progress: (doneBytes: number, totalBytes: number) => void;
 }
 
 export interface ReadOnlyMount {
@@ -42,7 +75,7 @@ export interface Resources {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly pids: number;
-  /** Room for everything below /opt/ml (inputs too), the other writable mounts and /tmp. */
+  /** Room for everything below /opt/ml (inputs too), the other writable mounts, /tmp, and what it writes into its image. */
   readonly diskBytes: number;
   readonly gpus: number;
 }
@@ -126,12 +159,18 @@ export interface Finding {
 export interface Backend {
   readonly name: "sandbox" | "docker" | "kubernetes";
   inspect(): Promise<BackendReport>;
+  /**
+   * Makes an image of layers ready on this machine; units name it by its digest. Repeated and simultaneous calls do it
+   * once, and what a crash leaves half made is never used. @throws UnitRefused with a text for people for layers that are
+   * not what they should be, or do not fit on the disk
+   */
+  install(image: ImageLayers, options: Installing): Promise<void>;
   /** What the machine or cluster has for units in all. */
   capacity(): Promise<{ readonly cpus: number; readonly memoryBytes: number; readonly gpus: number }>;
   /**
    * Folder of this machine that the unit sees as /opt/ml. The caller fills it before `start` and collects from it until
    * `remove`. It is asked for first because a spare brings its own. Repeating the call gives the same folder with what
-   * it holds. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
+   * it holds, whatever image the plan has then. Copy into it: a hard link to a file the server keeps would hand that file to the unit.
    * Beside it is a folder `mounts`, which the unit does not see: for sources of mounts that go with the unit.
    */
   reserve(plan: UnitPlan): Promise<string>;

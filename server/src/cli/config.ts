@@ -1,11 +1,11 @@
 // `sagebrush config`
-import { type ResolvedSettings, settingNames, variableOf } from "../app/settings.ts";
+import { type ResolvedSettings, settingNames, shownSetting, variableOf } from "../app/settings.ts";
 
 /** Prints a table of settings, values and origins. */
 export function printConfig(settings: ResolvedSettings): void {
   const rows = settingNames.map((name) => [
     name,
-    String(settings.values[name]),
+    shownSetting(settings.values, name),
     settings.origins[name],
     variableOf(name),
   ]);

@@ -15,7 +15,8 @@ import {
 function withSettings(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) {
     const setting = settingsTable[name];
-    const fallback = setting.default === "" ? "none" : String(setting.default);
+    const isNothing = setting.default === "" || typeof setting.default === "object";
+    const fallback = isNothing ? "none" : String(setting.default);
     command.addOption(
       new Option(`${flagOf(name)} <${setting.argument}>`, `${setting.help} (default ${fallback}; ${variableOf(name)})`),
     );
@@ -100,6 +101,25 @@ withSettings(spot.command("interrupt <JOB>"), ["data", "account", "region"])
     const { interruptSpot } = await import("./spot.ts");
     await interruptSpot(settingsOf(flags).values, name);
   });
+withSettings(images.command("own"), ["data", "region"])
+  .description("Lists the images that were pushed to the running server or imported.")
+  .action(async (flags: Record<string, string>) =>
+    (await import("./images.ts")).listOwnImages(settingsOf(flags).values),
+  );
+withSettings(images.command("import <PATH> <NAME>"), ["data", "region"])
+  .description(
+    "Brings an image of your own into the running server, without any container engine: PATH is an OCI archive\n" +
+      "(podman save --format oci-archive, skopeo copy … oci-archive:FILE, docker save) or the same as a folder; NAME is\n" +
+      "REPOSITORY:TAG.",
+  )
+  .action(async (path: string, name: string, flags: Record<string, string>) =>
+    (await import("./images.ts")).importOwnImage(settingsOf(flags).values, path, name),
+  );
+withSettings(images.command("remove <NAME>"), ["data", "region"])
+  .description("Removes REPOSITORY:TAG from the running server, and the image with its last tag. What runs goes on.")
+  .action(async (name: string, flags: Record<string, string>) =>
+    (await import("./images.ts")).removeOwnImage(settingsOf(flags).values, name),
+  );
 
 withSettings(program.command("config"), settingNames)
   .description("Prints every setting in force and where it came from: flag, variable, file or default.")

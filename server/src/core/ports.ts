@@ -150,6 +150,29 @@ export interface Objects {
   headBucket(principal: Principal, bucket: string): Promise<{ readonly region: string }>;
 }
 
+/** A repository of this server's registry, as an image's name has it. */
+export interface PushedRepository {
+  readonly account: string;
+  readonly region: string;
+  readonly repository: string;
+}
+
+/** Where manifests and layers of one repository come from, here or elsewhere. */
+export interface ImageSource {
+  /** By tag or digest; undefined when the repository has none such. */
+  manifest(reference: string): Promise<{ readonly digest: string; readonly bytes: Uint8Array } | undefined>;
+  /** The bytes behind a digest, which the reader holds to it. @throws Error in words for people */
+  blob(digest: string): Promise<Readable>;
+}
+
+/** ECR, to the engine: images that were pushed to this server. */
+export interface Images {
+  /** The image of that tag or digest; without a digest when only the repository is there, undefined when nothing is. */
+  look(repository: PushedRepository, reference: string): Promise<{ readonly digest?: string } | undefined>;
+  /** @throws ApiError AccessDenied when the principal may not pull, RepositoryNotFoundException */
+  open(principal: Principal, repository: PushedRepository): Promise<ImageSource>;
+}
+
 /** Hosting, to the inference router: what serves an endpoint right now. */
 export interface EndpointDirectory {
   /** Undefined when there is no such endpoint. Called for every invocation: answers from memory. */

@@ -1,6 +1,7 @@
 // The engine as app/ builds it and as the services see it.
 import type { RequestListener } from "node:http";
 import type { Backend, PreparedImage } from "../backends/backend.ts";
+import type { Principal } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { RoleSessions } from "../core/ports.ts";
@@ -11,14 +12,30 @@ import type { JobKind, UnitLog } from "./job-kind.ts";
 
 export type MetricDefinitions = NonNullable<UnitLog["metrics"]>["definitions"];
 
-/** Which images there are, and how to make one ready: catalogue and registry. */
+/** Whose name of an image it is: own registries are per account and region. */
+export interface ImagePlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+export interface ImageRequest extends ImagePlace {
+  /** In whose name an image that was pushed is pulled. @throws ApiError when the role cannot be assumed */
+  readonly principal: () => Promise<Principal>;
+  /** Told what takes long, in words for people. */
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Which images there are, and how to make one ready: pushed ones, the catalogue, other registries. */
 export interface UnitImages {
   /** Clear text when nothing provides this URI; undefined when it can be prepared. */
-  problem(uri: string): string | undefined;
+  problem(uri: string, place: ImagePlace): Promise<string | undefined>;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
-  builtInMetrics(uri: string): MetricDefinitions | undefined;
-  /** Installs what is missing. @throws Error with a text for people */
-  prepare(uri: string, signal: AbortSignal): Promise<PreparedImage>;
+  builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
+  pin(uri: string, place: ImagePlace): Promise<string>;
+  /** Installs or unpacks what is missing. @throws UnitRefused, Error with a text for people */
+  prepare(uri: string, request: ImageRequest): Promise<PreparedImage>;
 }
 
 export interface EngineParts {
@@ -51,9 +68,11 @@ export interface Engine {
   /** Call before new work is stored. @throws ApiError ResourceLimitExceeded when the disk is below its reserve */
   needDisk(): Promise<void>;
   /** Clear text when no image of the catalogue or registry has this URI; undefined when there is one. */
-  imageProblem(uri: string): string | undefined;
+  imageProblem(uri: string, place: ImagePlace): Promise<string | undefined>;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
-  builtInMetrics(uri: string): MetricDefinitions | undefined;
+  builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
+  pinImage(uri: string, place: ImagePlace): Promise<string>;
   /** Loads what is not settled, finds running units again, ends orphans, and begins to reconcile. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   start(kinds: readonly JobKind<any>[]): Promise<void>;

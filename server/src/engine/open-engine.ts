@@ -46,7 +46,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   });
   const steady = await openSteady(parts.folder, () => clock.now());
   const slots = new SlotKeeper({ machine, strict: parts.strictCapacity, steady });
-  const units = new Units({ ...parts, steady, slots, platform, machine, strict: parts.strictCapacity });
+  const units = new Units({ ...parts, sessions, steady, slots, platform, machine, strict: parts.strictCapacity });
   const stop = new AbortController();
   let reconciler: Reconciler | undefined;
 
@@ -54,8 +54,9 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     waitingFor: (key) => reconciler?.waitingFor(key),
     steady,
     needDisk: createDiskCheck(parts.blobs, clock),
-    imageProblem: (uri) => images.problem(uri),
-    builtInMetrics: (uri) => images.builtInMetrics(uri),
+    imageProblem: (uri, place) => images.problem(uri, place),
+    pinImage: (uri, place) => images.pin(uri, place),
+    builtInMetrics: (uri, place) => images.builtInMetrics(uri, place),
     async start(kinds) {
       await platform.listen();
       await units.begin(stop.signal);

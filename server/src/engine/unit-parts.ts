@@ -6,11 +6,14 @@ import type { Series } from "../store/series/series.ts";
 import type { UnitImages } from "./engine.ts";
 import type { Machine } from "./instance-types.ts";
 import type { Platform } from "./platform.ts";
+import type { SessionCache } from "./role-sessions.ts";
 import type { SlotKeeper } from "./slots.ts";
 
 export interface UnitParts {
   readonly backend: Backend;
   readonly images: UnitImages;
+  /** Of the roles that pull images. */
+  readonly sessions: SessionCache;
   readonly series: Series;
   readonly slots: SlotKeeper;
   readonly platform: Platform;

@@ -1,6 +1,7 @@
 // One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
 import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
+import type { Principal } from "../core/call.ts";
 import type { Dial } from "../core/ports.ts";
 import { HealthWatch } from "./health.ts";
 import { crowding, fitToMachine } from "./instance-types.ts";
@@ -31,11 +32,15 @@ export class Unit {
   /** On the steady scale. */
   #startedAt: number | undefined;
   #image: PreparedImage | undefined;
+  /** What takes long while its image is made ready. */
+  #preparing: string | undefined;
   readonly #folder = Promise.withResolvers<string>();
   #hasFolder = false;
   /** The backend has something of it that must be removed. */
   #isKnown = false;
   #isStopping = false;
+  /** Found running, or ended, at the start of this server. */
+  #isAdopted = false;
   #hasWarmed = false;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
@@ -68,9 +73,10 @@ export class Unit {
     return this.#wanted;
   }
 
-  /** Why it waits for capacity. */
+  /** Why it waits for capacity, or for its image. */
   get waitingReason(): string | undefined {
-    return this.#phase === "waiting" ? this.#parts.slots.reason(this.#wanted.group) : undefined;
+    if (this.#phase !== "waiting") return undefined;
+    return this.#parts.slots.reason(this.#wanted.group) ?? this.#preparing;
   }
 
   /** Folder seen as /opt/ml; resolves once it is reserved. */
@@ -123,6 +129,7 @@ export class Unit {
     this.#isKnown = true;
     if (state.phase === "reserved" || state.phase === "starting") return;
     this.#state = state;
+    this.#isAdopted = true;
     this.#phase = "starting";
     const { clock, steady } = this.#parts;
     // What an earlier server started is known by the clock's time only.
@@ -278,7 +285,8 @@ export class Unit {
 
   async #takeFolder(): Promise<void> {
     if (this.#hasFolder) return;
-    const plan = await this.#plan();
+    // One that an earlier server started has its image, which may be gone from where it came.
+    const plan = this.#isAdopted ? this.#planWith(noImage) : await this.#plan();
     this.#isKnown = true;
     const folder = await this.#parts.backend.reserve(plan);
     await makeOwnFolders(folder, this.#wanted.mounts ?? []);
@@ -287,20 +295,39 @@ export class Unit {
   }
 
   async #plan(): Promise<UnitPlan> {
+    this.#image ??= await this.#prepareImage();
+    return this.#planWith(this.#image);
+  }
+
+  #planWith(image: PreparedImage): UnitPlan {
     const { instanceType, volumeSizeGb, network } = this.#wanted;
     const { size } = fitToMachine(instanceType, this.#parts.machine, false);
-    this.#image ??= await this.#parts.images.prepare(this.#wanted.image, this.#abort.signal);
     return {
       id: this.id,
       group: this.#wanted.group,
       host: this.#wanted.host,
       hosts: this.#group.hosts,
-      image: this.#image,
+      image,
       resources: { ...size, pids: PIDS, diskBytes: volumeSizeGb * GIB },
       network,
       ...(network === "isolated" ? {} : { platformSocket: this.#parts.platform.socket }),
       ports: this.#wanted.ports,
     };
+  }
+
+  #prepareImage(): Promise<PreparedImage> {
+    const { account, region } = this.#owner;
+    const { roleArn, image } = this.#wanted;
+    return this.#parts.images.prepare(image, {
+      account,
+      region,
+      principal: async () =>
+        roleArn === undefined ? ownerOf(account) : (await this.#parts.sessions.session(roleArn)).principal,
+      progress: (text) => {
+        this.#preparing = text;
+      },
+      signal: this.#abort.signal,
+    });
   }
 
   async #start(): Promise<boolean> {
@@ -375,12 +402,17 @@ export class Unit {
   /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */
   #healthTurned(): void {
     this.#owner.changed();
-    const { backend, spares, log } = this.#parts;
-    if (this.#hasWarmed || !this.#image?.canWait || spares === 0 || this.#health?.health.state !== "passing") return;
+    if (this.#hasWarmed || this.#parts.spares === 0 || this.#health?.health.state !== "passing") return;
     this.#hasWarmed = true;
-    backend.warm(this.#image, this.#wanted.network, spares).catch((cause: unknown) => {
-      log.warn("A spare could not be made; the next unit of this image starts without.", { unit: this.id, cause });
+    this.#warm().catch((cause: unknown) => {
+      const message = "A spare could not be made; the next unit of this image starts without.";
+      this.#parts.log.warn(message, { unit: this.id, cause });
     });
+  }
+
+  async #warm(): Promise<void> {
+    this.#image ??= await this.#prepareImage();
+    if (this.#image.canWait) await this.#parts.backend.warm(this.#image, this.#wanted.network, this.#parts.spares);
   }
 
   async #stop(): Promise<void> {
@@ -396,5 +428,24 @@ export class Unit {
     if (this.#group.live.size === 0) this.#parts.slots.release(this.#wanted.group);
   }
 }
+
+/** Stands in plans of units whose image nobody asks about any more. */
+const noImage: PreparedImage = {
+  id: "",
+  mounts: [],
+  entrypoint: [],
+  command: [],
+  environment: {},
+  workingDirectory: "/",
+  canWait: false,
+};
+
+/** Models may be made without a role: what belongs to the account is then its to run. */
+const ownerOf = (account: string): Principal => ({
+  kind: "root",
+  arn: `arn:aws:iam::${account}:root`,
+  account,
+  userId: account,
+});
 
 const isLive = (state: UnitState): boolean => state.phase === "starting" || state.phase === "running";

@@ -32,7 +32,7 @@ export function findIdentity(): Identity {
     outside: user,
     count: ranged ? rangeCount : 1,
     enterOptions: ranged ? ["-S", "0", "-G", "0"] : ["--preserve-credentials"],
-    takeBack: `${ranged ? "chown -R 0:0 ml tmp mounts; " : ""}chmod -R u+rwX ml tmp mounts`,
+    takeBack: `${ranged ? "chown -R -h 0:0 ml tmp mounts layer; " : ""}chmod -R u+rwX ml tmp mounts layer`,
   };
 }
 
@@ -76,6 +76,29 @@ export async function makeUserNamespace(identity: Identity): Promise<number> {
       writeFileSync(`/proc/${pid}/uid_map`, `0 ${identity.outside} 1`);
       writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getgid?.() ?? 0} 1`);
     }
+    return openSync(`/proc/${pid}/ns/user`, "r");
+  } finally {
+    holder.kill("SIGKILL");
+  }
+}
+
+/**
+ * Makes a user namespace below that of units, with the same ids, that belongs to one of its users: who is this user may
+ * then make a sandbox in it. It lives as long as the returned descriptor or a process inside.
+ */
+export async function makeNamespaceOf(uid: number, user: number, identity: Identity): Promise<number> {
+  const enter = ["--user=/proc/self/fd/3"];
+  const holder = spawn("nsenter", [...enter, "-S", String(uid), "-G", "0", "--", "unshare", "--user", "cat"], {
+    stdio: ["pipe", "pipe", "pipe", user],
+  });
+  try {
+    await answered(holder);
+    const pid = String(holder.pid);
+    // In two pieces, as the namespace above may have them; the kernel takes a map in a single write.
+    const map = `printf '0 0 1\\n1 1 ${identity.count - 1}\\n'`;
+    const write = `${map} >/proc/${pid}/uid_map && ${map} >/proc/${pid}/gid_map`;
+    const inside = [`--user=/proc/${process.pid}/fd/${user}`, ...identity.enterOptions];
+    await run("nsenter", [...inside, "--", "sh", "-c", write]);
     return openSync(`/proc/${pid}/ns/user`, "r");
   } finally {
     holder.kill("SIGKILL");

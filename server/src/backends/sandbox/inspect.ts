@@ -1,7 +1,8 @@
 // What `sagebrush doctor` says of the sandbox: what this machine offers, and the exact command for what it lacks.
 
-import { closeSync, globSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { closeSync, globSync, mkdirSync, mkdtempSync } from "node:fs";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
 import type { BackendReport, Finding } from "../backend.ts";
 import type { Limits } from "./cgroups.ts";
 import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
@@ -16,6 +17,7 @@ const programs = [
   ["bwrap", "bubblewrap"],
   ["ip", "iproute2"],
   ["nsenter", "util-linux"],
+  ["setpriv", "util-linux"],
   ["flock", "util-linux"],
 ] as const;
 
@@ -37,6 +39,7 @@ export async function inspectSandbox(): Promise<BackendReport> {
     inspectIdentity(identity),
     inspectLimits(await findLimits()),
     disk,
+    await inspectOverlay(identity),
     await inspectInternet(identity),
   ];
   return { usable: findings.every((finding) => finding.level !== "missing"), findings };
@@ -100,7 +103,8 @@ function inspectIdentity(identity: Identity): Finding {
   return {
     name,
     level: "limited",
-    message: "A unit has one user, root, which is you outside. Images that change user need a range of ids.",
+    message:
+      "A unit has one user, which is you outside. An image's USER runs, but all files are its own; programs that change user or owner need a range of ids.",
     remedy:
       "sudo apt-get install --yes uidmap && sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER",
   };
@@ -122,6 +126,43 @@ const disk: Finding = {
   level: "ok",
   message: "what units write is counted up to four times a second; a unit that exceeds its volume is killed",
 };
+
+/** What overlayfs leaves in its folders is closed even to their owner, so it is removed in there. */
+const tryOverlay = `cd "$1" || exit
+unshare --mount mount -t overlay -o userxattr,lowerdir=root,upperdir=upper,workdir=work overlay root
+code=$?
+rm -rf work upper
+exit $code`;
+
+/** Mounts an overlay as units of own images get it: over a folder of the disk for temporary files. */
+async function inspectOverlay(identity: Identity): Promise<Finding> {
+  const name = "own images";
+  const folder = mkdtempSync(join(tmpdir(), "sagebrush-overlay-"));
+  try {
+    for (const part of ["root", "upper", "work"]) mkdirSync(join(folder, part));
+    // Whoever is user 0 of units has to come to it and write it.
+    await run("chmod", ["-R", "0777", folder]);
+    const user = await makeUserNamespace(identity);
+    try {
+      const enter = [`--user=/proc/${process.pid}/fd/${user}`, ...identity.enterOptions, "--"];
+      await run("nsenter", [...enter, "sh", "-c", tryOverlay, "sh", folder]);
+    } finally {
+      closeSync(user);
+    }
+    return {
+      name,
+      level: "ok",
+      message: "pushed and imported images run, each unit with a layer of its own over them",
+    };
+  } catch (error) {
+    const message = `Units of pushed images cannot start: ${error instanceof Error ? error.message : String(error)}`;
+    const remedy =
+      "a kernel from 5.11 on, with the data folder on a disk that overlayfs can write to (ext4, xfs, btrfs)";
+    return { name, level: "limited", message, remedy };
+  } finally {
+    await run("rm", ["-rf", "--", folder]).catch(() => undefined); // a folder for temporary files: the system empties it
+  }
+}
 
 /** Makes a network with a link to the internet, as a unit would get it. */
 async function inspectInternet(identity: Identity): Promise<Finding> {

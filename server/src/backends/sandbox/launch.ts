@@ -4,6 +4,7 @@ import { chmodSync, closeSync, lchownSync, mkdirSync, openSync, writeFileSync } 
 import type { Limits } from "./cgroups.ts";
 import { bwrapArguments, commandLine, etcFiles, type Program } from "./command.ts";
 import type { Identity } from "./identity.ts";
+import { imageRootScript, type Layered, makeLayer } from "./layered.ts";
 import { type HostNetwork, hostsFile } from "./network.ts";
 import { onPath, run } from "./processes.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -23,6 +24,8 @@ export interface Launch {
   readonly network: HostNetwork;
   /** Whether the program waits for a line on its standard input. */
   readonly waits: boolean;
+  /** Of an image of layers, with the user namespace of its user. */
+  readonly layered?: { readonly image: Layered; readonly namespace: number | undefined } | undefined;
 }
 
 export interface Machine {
@@ -41,6 +44,7 @@ export function makeFolders(folder: UnitFolder, identity: Identity): void {
     ["tmp", 0o777],
     ["etc", 0o755],
     ["mounts", 0o711],
+    ["layer", 0o711],
   ] as const) {
     mkdirSync(folder.at(name), { recursive: true });
     chmodSync(folder.at(name), mode);
@@ -59,8 +63,11 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
   const { folder, program } = request;
   const { identity, limits } = machine;
   writeEtc(request);
+  const layered = request.layered?.image;
+  if (layered) makeLayer(folder, layered.root, identity);
   const sources = [
     folder.path,
+    ...(layered ? [layered.root] : []),
     ...program.image.mounts.map((one) => one.source),
     ...program.mounts.map((one) => one.source),
   ];
@@ -69,7 +76,7 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
   folder.write("seccomp", seccompProgram());
   folder.write(
     "arguments",
-    bwrapArguments(program, folder.path, stage)
+    bwrapArguments(program, folder.path, stage, layered)
       .map((one) => `${one}\0`)
       .join(""),
   );
@@ -91,11 +98,20 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
         request.network.bridge,
         "ignore",
         request.network.keep ?? "ignore",
+        ...(request.layered?.namespace === undefined ? [] : (["ignore", "ignore", request.layered.namespace] as const)),
       ],
       env: {
         PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
         ...sessionBus(),
         STAGE: stage.place,
+        ...(layered
+          ? {
+              ...layered.variables,
+              MAKE_ROOT: imageRootScript(),
+              UNIT: stage.at(folder.path),
+              IMAGE_ROOT: stage.at(layered.root),
+            }
+          : {}),
         CGROUPS: procs.join(" "),
         LIMITER: prefix.join(" "),
         ENTER_OPTIONS: identity.enterOptions.join(" "),

@@ -1,7 +1,7 @@
 // The suite again, as it would be on other machines: for an ordinary user, and with other programs for the internet of units.
 // Root makes such a machine of mounts and, for root's own variants, of a network that only the suite sees: this one stays as it is.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -58,6 +58,16 @@ export function registerOtherMachines(options: readonly string[], file: string):
   }
 }
 
+/** With all that it needs; layers are unpacked by it. */
+function copyPackage(name: string, from: string, to: string): void {
+  if (existsSync(join(to, name))) return;
+  cpSync(join(from, name), join(to, name), { recursive: true });
+  const { dependencies = {} } = JSON.parse(readFileSync(join(from, name, "package.json"), "utf8")) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  for (const each of Object.keys(dependencies)) copyPackage(each, from, to);
+}
+
 function runOn(t: TestContext, machine: OtherMachine, options: readonly string[], file: string): void {
   // Copied to where that user may read: the clone may lie in a folder of root's.
   const copy = mkdtempSync(join(tmpdir(), "sandbox-machine-"));
@@ -65,6 +75,7 @@ function runOn(t: TestContext, machine: OtherMachine, options: readonly string[]
   const source = join(copy, "server/src/backends");
   cpSync(dirname(dirname(file)), source, { recursive: true });
   cpSync(process.execPath, join(copy, "node"));
+  copyPackage("tar-stream", join(dirname(file), "../../../../node_modules"), join(copy, "node_modules"));
   mkdirSync(join(copy, "tmp"));
   writeFileSync(join(copy, "no-program"), "", { mode: 0o644 });
   spawnSync("chmod", ["-R", "a+rX", copy]);

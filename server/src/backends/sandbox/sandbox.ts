@@ -5,22 +5,36 @@ import { closeSync, createReadStream, mkdirSync, readdirSync, realpathSync, rena
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
-import type { Backend, BackendReport, NetworkLevel, PreparedImage, UnitPlan, UnitSpec, UnitState } from "../backend.ts";
+import {
+  type Backend,
+  type BackendReport,
+  type ImageLayers,
+  type Installing,
+  type NetworkLevel,
+  type PreparedImage,
+  type UnitPlan,
+  UnitRefused,
+  type UnitSpec,
+  type UnitState,
+} from "../backend.ts";
 import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
-import { endUnit, endUnreachable, stopUnit } from "./ending.ts";
-import { Forwarders } from "./forwarders.ts";
-import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
+import { endUnit, stopUnit } from "./ending.ts";
+import { findIdentity, type Identity, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
 import { handOver, launch, logLimitBytes, type Machine, makeFolders, writableSources } from "./launch.ts";
+import { readLayered } from "./layered.ts";
 import { limitsName, sweepLimits } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
-import { closeHostNetwork, type HostNetwork, platformAddress } from "./network.ts";
+import { closeHostNetwork, type HostNetwork } from "./network.ts";
 import { Networks, networkInode } from "./networks.ts";
-import { openIfThere } from "./read-if-there.ts";
+import { OwnNamespace } from "./own-namespace.ts";
+import { Reach } from "./reach.ts";
+import { Roots } from "./roots.ts";
 import { checkShared } from "./shared-mounts.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
+import { UserNamespaces } from "./user-namespaces.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface SandboxOptions {
@@ -46,36 +60,45 @@ class Sandbox implements Backend {
   readonly #folder: string;
   readonly #identity: Identity = findIdentity();
   readonly #machine: Promise<Machine>;
-  readonly #forwarders: Forwarders;
+  readonly #user: OwnNamespace;
+  readonly #reach: Reach;
   readonly #networks: Networks;
   readonly #report: (error: unknown) => void;
   readonly #changes: Changes;
   readonly #spares: Spares;
-  readonly #forwarded = new Set<string>();
+  readonly #roots: Roots;
+  readonly #usersOfImages: UserNamespaces;
   readonly #starting = new Map<string, Promise<void>>();
   /** Supervisors of units, by folder, until they exit or the unit is removed. */
   readonly #launched = new Map<string, ChildProcess>();
   /** Spares taken by `reserve`, until `start`. */
   readonly #taken = new Map<string, Spare>();
   #watchdog: Watchdog | undefined;
-  #user: Promise<number> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: SandboxOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#folder = realpathSync(options.folder);
-    const user = () => this.#userNamespace();
-    this.#forwarders = new Forwarders(user, this.#identity, () => this.#forwardAgain());
+    this.#user = new OwnNamespace(() => this.#units(), this.#identity);
+    const user = () => this.#user.get();
     this.#networks = new Networks(user, this.#identity);
     const report = options.report ?? raise;
     this.#report = report;
     this.#changes = new Changes((folder) => this.#stateOf(folder), report);
+    this.#reach = new Reach({ user, identity: this.#identity, running: () => this.#changes.running, report });
     this.#spares = new Spares(
       this.#folder,
       (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
       report,
     );
+    this.#usersOfImages = new UserNamespaces(user, this.#identity);
+    this.#roots = new Roots({
+      folder: join(this.#folder, "roots"),
+      identity: this.#identity,
+      user,
+      inUse: () => new Set(this.#units().flatMap((folder) => folder.plan?.root ?? [])),
+    });
     this.#machine = this.#open(options.logLimitBytes ?? logLimitBytes, report);
     this.#machine.catch(() => undefined); // whoever awaits it sees the error
   }
@@ -86,6 +109,11 @@ class Sandbox implements Backend {
 
   async capacity() {
     return machineCapacity();
+  }
+
+  async install(image: ImageLayers, options: Installing): Promise<void> {
+    await this.#machine;
+    await this.#roots.install(image, options);
   }
 
   async reserve(plan: UnitPlan): Promise<string> {
@@ -137,7 +165,7 @@ class Sandbox implements Backend {
     const network = fits ? spare.network : await this.#networks.take(spec, this.#peers(spec.group));
     try {
       const process = { process: network.process, inode: networkInode(`/proc/${network.process}/ns/net`) };
-      await this.#forward(folder, process);
+      await this.#reach.open(folder, process);
       if (!fits) folder.clearRun();
       folder.write("start.json", JSON.stringify({ writable: writableSources(spec) } satisfies StoredStart));
       this.#changes.track(folder, "starting");
@@ -163,9 +191,10 @@ class Sandbox implements Backend {
       program: spec,
       hosts: spec.hosts,
       limitsName: this.#limitsName(folder),
-      user: await this.#userNamespace(),
+      user: await this.#user.get(),
       network,
       waits: false,
+      layered: await this.#layered(spec.image),
     });
     this.#launched.set(folder.path, supervisor);
     supervisor.on("exit", () => {
@@ -179,6 +208,21 @@ class Sandbox implements Backend {
         this.#report(error); // a disk that takes nothing: the unit counts as lost
       }
     });
+  }
+
+  /** @throws UnitRefused */
+  async #layered(image: PreparedImage) {
+    if (image.layered === undefined) return undefined;
+    const { digest } = image.layered;
+    if (!this.#roots.touch(digest))
+      throw new UnitRefused(`The image ${digest} has not been made ready on this machine.`);
+    const layered = readLayered(image, this.#roots.pathOf(digest), this.#identity);
+    if (layered === undefined) return undefined;
+    const { namespaceOf } = layered;
+    return {
+      image: layered,
+      namespace: namespaceOf === undefined ? undefined : await this.#usersOfImages.of(namespaceOf),
+    };
   }
 
   async #order(machine: Machine, spare: Spare, spec: UnitSpec): Promise<void> {
@@ -223,7 +267,7 @@ class Sandbox implements Backend {
     // Its supervisor lives on for a moment after it has written how the unit ended.
     if (folder.init === undefined || folder.has("ended") || !folder.isSupervised())
       throw new Error("The unit does not run.");
-    return this.#forwarders.connect(shortName(id), port);
+    return this.#reach.connect(id, port);
   }
 
   async remove(id: string): Promise<void> {
@@ -238,10 +282,10 @@ class Sandbox implements Backend {
     this.#launched.delete(folder.path);
     await endUnit(folder);
     if (!folder.has("ended")) folder.killRest();
-    if (this.#forwarded.delete(shortName(id))) await this.#forwarders.ask({ close: shortName(id) });
+    await this.#reach.close(id);
     await this.#networks.forget(plan.group);
     await machine.limits.release(plan.limitsName);
-    if (!folder.has("ended")) await takeBack(await this.#userNamespace(), machine.identity, folder.path);
+    if (!folder.has("ended")) await takeBack(await this.#user.get(), machine.identity, folder.path);
     await folder.remove();
   }
 
@@ -263,9 +307,9 @@ class Sandbox implements Backend {
     await this.#spares.close();
     for (const spare of this.#taken.values()) await this.#giveUp(spare);
     await this.#networks.close();
-    this.#forwarders.stop();
-    const user = await this.#user;
-    if (user !== undefined) closeSync(user);
+    this.#reach.stop();
+    await this.#usersOfImages.close();
+    await this.#user.close();
   }
 
   /** Looks for what this machine offers and for units of an earlier server. */
@@ -286,7 +330,7 @@ class Sandbox implements Backend {
       // Without a plan nobody can ask for it: it was being made, or the machine lost power.
       if (!folder.plan && !folder.isSupervised()) await folder.remove();
       if (!folder.isSupervised() || !folder.has("start.json")) continue;
-      await this.#reachAgain(folder);
+      await this.#reach.again(folder);
       this.#changes.track(folder, folder.init === undefined ? "starting" : "running");
     }
     for (const name of readdirSync(this.#folder).filter((one) => one.startsWith(sparePrefix))) {
@@ -294,57 +338,8 @@ class Sandbox implements Backend {
     }
     const inUse = this.#units().flatMap((folder) => folder.plan?.limitsName ?? []);
     sweepLimits(machine.limits, this.#folder, new Set(inUse));
+    await this.#roots.sweep();
     return machine;
-  }
-
-  /** The forwarder process ended: a new one takes over what still runs. */
-  #forwardAgain(): void {
-    for (const folder of this.#changes.running) void this.#reachAgain(folder);
-  }
-
-  /** A unit that cannot be reached is of no use: it is ended, and counts as lost. One that ended just now is left alone. */
-  async #reachAgain(folder: UnitFolder): Promise<void> {
-    try {
-      await this.#forwardRunning(folder);
-    } catch (cause) {
-      endUnreachable(folder, cause, this.#report);
-    }
-  }
-
-  async #forwardRunning(folder: UnitFolder): Promise<void> {
-    const { supervisor, init } = folder;
-    if (init === undefined || supervisor === undefined) return;
-    await this.#forward(folder, { process: init, inode: networkInode(`/proc/${supervisor}/fd/4`) });
-  }
-
-  async #forward(folder: UnitFolder, inside: { readonly process: number; readonly inode: number }): Promise<void> {
-    const { plan } = folder;
-    if (!plan || (plan.ports.length === 0 && plan.platformSocket === undefined)) return;
-    const name = shortName(plan.id);
-    this.#forwarded.add(name);
-    const platform = { address: platformAddress, socket: plan.platformSocket ?? "" };
-    await this.#forwarders.ask({ open: name, ...inside, ...(plan.platformSocket ? { platform } : {}) });
-  }
-
-  #userNamespace(): Promise<number> {
-    this.#user ??= this.#findUserNamespace().catch((cause: unknown) => {
-      this.#user = undefined; // the next one who needs it tries again
-      throw cause;
-    });
-    return this.#user;
-  }
-
-  /** That of the units of an earlier server, else a new one. */
-  async #findUserNamespace(): Promise<number> {
-    for (const folder of this.#units()) {
-      const { supervisor } = folder;
-      // A supervisor that ends holds its lock for a moment longer than its descriptors.
-      const user = supervisor === undefined ? undefined : openIfThere(`/proc/${supervisor}/fd/3`);
-      if (user === undefined) continue;
-      if (folder.isSupervised()) return user;
-      closeSync(user);
-    }
-    return makeUserNamespace(this.#identity);
   }
 
   async #makeSpare(folder: UnitFolder, image: PreparedImage, level: NetworkLevel): Promise<Spare> {
@@ -354,7 +349,7 @@ class Sandbox implements Backend {
     const limitsName = this.#limitsName(folder);
     const environment = { SAGEBRUSH_SPARE: "1" };
     const program = { host: spareHost, image, arguments: [], environment, mounts: [], resources: spareResources };
-    const user = await this.#userNamespace();
+    const user = await this.#user.get();
     const supervisor = await launch(machine, {
       ...{ folder, program, hosts: [spareHost], limitsName, user, network, waits: true },
     });

@@ -5,7 +5,8 @@
 # Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
 # (kept so that the bridge lives as long as any of its hosts), 7 what keeps the group's link to the internet, if anything. $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
 # $TAKE_BACK: what makes the unit's files readable to the server, run as user 0 of the user namespace; nothing as root.
-# $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
+# $MAKE_ROOT: for an image of layers the script that makes its root first (image-root.sh), in a mount namespace of its own; 10: the user
+# namespace of its user, if that is not user 0. $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
 umask 077
 exec 9>>lock
 flock --wait 10 9 || exit 0 # a look whether the unit lives holds it for a moment
@@ -43,7 +44,7 @@ exec 8>pipe # once the log reads: whatever becomes of the sandbox, the log sees 
   umask 022
   # A background job also ignores SIGINT and SIGQUIT, and this shell SIGTERM so far, which the program must not inherit.
   # shellcheck disable=SC2086 # some are lists of words
-  exec env --default-signal=INT,QUIT,TERM $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
+  exec env --default-signal=INT,QUIT,TERM $LIMITER nsenter --user="/proc/$$/fd/3" --net="/proc/$$/fd/4" $ENTER_OPTIONS -- ${MAKE_ROOT:+unshare --mount --propagation private sh -c "$MAKE_ROOT" image-root} "$BWRAP" --json-status-fd 7 --seccomp 8 --args 6 -- "$@"
 ) &
 sandbox=$!
 exec 6<&- 8>&-

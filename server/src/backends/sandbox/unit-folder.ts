@@ -23,6 +23,8 @@ export interface StoredPlan {
   readonly pids: number;
   /** Whether a spare brought the folder. */
   readonly spare: boolean;
+  /** Digest of an image of layers. */
+  readonly root?: string;
 }
 
 /** Written by `start`. */
@@ -212,5 +214,6 @@ export function storedPlan(plan: UnitPlan, limitsName: string, spare: boolean): 
     memoryBytes: plan.resources.memoryBytes,
     pids: plan.resources.pids,
     spare,
+    ...(plan.image.layered === undefined ? {} : { root: plan.image.layered.digest }),
   };
 }

@@ -78,13 +78,21 @@ export class Watchdog {
     const { plan, start, init } = folder;
     if (!plan || !start || init === undefined) return;
     if (this.#watchProcesses && (await memoryBelow(init)) > plan.memoryBytes) return this.#end(folder, "memory");
-    const folders = [folder.at("ml"), folder.at("tmp"), ...start.writable];
-    let room = plan.diskBytes - (await deletedUse(init, (await stat(folder.path)).dev));
+    const folders = [folder.at("ml"), folder.at("tmp"), folder.at("layer", "upper"), ...start.writable];
+    let room = plan.diskBytes - (await deletedUse(init, await devicesOf(folder, init)));
     for (const each of folders) {
       room -= await diskUse(each, room);
       if (room < 0) return this.#end(folder, "disk");
     }
   }
+}
+
+/** Where files without a name count: the disk of the unit's folder and, for an image of layers, its root. */
+async function devicesOf(folder: UnitFolder, init: number): Promise<ReadonlySet<number>> {
+  const own = (await stat(folder.path)).dev;
+  if (folder.plan?.root === undefined) return new Set([own]);
+  const root = await stat(`/proc/${init}/root/.`).catch(() => undefined);
+  return new Set([own, ...(root ? [root.dev] : [])]);
 }
 
 /** Bytes allocated below a folder; stops counting above `enough`. Entries that vanish meanwhile count nothing. */

@@ -1,4 +1,5 @@
 // What every case of the suite works with: a backend on a fresh folder, units from a few words, waiting with a deadline.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
@@ -36,6 +37,8 @@ export class Stand {
         for (const unit of await last.list()) await last.remove(unit.id);
       } finally {
         for (const backend of this.#backends) await backend.close();
+        // Roots of images may hold folders that are closed to their owner.
+        if (process.getuid?.() !== 0) spawnSync("chmod", ["--recursive", "u+rwX", this.folder]);
         rmSync(this.folder, { recursive: true, force: true });
       }
     });

@@ -1,5 +1,6 @@
 // The conformance suite: what the engine relies on, the same for every backend.
 import { describe } from "node:test";
+import { imageCases } from "./images.ts";
 import { lifeCases, surroundingCases } from "./life.ts";
 import { limitCases } from "./limits.ts";
 import { logCases } from "./logs.ts";
@@ -22,5 +23,6 @@ export function registerSuite(candidate: Candidate): void {
     groupCases(candidate);
     restartCases(candidate);
     spareCases(candidate);
+    imageCases(candidate);
   });
 }

@@ -5,8 +5,9 @@ import { describe, test } from "node:test";
 import { algorithmOf } from "./algorithm.ts";
 import { availableImages, ImageUnavailable, imageFolderName, imageProblem, parseImageUri } from "./catalogue.ts";
 import { imagesFolder } from "./folders.ts";
+import { createImages } from "./images.ts";
 import { knownImages } from "./list.ts";
-import { createImages, environmentLock } from "./prepare.ts";
+import { environmentLock } from "./prepare.ts";
 
 const east = "683313688378.dkr.ecr.us-east-1.amazonaws.com";
 
@@ -72,13 +73,20 @@ test("every available image has its folder and the lock of its environment", () 
   }
 });
 
-test("a built-in algorithm says which metrics its log lines hold", () => {
-  const images = createImages({ variables: {}, progress: () => undefined });
-  const metrics = images.builtInMetrics(`${east}/sagemaker-xgboost:1.0-1-cpu-py3`) ?? [];
+test("a built-in algorithm says which metrics its log lines hold", async () => {
+  const place = { account: "123456789012", region: "us-east-1" };
+  const images = createImages({
+    variables: {},
+    progress: () => undefined,
+    pushed: { look: async () => undefined, open: () => Promise.reject(new Error("nothing was pushed")) },
+    registries: {},
+    install: () => Promise.reject(new Error("nothing is to be unpacked")),
+  });
+  const metrics = (await images.builtInMetrics(`${east}/sagemaker-xgboost:1.0-1-cpu-py3`, place)) ?? [];
   const merror = metrics.find((metric) => metric.name === "validation:merror");
   const line = "[3]#011train-merror:0.01250#011validation-merror:0.03100";
   assert.equal(new RegExp(merror?.pattern ?? "").exec(line)?.[1], "0.03100");
-  assert.equal(images.builtInMetrics(`${east}/kmeans:1`), undefined);
+  assert.equal(await images.builtInMetrics(`${east}/kmeans:1`, place), undefined);
 });
 
 test("the table of XGBoost names every hyperparameter of the guide, once", () => {

@@ -1,6 +1,7 @@
 // Which image of ours does the work of an image URI. Registry account and region do not matter: the repository and the
 // tag say what is meant, so that the same URI works in every region's code.
 import { type KnownImage, knownImages } from "./list.ts";
+import { parseReference } from "./reference.ts";
 
 /** An image URI that cannot be run, in words for people. */
 export class ImageUnavailable extends Error {
@@ -14,14 +15,10 @@ export interface ImageName {
   readonly tag?: string;
 }
 
-/** Repository and tag of `registry/repository:tag@digest`. The registry is what Docker takes for one: it has a dot or a port. */
+/** Repository and tag of `registry/repository:tag@digest`. */
 export function parseImageUri(uri: string): ImageName {
-  const name = uri.split("@")[0] ?? "";
-  const slash = name.indexOf("/");
-  const first = name.slice(0, Math.max(slash, 0));
-  const path = /[.:]|^localhost$/.test(first) ? name.slice(slash + 1) : name;
-  const colon = path.lastIndexOf(":");
-  return colon === -1 ? { repository: path } : { repository: path.slice(0, colon), tag: path.slice(colon + 1) };
+  const { repository, tag } = parseReference(uri);
+  return tag === undefined ? { repository } : { repository, tag };
 }
 
 /** Name of the folder below images/ that stands for the URI. @throws ImageUnavailable */
@@ -30,7 +27,7 @@ export function imageFolderName(uri: string): string {
   const known = knownImages.find((entry) => entry.repository === repository);
   if (known === undefined) {
     throw new ImageUnavailable(
-      `No image ${uri} here. Sagebrush has ${available()}; the catalogue of AWS's images has no repository "${repository}".`,
+      `No image ${uri} here. Sagebrush has ${available()}; the catalogue of AWS's images has no repository "${repository}". An image of your own is pushed to the repository of this name (docs/own-images.md).`,
     );
   }
   if (!known.tags.test(tag)) {

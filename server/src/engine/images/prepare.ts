@@ -4,8 +4,6 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PreparedImage, ReadOnlyMount } from "../../backends/backend.ts";
-import { algorithmOf } from "./algorithm.ts";
-import { imageFolderName, imageProblem } from "./catalogue.ts";
 import { type Environment, ensureEnvironment } from "./environments.ts";
 import { imagesFolder, type Variables } from "./folders.ts";
 import { ensureSnapshot } from "./snapshot.ts";
@@ -31,49 +29,9 @@ const systemFiles = [
 /** Folder of images/environments/ for each folder of images/. */
 const environments: Readonly<Record<string, string>> = { xgboost: "xgboost" };
 
-/** The images that come with Sagebrush, as the engine asks for them. */
-export interface Images {
-  /** What is the matter with the URI, in words for people; undefined if it can be prepared. */
-  problem(uri: string): string | undefined;
-  /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
-  builtInMetrics(uri: string): readonly { readonly name: string; readonly pattern: string }[] | undefined;
-  /** Makes the URI's image ready on this machine, installing its environment if need be. @throws ImageUnavailable */
-  prepare(uri: string): Promise<PreparedImage>;
-}
-
-export interface ImagesOptions {
+export interface PrepareOptions {
   readonly variables: Variables;
   readonly progress: Progress;
-}
-
-/** An image that is asked for twice while it is being installed is installed once. */
-export function createImages(options: ImagesOptions): Images {
-  const running = new Map<string, Promise<PreparedImage>>();
-  const metrics = new Map<string, ReturnType<Images["builtInMetrics"]>>();
-  const metricsOf = (name: string, uri: string) => {
-    // The tables of images come with this version and do not change under it.
-    if (!metrics.has(name))
-      metrics.set(
-        name,
-        algorithmOf(uri)?.metrics.map(({ name, regex }) => ({ name, pattern: regex })),
-      );
-    return metrics.get(name);
-  };
-  return {
-    problem: imageProblem,
-    builtInMetrics: (uri) => (imageProblem(uri) === undefined ? metricsOf(imageFolderName(uri), uri) : undefined),
-    async prepare(uri) {
-      const name = imageFolderName(uri);
-      const preparing = running.get(name) ?? prepareByName(name, options);
-      running.set(name, preparing);
-      try {
-        return await preparing;
-      } catch (cause) {
-        running.delete(name);
-        throw cause;
-      }
-    },
-  };
 }
 
 /** Lock folder of the environment that an image of images/ runs in. */
@@ -83,8 +41,8 @@ export function environmentLock(name: string): string {
   return join(imagesFolder, "environments", environment);
 }
 
-/** As Images.prepare, by the name of a folder of images/. */
-export async function prepareByName(name: string, options: ImagesOptions): Promise<PreparedImage> {
+/** Makes the image of a folder of images/ ready on this machine, installing its environment if need be. */
+export async function prepareByName(name: string, options: PrepareOptions): Promise<PreparedImage> {
   const environment = await ensureEnvironment(environmentLock(name), options);
   const snapshot = await ensureSnapshot(environment.python, options.variables);
   return {

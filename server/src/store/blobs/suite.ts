@@ -129,11 +129,19 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     for (const held of [large, small]) held.release();
   });
 
+  copyTests(it, { of: () => store, folder: () => folder });
+  collectorTests(it, () => store);
+}
+
+function copyTests(it: It, { of, folder }: { readonly of: () => BlobsUnderTest; readonly folder: () => string }): void {
+  const write = (bytes: Uint8Array) => of().blobs.write(pieces(bytes));
+  const read = async (blob: Blob) => contents(await of().blobs.read(blob));
+
   it("a copy holds the bytes and is a file of its own", async () => {
     const bytes = randomBytes(500_000);
     const blob = await write(bytes);
-    const path = join(folder, "copy");
-    await store.blobs.copyTo(blob, path);
+    const path = join(folder(), "copy");
+    await of().blobs.copyTo(blob, path);
     assert.deepEqual(await readFile(path), bytes);
     assert.equal((await stat(path)).nlink, 1);
     await writeFile(path, "changed");
@@ -141,13 +149,11 @@ function define(open: () => Promise<BlobsUnderTest>): void {
   });
 
   it("a copy never overwrites", async () => {
-    const path = join(folder, "taken");
+    const path = join(folder(), "taken");
     await writeFile(path, "mine");
-    await assert.rejects(store.blobs.copyTo(await write(Buffer.from("new")), path), /EEXIST/);
+    await assert.rejects(of().blobs.copyTo(await write(Buffer.from("new")), path), /EEXIST/);
     assert.equal(await readFile(path, "utf8"), "mine");
   });
-
-  collectorTests(it, () => store);
 }
 
 function collectorTests(it: It, of: () => BlobsUnderTest): void {

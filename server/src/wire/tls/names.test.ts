@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAwsNames, isAmazon, readName } from "./names.ts";
 
-const names = createAwsNames(["s3", "iam", "sts", "logs", "cloudwatch", "sagemaker", "sagemaker-runtime"]);
+const names = createAwsNames(["s3", "iam", "sts", "logs", "cloudwatch", "sagemaker", "sagemaker-runtime", "ecr"]);
 
 const served: Readonly<Record<string, readonly string[]>> = {
   "services with and without region": [
@@ -16,6 +16,11 @@ const served: Readonly<Record<string, readonly string[]>> = {
     "runtime.sagemaker.us-east-1.amazonaws.com",
   ],
   "endpoints of FIPS": ["sts-fips.us-east-1.amazonaws.com", "runtime-fips.sagemaker.us-east-1.amazonaws.com"],
+  "the API and the registry of images": [
+    "api.ecr.us-east-1.amazonaws.com",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com",
+    "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+  ],
   "regions of China": [
     "sts.cn-north-1.amazonaws.com.cn",
     "s3.cn-northwest-1.amazonaws.com.cn",
@@ -55,6 +60,8 @@ const refused: readonly string[] = [
   "bucket.s3-website.us-east-1.amazonaws.com",
   "bucket.s3express-use1-az4.us-east-1.amazonaws.com",
   "x.sts.us-east-1.amazonaws.com",
+  "public.ecr.aws",
+  "12345.dkr.ecr.us-east-1.amazonaws.com",
   "sts.us-east-1.api.aws",
   "metrics.aws.dev",
   "a0.awsstatic.com",

@@ -41,6 +41,9 @@ export function readName(name: string): string | undefined {
 const s3Name =
   /^(?:[a-z0-9][a-z0-9._-]*\.)?s3(?:-fips|-accelerate|-external-1|-[a-z]{2}(?:-[a-z]+)+-\d)?(?:\.dualstack)?(?:\.[a-z0-9-]+)?$/;
 
+/** The registry of an account, which docker and podman push to. Amazon ECR user guide, "Private registries". */
+const registryName = /^\d{12}\.dkr\.ecr(?:-fips)?\.[a-z0-9-]+$/;
+
 /** Names of the services given by their folder in contract/. Models are read when the first name is asked about. */
 export function createAwsNames(services: readonly string[]): AwsNames {
   let patterns: readonly RegExp[] | undefined;
@@ -48,7 +51,10 @@ export function createAwsNames(services: readonly string[]): AwsNames {
     isServed(name) {
       const [, front] = /^(.+)\.amazonaws\.com(?:\.cn)?$/.exec(name) ?? [];
       if (front === undefined || name.length > LONGEST_NAME) return false;
-      patterns ??= services.flatMap((service) => (service === "s3" ? [s3Name] : patternsOf(service)));
+      patterns ??= services.flatMap((service) => {
+        if (service === "s3") return [s3Name];
+        return service === "ecr" ? [registryName, ...patternsOf(service)] : patternsOf(service);
+      });
       return patterns.some((pattern) => pattern.test(front));
     },
   };

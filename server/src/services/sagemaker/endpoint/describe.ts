@@ -26,11 +26,15 @@ export function describe(row: EndpointRow): DescribeEndpointOutput {
 function summarize(variant: Variant, row: EndpointRow): ProductionVariantSummary {
   const serving = variant.instances.filter(isServing);
   const since = serving.flatMap(({ servingSince }) => servingSince ?? []);
-  const { image } = variant.container;
+  const { image, specifiedImage = image } = variant.container;
   return {
     VariantName: variant.name,
     DeployedImages: [
-      { SpecifiedImage: image, ResolvedImage: image, ResolutionTime: toSeconds(Math.min(row.modifiedAt, ...since)) },
+      {
+        SpecifiedImage: specifiedImage,
+        ResolvedImage: image,
+        ResolutionTime: toSeconds(Math.min(row.modifiedAt, ...since)),
+      },
     ],
     CurrentWeight: variant.weight,
     DesiredWeight: variant.weight,

@@ -49,7 +49,10 @@ export interface Variant {
 /** The model and the machine of a variant as they were when the configuration was put to use. */
 export interface ContainerPlan {
   readonly modelName: string;
+  /** With its digest in place of the tag where it has one. */
   readonly image: string;
+  /** As the model has it, when that is not the same. */
+  readonly specifiedImage?: string;
   readonly modelDataUrl?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly roleArn?: string;

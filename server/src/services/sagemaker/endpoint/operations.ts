@@ -1,6 +1,6 @@
 // Endpoints: create, describe, update, weights and capacities, delete, list.
 // Gap: DeploymentConfig moves all traffic at once; canary, linear and rolling updates and roll-back by alarm are refused.
-// Gap: ResolvedImage is the image as specified; images of the catalogue have no digest.
+// Gap: ResolvedImage of an image of the catalogue, or of another registry, is the image as specified.
 // Gap: no data capture, asynchronous, serverless or shadow variants; endpoint configurations refuse them.
 // Gap: OutOfService and SystemUpdating are never seen: there is no patching of instances.
 import type {
@@ -118,17 +118,14 @@ function readingOperations({ rows }: Parts): Operations<Contract> {
 
 const alreadyExists = (arn: string) => errors.validation(`Cannot create already existing endpoint "${arn}".`);
 
-async function create(
-  { rows, clock, engine }: Parts,
-  input: CreateEndpointInput,
-  call: Call,
-): Promise<CreateEndpointOutput> {
+async function create(parts: Parts, input: CreateEndpointInput, call: Call): Promise<CreateEndpointOutput> {
+  const { rows, clock, engine } = parts;
   checkDeployment(input.DeploymentConfig);
   const key = endpointKey(call, input.EndpointName);
   const arn = arnOf(key, "endpoint");
   if (await rows.get(key)) throw alreadyExists(arn);
   const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
-  const fleets = [await comingFleet(rows, call, config)];
+  const fleets = [await comingFleet(parts, call, config)];
   await engine.needDisk();
   const deployment = input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig };
   const document: EndpointDocument = { arn, id: newId(), made: 0, fleets, ...deployment };
@@ -155,7 +152,7 @@ async function update(parts: Parts, input: UpdateEndpointInput, call: Call): Pro
   checkDeployment(input.DeploymentConfig);
   checkInService(await needEndpoint(rows, call, name));
   const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
-  const fleet = await comingFleet(rows, call, config);
+  const fleet = await comingFleet(parts, call, config);
   await engine.needDisk();
   const edit = (row: EndpointRow) => {
     checkInService(row);

@@ -42,7 +42,7 @@ export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
         ],
         run: async (input, call) => {
           const container = onlyContainer(input);
-          const problem = engine.imageProblem(container.Image ?? "");
+          const problem = await engine.imageProblem(container.Image ?? "", call);
           if (problem) throw errors.validation(problem);
           if (container.ModelDataUrl && input.ExecutionRoleArn)
             await checkArtifact(call, input.ExecutionRoleArn, container.ModelDataUrl);

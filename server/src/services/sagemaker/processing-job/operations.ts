@@ -59,7 +59,7 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          checkProcessingJob(input, engine);
+          await checkProcessingJob(input, engine, call);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.ProcessingJobName);

@@ -5,15 +5,19 @@ import type {
   ProcessingOutput,
 } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Engine } from "../../../engine/engine.ts";
+import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES } from "./document.ts";
 import { isPipeOf, localPath, pathProblem, VOLUME } from "./paths.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
-export function checkProcessingJob(request: CreateProcessingJobRequest, engine: Engine): void {
-  const problem = engine.imageProblem(request.AppSpecification.ImageUri);
+export async function checkProcessingJob(
+  request: CreateProcessingJobRequest,
+  engine: Engine,
+  place: ImagePlace,
+): Promise<void> {
+  const problem = await engine.imageProblem(request.AppSpecification.ImageUri, place);
   if (problem !== undefined) throw errors.validation(problem);
   checkResources(request);
   const { ProcessingInputs: inputs = [], ProcessingOutputConfig } = request;

@@ -87,7 +87,7 @@ export function trainingJob(parts: Parts): Noun {
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          checkTrainingJob(input, parts);
+          await checkTrainingJob(input, parts, call);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
@@ -95,7 +95,7 @@ export function trainingJob(parts: Parts): Noun {
           const now = clock.now();
           const { Tags: tags, ...request } = input;
           const at = { now, steady: engine.steady() };
-          const document = newDocument(withMetrics(request, engine.builtInMetrics), arn, at);
+          const document = newDocument(await withMetrics(request, engine, call), arn, at);
           await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job" });
           return { TrainingJobArn: arn };
         },
@@ -144,12 +144,14 @@ function newDocument(request: CreateTrainingJobRequest, arn: string, { now, stea
 }
 
 /** Built-in algorithms have fixed metrics, which Describe shows as if the caller had defined them. */
-function withMetrics(
+async function withMetrics(
   request: CreateTrainingJobRequest,
-  builtInMetrics: Parts["engine"]["builtInMetrics"],
-): CreateTrainingJobRequest {
+  engine: Parts["engine"],
+  call: Call,
+): Promise<CreateTrainingJobRequest> {
   const algorithm = request.AlgorithmSpecification;
-  const metrics = algorithm?.TrainingImage === undefined ? undefined : builtInMetrics(algorithm.TrainingImage);
+  const image = algorithm?.TrainingImage;
+  const metrics = image === undefined ? undefined : await engine.builtInMetrics(image, call);
   if (!algorithm || !metrics) return request;
   const MetricDefinitions = metrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
   return { ...request, AlgorithmSpecification: { ...algorithm, MetricDefinitions } };

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Engine } from "../../../engine/engine.ts";
+import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import type { FileSystems } from "../shared/file-systems.ts";
@@ -11,11 +11,12 @@ import { checkChannels } from "./channels/validate.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds } from "./document.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
-export function checkTrainingJob(
+export async function checkTrainingJob(
   request: CreateTrainingJobRequest,
   { engine, fileSystems }: { readonly engine: Engine; readonly fileSystems: FileSystems },
-): void {
-  checkAlgorithm(request, engine);
+  place: ImagePlace,
+): Promise<void> {
+  await checkAlgorithm(request, engine, place);
   checkResources(request);
   checkTimes(request);
   checkCheckpoints(request);
@@ -27,15 +28,19 @@ export function checkTrainingJob(
   checkChannels(request, fileSystems);
 }
 
-function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJobRequest, engine: Engine): void {
+async function checkAlgorithm(
+  { AlgorithmSpecification: algorithm }: CreateTrainingJobRequest,
+  engine: Engine,
+  place: ImagePlace,
+): Promise<void> {
   if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
   const { TrainingImage: image, AlgorithmName, MetricDefinitions } = algorithm;
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
-  const problem = engine.imageProblem(image);
+  const problem = await engine.imageProblem(image, place);
   if (problem !== undefined) throw errors.validation(problem);
-  if (MetricDefinitions?.length && engine.builtInMetrics(image))
+  if (MetricDefinitions?.length && (await engine.builtInMetrics(image, place)))
     throw errors.validation(
       "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.",
     );

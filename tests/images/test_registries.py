@@ -1,0 +1,125 @@
+"""Images of other registries, by the names that people write: a second server of ours is the other registry."""
+
+import base64
+import json
+import subprocess
+
+import pytest
+from pushed_images import Image, Registry, script, shell_root
+from server_process import ROLE, ServerProcess, wait_until
+
+
+@pytest.fixture(scope="module")
+def other(servers):
+    """The other registry: its host, and the token that is its password."""
+    server = servers()
+    ecr = server.client("ecr")
+    ecr.create_repository(repositoryName="team/app")
+    registry = Registry(server.url, ecr)
+    registry.push("team/app", "v1", Image([shell_root(), [script("usr/bin/train", "echo from elsewhere")]]))
+    token = base64.b64decode(registry.token).decode().removeprefix("AWS:")
+    return registry, token
+
+
+@pytest.fixture(scope="module")
+def servers():
+
+    started = []
+
+    def start(**options):
+        started.append(ServerProcess(**options).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def puller(servers, other):
+    """A server whose settings name the other registry, and one where nobody listens."""
+    registry, token = other
+    registries = {registry.host: {"username": "AWS", "password": token}, "127.0.0.1:9": {}, "localhost:9": {}}
+    server = servers(environment={"SAGEBRUSH_REGISTRIES": json.dumps(registries)})
+    server.client("s3").create_bucket(Bucket="pulled")
+    return server
+
+
+def run_job(server, name, image):
+    sagemaker = server.client("sagemaker")
+    sagemaker.create_training_job(
+        TrainingJobName=name,
+        RoleArn=ROLE,
+        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"},
+        OutputDataConfig={"S3OutputPath": "s3://pulled/out"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 300},
+    )
+
+    def over():
+        found = sagemaker.describe_training_job(TrainingJobName=name)
+        return found if found["TrainingJobStatus"] in ("Completed", "Failed") else None
+
+    return wait_until(over, 120, f"{name} is over")
+
+
+def test_a_job_runs_an_image_of_another_registry_with_the_settings_account(puller, other, fresh):
+    registry, _ = other
+    found = run_job(puller, fresh("job"), f"{registry.host}/team/app:v1")
+    assert found["TrainingJobStatus"] == "Completed", found.get("FailureReason")
+
+
+REFUSALS = {
+    "a tag that is not there": ("{host}/team/app:v9", 'no image "v9"'),
+    "a repository that is not there": ("{host}/team/none:v1", 'no image "v1"'),
+    "a registry that does not answer": ("127.0.0.1:9/team/app:v1", "registry 127.0.0.1:9: it cannot be reached"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_job_fails_that_names(case, puller, other, fresh):
+    image, text = REFUSALS[case]
+    found = run_job(puller, fresh("job"), image.format(host=other[0].host))
+    assert found["TrainingJobStatus"] == "Failed"
+    assert text in found["FailureReason"]
+
+
+def test_a_wrong_password_is_told_with_the_registrys_status(servers, other, fresh):
+    host = other[0].host
+    registries = json.dumps({host: {"username": "AWS", "password": "wrong"}})
+    server = servers(environment={"SAGEBRUSH_REGISTRIES": registries})
+    server.client("s3").create_bucket(Bucket="pulled")
+    found = run_job(server, fresh("job"), f"{host}/team/app:v1")
+    assert f"registry {host}: it answered 401" in found["FailureReason"]
+
+
+def test_a_registry_that_the_settings_do_not_name_is_not_asked(puller, other):
+    with pytest.raises(Exception, match="No image"):
+        run_job(puller, "unasked", "registry.example/team/app:v1")
+
+
+def test_passwords_of_registries_are_not_shown(tmp_path, server):
+    file = tmp_path / "settings.yaml"
+    file.write_text("registries:\n  docker.io: {username: ann, password: hunter2}\n  ghcr.io:\n")
+    command = server.process.args
+    shown = subprocess.run(
+        [*command[: command.index("serve")], "config", "--config", str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "hunter2" not in shown
+    assert "docker.io, ghcr.io" in shown
+
+
+def test_settings_that_are_no_registries_are_refused(tmp_path, server):
+    command = server.process.args
+    for text in ["docker.io", '{"docker.io": {"username": "ann"}}', '{"https://x": {}}', "[]"]:
+        done = subprocess.run(
+            [*command[: command.index("serve")], "config", "--registries", text],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, text
+        assert "--registries: expected registries by host" in done.stderr
