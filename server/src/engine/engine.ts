@@ -17,8 +17,8 @@ export interface UnitImages {
   problem(uri: string): string | undefined;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
   builtInMetrics(uri: string): MetricDefinitions | undefined;
-  /** Installs what is missing. @throws Error with a text for people */
-  prepare(uri: string, signal: AbortSignal): Promise<PreparedImage>;
+  /** Installs what is missing. `runsScript`: see WantedUnit. @throws Error with a text for people */
+  prepare(uri: string, signal: AbortSignal, runsScript: boolean): Promise<PreparedImage>;
 }
 
 export interface EngineParts {

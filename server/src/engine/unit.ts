@@ -270,7 +270,8 @@ export class Unit {
   async #plan(): Promise<UnitPlan> {
     const { instanceType, volumeSizeGb, network } = this.#wanted;
     const { size } = fitToMachine(instanceType, this.#parts.machine, false);
-    this.#image ??= await this.#parts.images.prepare(this.#wanted.image, this.#abort.signal);
+    const { image, environment, runsScript = Boolean(environment["SAGEMAKER_PROGRAM"]) } = this.#wanted;
+    this.#image ??= await this.#parts.images.prepare(image, this.#abort.signal, runsScript);
     return {
       id: this.id,
       group: this.#wanted.group,
@@ -285,7 +286,7 @@ export class Unit {
   }
 
   async #start(): Promise<boolean> {
-    const { entrypoint, environment, network, roleArn, holds } = this.#wanted;
+    const { entrypoint, environment, image, network, roleArn, holds } = this.#wanted;
     const { backend, platform, spares } = this.#parts;
     const plan = await this.#plan();
     const isolated = network === "isolated";
@@ -294,6 +295,8 @@ export class Unit {
       ...(entrypoint === undefined ? {} : { entrypoint }),
       arguments: this.#wanted.arguments,
       environment: {
+        // An image that stands for several versions tells which one was asked for.
+        SAGEBRUSH_IMAGE: image,
         AWS_REGION: this.#owner.region,
         AWS_DEFAULT_REGION: this.#owner.region,
         ...(isolated ? {} : platform.environment(this.id, roleArn !== undefined)),

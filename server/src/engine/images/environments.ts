@@ -8,7 +8,7 @@ import { cacheFolder, type Variables } from "./folders.ts";
 import { findPython, type Python } from "./python.ts";
 import { ensureUv, type Progress } from "./uv.ts";
 
-const LOCK_FILE = "requirements.txt";
+export const LOCK_FILE = "requirements.txt";
 /** What an install that was cut short left behind is removed when it is this old. */
 const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
 

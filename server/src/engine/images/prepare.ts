@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { PreparedImage, ReadOnlyMount } from "../../backends/backend.ts";
 import { algorithmOf } from "./algorithm.ts";
 import { imageFolderName, imageProblem } from "./catalogue.ts";
-import { type Environment, ensureEnvironment } from "./environments.ts";
+import { type Environment, ensureEnvironment, LOCK_FILE } from "./environments.ts";
 import { imagesFolder, type Variables } from "./folders.ts";
 import { ensureSnapshot } from "./snapshot.ts";
 import type { Progress } from "./uv.ts";
@@ -29,7 +29,14 @@ const systemFiles = [
 ];
 
 /** Folder of images/environments/ for each folder of images/. */
-const environments: Readonly<Record<string, string>> = { xgboost: "xgboost" };
+const environments: Readonly<Record<string, string>> = {
+  xgboost: "xgboost",
+  "xgboost.script": "classic",
+  scikit_learn: "classic",
+  tensorflow: "tensorflow",
+  pytorch: "torch",
+  mxnet: "mxnet",
+};
 
 /** The images that come with Sagebrush, as the engine asks for them. */
 export interface Images {
@@ -37,8 +44,11 @@ export interface Images {
   problem(uri: string): string | undefined;
   /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
   builtInMetrics(uri: string): readonly { readonly name: string; readonly pattern: string }[] | undefined;
-  /** Makes the URI's image ready on this machine, installing its environment if need be. @throws ImageUnavailable */
-  prepare(uri: string): Promise<PreparedImage>;
+  /**
+   * Makes the URI's image ready on this machine, installing its environment if need be. `runsScript`: a script of the
+   * user's is to run in it. @throws ImageUnavailable
+   */
+  prepare(uri: string, signal?: AbortSignal, runsScript?: boolean): Promise<PreparedImage>;
 }
 
 export interface ImagesOptions {
@@ -62,8 +72,8 @@ export function createImages(options: ImagesOptions): Images {
   return {
     problem: imageProblem,
     builtInMetrics: (uri) => (imageProblem(uri) === undefined ? metricsOf(imageFolderName(uri), uri) : undefined),
-    async prepare(uri) {
-      const name = imageFolderName(uri);
+    async prepare(uri, _signal, runsScript) {
+      const name = imageFolderName(uri, runsScript);
       const preparing = running.get(name) ?? prepareByName(name, options);
       running.set(name, preparing);
       try {
@@ -76,16 +86,18 @@ export function createImages(options: ImagesOptions): Images {
   };
 }
 
-/** Lock folder of the environment that an image of images/ runs in. */
-export function environmentLock(name: string): string {
+/** Lock folder of the environment that an image of images/ runs in: SAGEBRUSH_ENVIRONMENTS may have one of its own. */
+export function environmentLock(name: string, variables: Variables = process.env): string {
   const environment = environments[name];
   if (environment === undefined) throw new Error(`No environment is named for images/${name}.`);
+  const { SAGEBRUSH_ENVIRONMENTS: own } = variables;
+  if (own && existsSync(join(own, environment, LOCK_FILE))) return join(own, environment);
   return join(imagesFolder, "environments", environment);
 }
 
 /** As Images.prepare, by the name of a folder of images/. */
 export async function prepareByName(name: string, options: ImagesOptions): Promise<PreparedImage> {
-  const environment = await ensureEnvironment(environmentLock(name), options);
+  const environment = await ensureEnvironment(environmentLock(name, options.variables), options);
   const snapshot = await ensureSnapshot(environment.python, options.variables);
   return {
     id: `${name}@${environment.id}-${basename(snapshot)}`,

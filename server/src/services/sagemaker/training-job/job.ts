@@ -57,6 +57,7 @@ function wantedUnit(row: TrainingRow, want: WantedUnit["want"]): WantedUnit {
     group: id,
     host: "algo-1",
     image: algorithm?.TrainingImage ?? "",
+    ...(request.HyperParameters?.["sagemaker_program"] === undefined ? {} : { runsScript: true }),
     instanceType: resources?.InstanceType ?? "",
     volumeSizeGb: resources?.VolumeSizeInGB ?? 1,
     ...(algorithm?.ContainerEntrypoint ? { entrypoint: algorithm.ContainerEntrypoint } : {}),
