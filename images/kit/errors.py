@@ -16,7 +16,7 @@ class RequestError(UserError):
         self.status = status
 
 
-class ProgramFailed(Exception):
+class ProgramError(Exception):
     """A user's program ended with another exit code than 0; the text is for the failure file, as it is."""
 
     def __init__(self, exit_code, message):

@@ -5,7 +5,7 @@ import sys
 import traceback
 
 from .container import has_failure, read_training_input, write_failure
-from .errors import ProgramFailed, UserError
+from .errors import ProgramError, UserError
 
 EXIT_ALGORITHM_ERROR = 1
 EXIT_USER_ERROR = 2
@@ -38,7 +38,7 @@ def run_training(train):
     """Calls train(training_input, stop) and returns the exit code.
 
     UserError becomes a failure text that begins `ClientError:`, anything else one that begins `AlgorithmError:`
-    (our bug), with the traceback in the log. ProgramFailed passes on a user's program's own code and text; a failure
+    (our bug), with the traceback in the log. ProgramError passes on a user's program's own code and text; a failure
     file that the program has written itself says more, and stays.
     """
     stop = Stop()
@@ -48,7 +48,7 @@ def run_training(train):
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
         write_failure(f"ClientError: {error}")
         return EXIT_USER_ERROR
-    except ProgramFailed as error:
+    except ProgramError as error:
         if not has_failure():
             write_failure(str(error))
         return error.exit_code

@@ -27,8 +27,8 @@ class PyTorchDefaults(Defaults):
         if len(files) != 1:
             found = ", ".join(path.name for path in files) or "none"
             raise UserError(
-                "The script defines no model_fn(model_dir), and without it exactly one .pth or .pt file with a TorchScript "
-                f"model is needed; found {found}."
+                "The script defines no model_fn(model_dir), and without it exactly one .pth or .pt file with a "
+                f"TorchScript model is needed; found {found}."
             )
         try:
             return torch.jit.load(files[0], map_location=_device())

@@ -27,7 +27,7 @@ Context = namedtuple(
 """What a handler is given besides the body."""
 
 
-def load(code, program, _framework):
+def load(code, program, framework):
     """The answers of a container: loads all SavedModels, and the script if there is one.
 
     Raises UserError if there is no model, or if the script has no handlers.
@@ -37,7 +37,7 @@ def load(code, program, _framework):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     from .models import Models
 
-    script = load_script(code, program) if program else None
+    script = load_script(code, program, framework) if program else None
     models = Models(model_folder(), os.environ.get("SAGEMAKER_TFS_DEFAULT_MODEL_NAME"))
     return Scripted(models, script) if script else Served(models)
 
@@ -79,8 +79,8 @@ class Scripted(Served):
         self._has_both = hasattr(script, "input_handler") and hasattr(script, "output_handler")
         if not hasattr(script, "handler") and not self._has_both:
             raise UserError(
-                "Handlers are not implemented correctly in user script: inference.py must define handler(data, context), "
-                "or both input_handler(data, context) and output_handler(response, context)."
+                "Handlers are not implemented correctly in user script: inference.py must define handler(data, "
+                "context), or both input_handler(data, context) and output_handler(response, context)."
             )
         self._port = start(self.ask)
 

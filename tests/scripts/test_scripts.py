@@ -58,7 +58,7 @@ def train(client, bucket):
 
 @pytest.fixture
 def deploy(client, fresh):
-    """deploy(image, job, environment): name of an endpoint that answers with the job's model; it goes away afterwards."""
+    """deploy(image, job, environment): name of an endpoint with the job's model; it goes away afterwards."""
     sagemaker = client("sagemaker")
     made = []
 

@@ -18,7 +18,7 @@ TEXTS = (JSON, CSV)
 ENCODED = (JSON, CSV, NPY)
 
 
-class UnsupportedType(RequestError):
+class UnsupportedTypeError(RequestError):
     """A content type that no decoder or encoder here knows: status 415 for a request's, 406 for a reply's."""
 
     def __init__(self, content_type, status=415):
@@ -37,11 +37,11 @@ def kind_of(content_type):
 def decode(body, content_type):
     """Array of a request's body, bytes or str. A CSV body is (rows, columns): float64, or str if a cell is no number.
 
-    Raises UnsupportedType, and RequestError 400 if the body is not what its type says.
+    Raises UnsupportedTypeError, and RequestError 400 if the body is not what its type says.
     """
     reader = READERS.get(kind_of(content_type))
     if reader is None:
-        raise UnsupportedType(content_type)
+        raise UnsupportedTypeError(content_type)
     try:
         return reader(body)
     except (ValueError, EOFError, OSError) as error:
@@ -76,10 +76,10 @@ READERS = {JSON: _read_json, CSV: _read_csv, NPY: _read_npy, NPZ: _read_npz}
 
 
 def encode(value, content_type):
-    """Bytes of an array, a list or a number, in one of ENCODED. Raises UnsupportedType with status 406."""
+    """Bytes of an array, a list or a number, in one of ENCODED. Raises UnsupportedTypeError with status 406."""
     writer = WRITERS.get(kind_of(content_type))
     if writer is None:
-        raise UnsupportedType(content_type, 406)
+        raise UnsupportedTypeError(content_type, 406)
     return writer(value)
 
 
@@ -110,9 +110,9 @@ WRITERS = {JSON: _write_json, CSV: _write_csv, NPY: _write_npy}
 
 
 def acceptable(accept, known):
-    """First type of an Accept header that is known. Raises UnsupportedType with status 406 if none is."""
+    """First type of an Accept header that is known. Raises UnsupportedTypeError with status 406 if none is."""
     for part in accept.split(","):
         kind = kind_of(part)
         if kind in known:
             return kind
-    raise UnsupportedType(accept, 406)
+    raise UnsupportedTypeError(accept, 406)

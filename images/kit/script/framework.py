@@ -5,8 +5,12 @@ import platform
 import re
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 
 from .handlers import Defaults
+
+TOOLKITS = Path(__file__).parent / "toolkits"
+"""Modules that scripts import from AWS's containers of all frameworks."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,13 @@ class Framework:
     """SM_FRAMEWORK_MODULE, as AWS's container has it."""
     defaults: Defaults = field(default_factory=Defaults)
     """What stands for handlers that the script does not define."""
+    toolkits: Path | None = None
+    """Folder of modules that scripts import from AWS's container of this framework."""
+
+    @property
+    def path(self):
+        """Folders that come last where modules are looked for: AWS's toolkits, and what they stand on."""
+        return [*([self.toolkits] if self.toolkits else []), TOOLKITS, Path(__file__).parents[3]]
 
 
 def announce(framework):

@@ -38,7 +38,7 @@ def timeout_seconds(environment):
     return BATCH_TIMEOUT_SECONDS if environment.get("SAGEMAKER_BATCH") == "true" else DEFAULT_TIMEOUT_SECONDS
 
 
-class WorkerGone(Exception):
+class WorkerGoneError(Exception):
     """The worker's process ended before it had answered."""
 
 
@@ -79,10 +79,10 @@ class Worker(asyncio.Protocol):
     def connection_lost(self, _error):
         self._crew.leave(self)
         if self._answer and not self._answer.done():
-            self._answer.set_exception(WorkerGone())
+            self._answer.set_exception(WorkerGoneError())
 
     async def ask(self, head, body, seconds):
-        """(head, body) of the worker's answer. Raises WorkerGone, or TimeoutError: then the worker has been ended."""
+        """(head, body) of the worker's answer. Raises WorkerGoneError, or TimeoutError: then it has been ended."""
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(message(head, body))
         try:
@@ -178,7 +178,7 @@ async def _ask(crew, head, body, seconds):
     worker = await crew.take()
     try:
         answer, content = await worker.ask(head, body, seconds)
-    except WorkerGone:
+    except WorkerGoneError:
         return 500, "text/plain", b"The worker that ran the script ended before it had answered; the log says why."
     except TimeoutError:
         text = f"The script did not answer within {seconds:g} s (SAGEMAKER_MODEL_SERVER_TIMEOUT)."

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 from images.kit.container import model_folder
@@ -179,7 +180,7 @@ def failure(error):
 
 def _place(error):
     """` (inference.py, line 12, in predict_fn)`: the last place in the script's own folder."""
-    here = os.getcwd()
+    here = str(Path.cwd())
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(here)]
     if not own:
         return ""

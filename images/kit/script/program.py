@@ -11,7 +11,7 @@ import threading
 from pathlib import PurePosixPath
 
 from images.kit.container import FAILURE_CHARACTERS
-from images.kit.errors import ProgramFailed, UserError
+from images.kit.errors import ProgramError, UserError
 
 from .variables import module_name
 
@@ -41,7 +41,7 @@ def command_of(program, code, python):
 def run(command, arguments, code, environment):
     """Runs it in the folder of the code until it ends.
 
-    Raises ProgramFailed with its exit code, and the end of what it wrote to standard error, if that is not 0.
+    Raises ProgramError with its exit code, and the end of what it wrote to standard error, if that is not 0.
     """
     sys.stdout.flush()
     process = subprocess.Popen([*command, *arguments], cwd=code, env=environment, stderr=subprocess.PIPE)
@@ -53,7 +53,7 @@ def run(command, arguments, code, environment):
     copying.join(DRAIN_SECONDS)
     if code != 0:
         shown = shlex.join([*command, *arguments])
-        raise ProgramFailed(128 - code if code < 0 else code, failure_text(shown, bytes(tail), code))
+        raise ProgramError(128 - code if code < 0 else code, failure_text(shown, bytes(tail), code))
 
 
 def forward_signals(process):
@@ -76,7 +76,7 @@ def _copy(stream, tail):
 
 
 def failure_text(command, errors, code):
-    """Text for the failure file: what ran and the end of its errors, which say most, in the characters that are read."""
+    """Text for the failure file: what ran, and of its errors the end, which says most, in the room there is."""
     shown = command if len(command) <= SHOWN_COMMAND else command[:SHOWN_COMMAND] + "..."
     head = f'ExecuteUserScriptError:\nCommand "{shown}"'
     text = errors.decode("utf-8", errors="replace").strip()

@@ -16,7 +16,6 @@ from . import crew, sources
 from .framework import announce
 from .handlers import Answer, import_script
 from .packages import Overlay
-from .training import TOOLKITS
 
 DEFAULT_PROGRAM = "inference.py"
 PREPARED = "SAGEBRUSH_PREPARED"
@@ -44,16 +43,16 @@ def load_handlers(code, program, framework):
             "There is no script to answer with: SAGEMAKER_PROGRAM names none, and model.tar.gz has no "
             f"code/{DEFAULT_PROGRAM}. The SageMaker SDK sends both when a model is given an entry_point."
         )
-    return Answer(load_script(code, program), framework.defaults, os.environ)
+    return Answer(load_script(code, program, framework), framework.defaults, os.environ)
 
 
-def load_script(code, program):
+def load_script(code, program, framework):
     """Imports the script, its folder and code/lib before everything else on the path."""
     overlay = Overlay()
     script = code / program
     folders = dict.fromkeys([script.parent, code, code / "lib", overlay.site])
     sys.path[:0] = [str(folder) for folder in folders]
-    sys.path.append(str(TOOLKITS))
+    sys.path += [str(folder) for folder in framework.path]
     sys.executable = str(overlay.python)
     os.environ.update(overlay.variables(os.environ))
     os.chdir(code)

@@ -5,7 +5,6 @@ docs/decisions/0017-script-mode.md.
 """
 
 import os
-from pathlib import Path
 
 from images.kit.container import root
 
@@ -15,15 +14,12 @@ from .hosts import wait_for
 from .intermediate import Intermediate
 from .packages import Overlay
 
-TOOLKITS = Path(__file__).parent / "toolkits"
-"""Modules that scripts import from AWS's containers. They come last on the path, and what they stand on after them."""
-
 
 def train(framework, job, prepare=None):
     """Runs the job's script.
 
     prepare(wanted, job) may give the framework's own hyperparameters and variables: (settings, dict of texts).
-    Raises UserError if code, packages or settings are wrong, ProgramFailed if the program does not end well.
+    Raises UserError if code, packages or settings are wrong, ProgramError if the program does not end well.
     """
     announce(framework)
     wanted = settings.read(job.hyperparameters, os.environ)
@@ -42,7 +38,7 @@ def train(framework, job, prepare=None):
             **os.environ,
             **variables.variables(wanted, job, framework.module),
             **more,
-            "PYTHONPATH": python_path(code),
+            "PYTHONPATH": ":".join(str(folder) for folder in (code, *framework.path)),
             "PYTHONUNBUFFERED": "1",
         }
     )
@@ -51,8 +47,3 @@ def train(framework, job, prepare=None):
     success = root() / "output" / "success"
     success.parent.mkdir(parents=True, exist_ok=True)
     success.touch()
-
-
-def python_path(*folders):
-    """PYTHONPATH of a script: its own folders first."""
-    return ":".join(str(path) for path in (*folders, TOOLKITS, Path(__file__).parents[3]))

@@ -50,7 +50,7 @@ def prepare(folder, files, hyperparameters=None, program="train.py", channels=No
             path.write_bytes(content)
     documents = {
         "hyperparameters": {name: json.dumps(value) for name, value in values.items()},
-        "inputdataconfig": dict.fromkeys(contents, {"TrainingInputMode": "File"}),
+        "inputdataconfig": {name: {"TrainingInputMode": "File"} for name in contents},
         "resourceconfig": {"current_host": "localhost", "hosts": ["localhost"], "network_interface_name": "eth0"},
     }
     config = folder / "input/config"

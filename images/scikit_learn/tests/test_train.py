@@ -79,7 +79,8 @@ EXACT = {
     "HP_SHUFFLE": "true",
     "HP_SIZES": '{"a":1,"b":2}',
     "HP_NOTHING": "",
-    "HPS": '{"depth":6,"k":1,"layers":[8,4],"name":"oak","nothing":null,"rate":0.5,"shuffle":true,"sizes":{"a":1,"b":2}}',
+    "HPS": '{"depth":6,"k":1,"layers":[8,4],"name":"oak","nothing":null,"rate":0.5,"shuffle":true,'
+    '"sizes":{"a":1,"b":2}}',
 }
 
 

@@ -1,6 +1,7 @@
 """What XGBoost adds to script mode; defaults as in aws/sagemaker-xgboost-container, handler_service."""
 
 import io
+from pathlib import Path
 
 from images.kit.errors import RequestError, UserError
 from images.kit.script import codecs
@@ -46,4 +47,5 @@ FRAMEWORK = Framework(
     distribution="xgboost-cpu",
     module="sagemaker_xgboost_container.training:main",
     defaults=XGBoostDefaults(),
+    toolkits=Path(__file__).parent / "toolkits",
 )

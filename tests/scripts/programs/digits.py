@@ -9,7 +9,7 @@ from sagemaker.xgboost import XGBoost, XGBoostModel
 from sdk import FIRST_GENERATION, accuracy, fit, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
-rows = np.array([[float(cell) for cell in row] for row in csv.reader(Path("test.csv").open())])
+rows = np.array([[float(cell) for cell in row] for row in csv.reader(Path("test.csv").read_text().splitlines())])
 labels, features = rows[:, 0], rows[:, 1:]
 common = {"framework_version": "1.0-1", "py_version": "py3", "role": role, "sagemaker_session": session}
 

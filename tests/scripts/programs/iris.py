@@ -11,7 +11,7 @@ from sagemaker.sklearn import SKLearn, SKLearnModel
 from sdk import accuracy, endpoint_of, fit, json_predictor, place, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
-rows = [[float(cell) for cell in row] for row in csv.reader(Path("test.csv").open())]
+rows = [[float(cell) for cell in row] for row in csv.reader(Path("test.csv").read_text().splitlines())]
 labels, features = np.array(rows)[:, 0], np.array(rows)[:, 1:]
 common = {
     "framework_version": "0.23-1",

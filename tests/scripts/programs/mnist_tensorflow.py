@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sdk import FIRST_GENERATION, accuracy, endpoint_of, fit, json_predictor, role, session, size, tell, upload
 from sagemaker.tensorflow import TensorFlow
+from sdk import FIRST_GENERATION, accuracy, endpoint_of, fit, json_predictor, role, session, size, tell, upload
 
 if FIRST_GENERATION:
     from sagemaker.tensorflow.serving import Model as TensorFlowModel

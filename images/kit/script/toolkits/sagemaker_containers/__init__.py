@@ -1,4 +1,4 @@
-"""What scripts import from AWS's package `sagemaker-containers` (2018 to 2020), for scripts that were written for it."""
+"""What scripts import from AWS's package `sagemaker-containers` of 2018 to 2020."""
 
 from sagemaker_training.environment import Environment
 

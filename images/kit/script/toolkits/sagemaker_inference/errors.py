@@ -1,6 +1,6 @@
 """Errors that a script may raise; the caller gets their status."""
 
-from images.kit.script.codecs import UnsupportedType as UnsupportedFormatError
+from images.kit.script.codecs import UnsupportedTypeError as UnsupportedFormatError
 
 
 class BaseInferenceToolkitError(Exception):
