@@ -75,10 +75,13 @@ script.write_text(
 identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
 for command in (["init", "-q", "-b", "main"], ["add", "."], [*identity, "commit", "-qm", "first"]):
     subprocess.run(["git", *command], cwd=repository, check=True, env={**os.environ, "HOME": str(Path.cwd())})
+# The SDK takes https addresses only; git finds this one on this machine.
+address = "https://git.example.com/iris.git"
+Path(os.environ["HOME"], ".gitconfig").write_text(f'[url "file://{repository.resolve()}"]\n\tinsteadOf = {address}\n')
 from_git = SKLearn(
     entry_point="train.py",
     source_dir=".",
-    git_config={"repo": f"file://{repository.resolve()}", "branch": "main"},
+    git_config={"repo": address, "branch": "main"},
     **common,
     **size(),
 )
