@@ -44,6 +44,10 @@ export const LONGEST_RUNTIME_SECONDS = 28 * 86_400;
 export const maxRuntimeSeconds = (request: CreateTrainingJobRequest): number =>
   request.StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS;
 
+/** Whether the job runs a script of the user's in its image, as estimators of the SDK ask for it. */
+export const runsScript = (request: CreateTrainingJobRequest): boolean =>
+  request.HyperParameters?.["sagemaker_program"] !== undefined;
+
 /** Id of the unit of the attempt under way. */
 export const unitIdOf = ({ id, attempt }: TrainingDocument): string => `${id}-${attempt}`;
 

@@ -24,6 +24,7 @@ import {
   DEFAULT_RUNTIME_SECONDS,
   enter,
   outputPrefix,
+  runsScript,
   type TrainingDocument,
   type TrainingRow,
   trainingJobKind,
@@ -118,6 +119,8 @@ function withMetrics(
   const algorithm = request.AlgorithmSpecification;
   const metrics = algorithm?.TrainingImage === undefined ? undefined : builtInMetrics(algorithm.TrainingImage);
   if (!algorithm || !metrics) return request;
+  // What a script prints, only its author knows.
+  if (runsScript(request) && algorithm.MetricDefinitions?.length) return request;
   const MetricDefinitions = metrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
   return { ...request, AlgorithmSpecification: { ...algorithm, MetricDefinitions } };
 }

@@ -5,7 +5,7 @@ import type { Engine } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
-import { LONGEST_RUNTIME_SECONDS } from "./document.ts";
+import { LONGEST_RUNTIME_SECONDS, runsScript } from "./document.ts";
 
 /** @throws ApiError Validation */
 export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engine): void {
@@ -26,7 +26,8 @@ export function checkTrainingJob(request: CreateTrainingJobRequest, engine: Engi
   }
 }
 
-function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJobRequest, engine: Engine): void {
+function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine): void {
+  const { AlgorithmSpecification: algorithm } = request;
   if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
   const { TrainingImage: image, AlgorithmName, MetricDefinitions } = algorithm;
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
@@ -36,7 +37,7 @@ function checkAlgorithm({ AlgorithmSpecification: algorithm }: CreateTrainingJob
     throw notBuilt(`AlgorithmSpecification.TrainingInputMode ${algorithm.TrainingInputMode}`);
   const problem = engine.imageProblem(image);
   if (problem !== undefined) throw errors.validation(problem);
-  if (MetricDefinitions?.length && engine.builtInMetrics(image))
+  if (MetricDefinitions?.length && engine.builtInMetrics(image) && !runsScript(request))
     throw errors.validation(
       "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.",
     );
