@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from server_process import ROLE
 from sklearn.datasets import load_digits, load_iris
-from stories import HERE, archive, digits, iris, tree
+from stories import HERE, archive, digits, iris, tree, wheel
 from xgboost_jobs import create_endpoint, ended_job, log_lines, settled_endpoint
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
@@ -143,6 +143,22 @@ def test_a_script_that_fails_is_the_reason_of_its_job(train, fresh, tmp_path):
     assert job["FailureReason"].startswith("AlgorithmError: ExecuteUserScriptError:\nCommand ")
     assert job["FailureReason"].endswith("ValueError: no seeds, exit code: 1")
     assert "sowing" in lines
+
+
+def test_a_package_and_what_it_asks_for_are_installed(train, fresh, tmp_path):
+    wheel(tmp_path / "wheels")
+    files = {
+        **{f"wheels/{name}": data for name, data in tree(tmp_path / "wheels").items()},
+        "requirements.txt": b"--no-index\n--find-links wheels\nbarley==1.0\nnumpy\n",
+        "setup.py": b"from setuptools import setup\nsetup(name='farm', py_modules=['train', 'fields'])\n",
+        "train.py": b"import barley, fields, sys, numpy\nprint(__name__, barley.GRAIN, fields.ACRES, numpy.__file__)\n",
+        "fields.py": b"ACRES = 640\n",
+    }
+    job, lines = train(fresh("package"), SKLEARN, files, {}, iris(tmp_path))
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
+    # The image's own numpy is not installed a second time.
+    line = next(line for line in lines if "hordeum" in line)
+    assert line.startswith("__main__ hordeum 640 /opt/sagebrush/environment/lib/python3."), line
 
 
 def test_network_isolation_takes_the_code_from_its_channel(client, fresh, bucket):

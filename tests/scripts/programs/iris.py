@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,7 +91,7 @@ git_log = fit(from_git, channels)
 tell(
     accuracy=accuracy(log),
     metric=metrics["accuracy"],
-    version=next(line for line in log.splitlines() if "asks for version" in line),
+    version=re.search("Image .* asks for version .*", log)[0],
     deployed=right,
     transformed=float(np.mean([float(cell) == label for cell, label in zip(transformed, labels, strict=True)])),
     names=names,
