@@ -41,8 +41,6 @@ def prepare(wanted, job):
 
 
 def _tf_config(parameters, job):
-    if parameters.get("sagemaker_mpi_enabled"):
-        raise UserError("MPI (Horovod, sagemaker_mpi_enabled) is not yet available in Sagebrush.")
     hosts = list(job.hosts)
     if len(hosts) == 1:
         return {}

@@ -161,6 +161,30 @@ def test_a_package_and_what_it_asks_for_are_installed(train, fresh, tmp_path):
     assert line.startswith("__main__ hordeum 640 /opt/sagebrush/environment/lib/python3."), line
 
 
+def test_an_endpoint_installs_what_its_code_asks_for(client, deploy, fresh, tmp_path, bucket):
+    wheel(tmp_path / "wheels")
+    script = (
+        "import barley, os\n"
+        "def model_fn(model_dir): return open(model_dir + '/model').read()\n"
+        "def transform_fn(model, body, content_type, accept): return f'{model} {barley.GRAIN} {os.getpid()}'\n"
+    )
+    files = {
+        **{f"code/wheels/{name}": data for name, data in tree(tmp_path / "wheels").items()},
+        "code/requirements.txt": b"--no-index\n--find-links wheels\nbarley\n",
+        "code/serve.py": script.encode(),
+        "model": b"rye",
+    }
+    client("s3").put_object(Bucket=bucket, Key="repacked/model.tar.gz", Body=archive(files))
+    job = {"ModelArtifacts": {"S3ModelArtifacts": f"s3://{bucket}/repacked/model.tar.gz"}}
+    # As SDKs say it that have packed the code into the model.
+    code = {"SAGEMAKER_PROGRAM": "serve.py", "SAGEMAKER_SUBMIT_DIRECTORY": f"s3://{bucket}/repacked/model.tar.gz"}
+    endpoint = deploy(SKLEARN, job, {**code, "SAGEMAKER_MODEL_SERVER_WORKERS": "1"})
+    runtime = client("sagemaker-runtime")
+    answers = {runtime.invoke_endpoint(EndpointName=endpoint, Body=b"x")["Body"].read() for _ in range(3)}
+    assert len(answers) == 1
+    assert answers.pop().startswith(b"rye hordeum ")
+
+
 def test_network_isolation_takes_the_code_from_its_channel(client, fresh, bucket):
     s3, sagemaker = client("s3"), client("sagemaker")
     name = fresh("isolated")
