@@ -32,6 +32,12 @@ def write_failure(text):
     path.write_text(text[:FAILURE_CHARACTERS], encoding="utf-8")
 
 
+def has_failure():
+    """Whether there is a text already."""
+    path = root() / "output" / "failure"
+    return path.is_file() and path.stat().st_size > 0
+
+
 @dataclass(frozen=True)
 class Channel:
     """One input of a training job, already copied to a folder of this machine."""
@@ -66,6 +72,10 @@ class TrainingInput:
     current_host: str
     model_folder: Path
     checkpoint_folder: Path | None
+    resources: dict
+    """resourceconfig.json as it is."""
+    input_data: dict
+    """inputdataconfig.json as it is."""
 
 
 def read_training_input():
@@ -73,6 +83,7 @@ def read_training_input():
     config = root() / "input" / "config"
     resources = _read(config / "resourceconfig.json", {"hosts": ["algo-1"], "current_host": "algo-1"})
     checkpoints = _read(config / "checkpointconfig.json", {})
+    input_data = _read(config / "inputdataconfig.json", {})
     folder = model_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return TrainingInput(
@@ -84,12 +95,14 @@ def read_training_input():
                 content_type=entry.get("ContentType"),
                 input_mode=entry.get("TrainingInputMode", "File"),
             )
-            for name, entry in _read(config / "inputdataconfig.json", {}).items()
+            for name, entry in input_data.items()
         },
         hosts=tuple(resources["hosts"]),
         current_host=resources["current_host"],
         model_folder=folder,
         checkpoint_folder=Path(checkpoints["LocalPath"]) if "LocalPath" in checkpoints else None,
+        resources=resources,
+        input_data=input_data,
     )
 
 

@@ -14,3 +14,11 @@ class RequestError(UserError):
     def __init__(self, status, message):
         super().__init__(message)
         self.status = status
+
+
+class ProgramError(Exception):
+    """A user's program ended with another exit code than 0; the text is for the failure file, as it is."""
+
+    def __init__(self, exit_code, message):
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -41,16 +41,22 @@ def worker_count():
     return max(1, int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or len(os.sched_getaffinity(0))))
 
 
+def listen():
+    """The socket that requests come to."""
+    listener = socket.create_server(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), backlog=1024)
+    # Connections inherit it. asyncio sets it only on sockets it made itself; without it an answer of two writes waits
+    # 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
 def run_serving(load):
     """Serves until SIGTERM and returns the exit code.
 
     load() returns answer(body, content_type, accept) -> (body, content type); it may raise UserError. It runs once in
     each worker; when it fails, even by crashing the library that reads the model, the log says so.
     """
-    listener = socket.create_server(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), backlog=1024)
-    # Connections inherit it. asyncio sets it only on sockets it made itself; without it an answer of two writes waits
-    # 40 ms for an acknowledgement.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener = listen()
     workers = worker_count()
     ready = mmap.mmap(-1, workers)
     return _supervise({_fork(load, listener, workers, ready, number): number for number in range(workers)}, ready)
@@ -115,9 +121,20 @@ def _work(load, listener, workers, report_ready):
         print(f"ERROR: Unable to load model: {error}", file=sys.stderr, flush=True)
         return 1
     report_ready()
-    server = uvicorn.Server(
+    server = http_server(application(answer, workers))
+    # uvicorn takes signals over when it runs, and raises them again for who had them before once it has stopped. Its
+    # own handler stands before and after: a stop before the first request counts, and none is a failure.
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    signal.signal(signal.SIGINT, server.handle_exit)
+    server.run(sockets=[listener])
+    return 0
+
+
+def http_server(application):
+    """uvicorn around an ASGI application, not running yet."""
+    return uvicorn.Server(
         uvicorn.Config(
-            application(answer, workers),
+            application,
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -129,12 +146,6 @@ def _work(load, listener, workers, report_ready):
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
-    # uvicorn takes signals over when it runs, and raises them again for who had them before once it has stopped. Its
-    # own handler stands before and after: a stop before the first request counts, and none is a failure.
-    signal.signal(signal.SIGTERM, server.handle_exit)
-    signal.signal(signal.SIGINT, server.handle_exit)
-    server.run(sockets=[listener])
-    return 0
 
 
 def application(answer, workers):
@@ -147,13 +158,13 @@ def application(answer, workers):
     async def application(scope, receive, send):
         path, method = scope["path"], scope["method"]
         if path == "/ping":
-            await _reply(send, 200, b"", "text/plain")
+            await reply(send, 200, b"", "text/plain")
         elif path == "/invocations" and method == "POST":
             await _invoke(answer, limit, scope, receive, send)
         elif path == "/execution-parameters" and method == "GET":
-            await _reply(send, 200, parameters, "application/json")
+            await reply(send, 200, parameters, "application/json")
         else:
-            await _reply(send, 404, f"No {method} {path} here.".encode(), "text/plain")
+            await reply(send, 404, f"No {method} {path} here.".encode(), "text/plain")
 
     return application
 
@@ -161,24 +172,25 @@ def application(answer, workers):
 async def _invoke(answer, limit, scope, receive, send):
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     try:
-        body = await _read_body(receive, limit)
+        body = await read_body(receive, limit)
         if not body:
-            await _reply(send, 204, b"", None)
+            await reply(send, 204, b"", None)
             return
         arguments = (body, headers.get(b"content-type"), headers.get(b"accept"))
         inline = len(body) <= INLINE_BYTES
-        reply, content_type = answer(*arguments) if inline else await asyncio.to_thread(answer, *arguments)
+        result, content_type = answer(*arguments) if inline else await asyncio.to_thread(answer, *arguments)
     except RequestError as error:
         print(f"ERROR: {error.status}: {error}", file=sys.stderr, flush=True)
-        await _reply(send, error.status, str(error).encode(), "text/plain; charset=utf-8")
+        await reply(send, error.status, str(error).encode(), "text/plain; charset=utf-8")
     except Exception as error:
         traceback.print_exc()
-        await _reply(send, 500, f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8")
+        await reply(send, 500, f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8")
     else:
-        await _reply(send, 200, reply, content_type)
+        await reply(send, 200, result, content_type)
 
 
-async def _read_body(receive, limit):
+async def read_body(receive, limit):
+    """Whole body of a request; empty if the caller has gone. Raises RequestError 413 above the limit, in bytes."""
     parts, size = [], 0
     while True:
         message = await receive()
@@ -193,7 +205,8 @@ async def _read_body(receive, limit):
             return b"".join(parts)
 
 
-async def _reply(send, status, body, content_type):
+async def reply(send, status, body, content_type):
+    """Sends one answer. content_type: None for an answer without a body."""
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
     if status != 204:
         headers.append((b"content-length", str(len(body)).encode()))

@@ -4,8 +4,8 @@ import signal
 import sys
 import traceback
 
-from .container import read_training_input, write_failure
-from .errors import UserError
+from .container import has_failure, read_training_input, write_failure
+from .errors import ProgramError, UserError
 
 EXIT_ALGORITHM_ERROR = 1
 EXIT_USER_ERROR = 2
@@ -38,7 +38,8 @@ def run_training(train):
     """Calls train(training_input, stop) and returns the exit code.
 
     UserError becomes a failure text that begins `ClientError:`, anything else one that begins `AlgorithmError:`
-    (our bug), with the traceback in the log.
+    (our bug), with the traceback in the log. ProgramError passes on a user's program's own code and text; a failure
+    file that the program has written itself says more, and stays.
     """
     stop = Stop()
     try:
@@ -47,6 +48,10 @@ def run_training(train):
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
         write_failure(f"ClientError: {error}")
         return EXIT_USER_ERROR
+    except ProgramError as error:
+        if not has_failure():
+            write_failure(str(error))
+        return error.exit_code
     except Exception as error:
         traceback.print_exc()
         write_failure(f"AlgorithmError: {type(error).__name__}: {error}")

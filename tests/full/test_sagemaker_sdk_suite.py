@@ -12,7 +12,16 @@ SUITE = Suite(
     commit="ecb61bdf74f04402c103e719f60266c84fb23e60",
     paths=("tests",),
 )
-FILES = ["test_s3.py", "test_data_upload.py", "test_session.py", "test_experiments_analytics.py", "test_processing.py"]
+#: File to the data it needs, which a checkout without large files lacks; without it the file is left out.
+FILES = {
+    "test_s3.py": None,
+    "test_data_upload.py": None,
+    "test_session.py": None,
+    "test_experiments_analytics.py": None,
+    "test_processing.py": None,
+    "test_sklearn.py": "sklearn_mnist/train/train.npz",
+    "test_byo_estimator.py": "one_p_mnist/mnist.pkl.gz",
+}
 
 
 @pytest.mark.timeout(2400)
@@ -20,6 +29,7 @@ def test_what_is_built_passes(own_server, tmp_path):
     folder = sources(SUITE)
     server = own_server()
     variables = {**in_shell(printed(server.folder)), "HOME": str(tmp_path)}
-    arguments = [*(f"tests/integ/{file}" for file in FILES), "--timeout=300"]
+    files = [file for file, data in FILES.items() if data is None or (folder / "tests/data" / data).is_file()]
+    arguments = [*(f"tests/integ/{file}" for file in files), "--timeout=300"]
     found = outcomes(python_of("sagemaker-2020-tests"), folder, arguments, variables, tmp_path / "report.xml")
-    compare(SUITE, found)
+    compare(SUITE, found, left_out=FILES.keys() - set(files))

@@ -20,12 +20,12 @@ export async function imagesHere(): Promise<{
   readonly later: readonly string[];
 }> {
   const python = await findPython(process.env);
-  const names = [...new Set(availableImages().flatMap(({ image }) => image ?? []))];
+  const names = [...new Set(availableImages().flatMap(({ image, script }) => [image ?? [], script ?? []].flat()))];
   const works = await Promise.all(
     names.map(async (name) => ({
       name,
       uris: knownImages
-        .filter(({ image }) => image === name)
+        .filter(({ image, script }) => image === name || script === name)
         .map(({ repository, example }) => `${repository}:${example}`),
       installed: existsSync(await environmentFolder(environmentLock(name), python, process.env)),
     })),

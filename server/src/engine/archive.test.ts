@@ -127,3 +127,9 @@ it("what is packed unpacks to the same tree", async (t) => {
   assert.equal(lstatSync(join(target, "sub/run")).mode & 0o777, 0o755);
   assert.deepEqual(packed.skipped, [{ owner: "algo-1", text: "secret: a link out of /opt/ml/model, to /etc/passwd" }]);
 });
+
+it("takes the folder itself by the name that the SageMaker SDKs of 2020 give it", async (t) => {
+  const folder = aFolder(t);
+  await unpack(await aTarGz({ name: "/", type: "directory" }, { name: "code/inference.py", body: "x" }), folder);
+  assert.equal(readFileSync(join(folder, "code/inference.py"), "utf8"), "x");
+});

@@ -153,7 +153,8 @@ class Unpacking {
 /** Name relative to the folder, without `.` and empty parts. @throws BadArchive when it could leave the folder */
 function safeName(name: string): string {
   if (name.includes("\0")) throw new BadArchive("an entry's name holds a zero byte");
-  if (name.startsWith("/")) throw new BadArchive(`entry "${name}" has an absolute path`);
+  // SageMaker SDKs of 2020 call the folder itself "/" when they pack a model again with its code.
+  if (name.startsWith("/") && name !== "/") throw new BadArchive(`entry "${name}" has an absolute path`);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw new BadArchive(`entry "${name}" leaves the folder`);
   return parts.join("/");

@@ -21,6 +21,8 @@ export interface ImagePlace {
 export interface ImageRequest extends ImagePlace {
   /** In whose name an image that was pushed is pulled. @throws ApiError when the role cannot be assumed */
   readonly principal: () => Promise<Principal>;
+  /** A script of the user's is to run in it, see WantedUnit. */
+  readonly runsScript: boolean;
   /** Told what takes long, in words for people. */
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;

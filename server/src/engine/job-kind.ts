@@ -62,6 +62,11 @@ export interface WantedUnit {
   readonly host: string;
   /** Image URI as the user gave it. */
   readonly image: string;
+  /**
+   * Hyperparameters name a script of the user's to run in place of the algorithm built in. A script that SAGEMAKER_PROGRAM
+   * names in the environment is seen there.
+   */
+  readonly runsScript?: boolean;
   readonly instanceType: string;
   readonly volumeSizeGb: number;
   readonly entrypoint?: readonly string[];

@@ -317,10 +317,11 @@ export class Unit {
 
   #prepareImage(): Promise<PreparedImage> {
     const { account, region } = this.#owner;
-    const { roleArn, image } = this.#wanted;
+    const { roleArn, image, environment, runsScript = Boolean(environment["SAGEMAKER_PROGRAM"]) } = this.#wanted;
     return this.#parts.images.prepare(image, {
       account,
       region,
+      runsScript,
       principal: async () =>
         roleArn === undefined ? ownerOf(account) : (await this.#parts.sessions.session(roleArn)).principal,
       progress: (text) => {
@@ -331,7 +332,7 @@ export class Unit {
   }
 
   async #start(): Promise<boolean> {
-    const { entrypoint, environment, network, roleArn, holds } = this.#wanted;
+    const { entrypoint, environment, image, network, roleArn, holds } = this.#wanted;
     const { backend, platform, spares } = this.#parts;
     const plan = await this.#plan();
     const isolated = network === "isolated";
@@ -340,6 +341,8 @@ export class Unit {
       ...(entrypoint === undefined ? {} : { entrypoint }),
       arguments: this.#wanted.arguments ?? (entrypoint === undefined ? plan.image.command : []),
       environment: {
+        // An image that stands for several versions tells which one was asked for.
+        SAGEBRUSH_IMAGE: image,
         AWS_REGION: this.#owner.region,
         AWS_DEFAULT_REGION: this.#owner.region,
         ...(isolated ? {} : platform.environment(this.id, roleArn !== undefined)),

@@ -1,7 +1,7 @@
 // Units as sandboxes of bubblewrap on this machine, without a daemon: design in docs/decisions/0004-sandbox.md.
 // Everything known of a unit is in its folder, and its processes do not depend on this server: see supervise.sh.
 import type { ChildProcess } from "node:child_process";
-import { closeSync, createReadStream, mkdirSync, readdirSync, realpathSync, renameSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, readdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import type { Socket } from "node:net";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";

@@ -35,16 +35,45 @@ describe("the catalogue finds an image by repository and tag", () => {
   for (const uri of xgboost) test(uri, () => assert.equal(imageFolderName(uri), "xgboost"));
 });
 
+describe("scripts run in the image of their framework, in its versions of 2020 and of today", () => {
+  const cases: Record<string, readonly string[]> = {
+    "xgboost.script": [`${east}/sagemaker-xgboost:1.0-1-cpu-py3`, `${east}/sagemaker-xgboost:1.7-1`],
+    scikit_learn: [
+      `${east}/sagemaker-scikit-learn:0.20.0-cpu-py3`,
+      `${east}/sagemaker-scikit-learn:0.23-1-cpu-py3`,
+      `${east}/sagemaker-scikit-learn:1.4-2-cpu-py3`,
+    ],
+    tensorflow: [
+      "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-training:2.3.0-cpu-py37",
+      "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.19.0-cpu",
+      "520713654638.dkr.ecr.us-east-1.amazonaws.com/sagemaker-tensorflow-serving:1.12-cpu",
+    ],
+    pytorch: ["763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.8.0-cpu-py312"],
+    mxnet: ["763104351884.dkr.ecr.us-east-1.amazonaws.com/mxnet-inference:1.6.0-cpu-py3"],
+  };
+  for (const [folder, uris] of Object.entries(cases))
+    for (const uri of uris) test(uri, () => assert.equal(imageFolderName(uri, true), folder));
+});
+
 describe("an image that cannot be run is refused by name", () => {
   const cases: Record<string, [string, RegExp]> = {
     "known, not built yet": [
       `${east}/kmeans:1`,
       /^Image kmeans:1 is not yet available.*sagemaker-xgboost:1\.0-1-cpu-py3/,
     ],
-    "a framework, not built yet": [
-      `${east}/pytorch-training:1.6.0-cpu-py3`,
-      /^Image pytorch-training:1\.6\.0-cpu-py3 is not/,
+    "a framework's, not built yet": [
+      `${east}/sagemaker-rl-ray-container:ray-0.8.5-tf-cpu-py36`,
+      /^Image sagemaker-rl-ray-container:ray-0\.8\.5-tf-cpu-py36 is not yet available/,
     ],
+    "for Python 2": [
+      `${east}/tensorflow-training:2.1.0-cpu-py2`,
+      /^Image tensorflow-training:2\.1\.0-cpu-py2 is for Python 2.*Use py_version="py3"/,
+    ],
+    "of a framework that is no longer made": [
+      `${east}/sagemaker-chainer:5.0.0-cpu-py3`,
+      /^Image sagemaker-chainer:5\.0\.0-cpu-py3: Chainer is no longer made.*push it to the registry/,
+    ],
+    "for Elastic Inference": [`${east}/pytorch-inference-eia:1.3.1-cpu-py3`, /Elastic Inference is no longer made/],
     "a tag that AWS never had": [
       `${east}/sagemaker-xgboost:latest`,
       /no tag "latest"; expected one such as "1\.0-1-cpu-py3"/,
@@ -67,10 +96,11 @@ test("every repository is listed once, and its example is one of its tags", () =
 });
 
 test("every available image has its folder and the lock of its environment", () => {
-  for (const { image = "" } of availableImages()) {
-    assert.ok(existsSync(join(imagesFolder, image)), image);
-    assert.ok(existsSync(join(environmentLock(image), "requirements.txt")), image);
-  }
+  for (const { image = "", script = image } of availableImages())
+    for (const name of [image, script]) {
+      assert.ok(existsSync(join(imagesFolder, ...name.split("."))), name);
+      assert.ok(existsSync(join(environmentLock(name), "requirements.txt")), name);
+    }
 });
 
 test("a built-in algorithm says which metrics its log lines hold", async () => {

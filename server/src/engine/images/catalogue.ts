@@ -21,8 +21,11 @@ export function parseImageUri(uri: string): ImageName {
   return tag === undefined ? { repository } : { repository, tag };
 }
 
-/** Name of the folder below images/ that stands for the URI. @throws ImageUnavailable */
-export function imageFolderName(uri: string): string {
+/**
+ * Name of the folder below images/ that stands for the URI. `runsScript`: a script of the user's is to run in it, not
+ * the algorithm built in. @throws ImageUnavailable
+ */
+export function imageFolderName(uri: string, runsScript = false): string {
   const { repository, tag = "latest" } = parseImageUri(uri);
   const known = knownImages.find((entry) => entry.repository === repository);
   if (known === undefined) {
@@ -33,12 +36,18 @@ export function imageFolderName(uri: string): string {
   if (!known.tags.test(tag)) {
     throw new ImageUnavailable(`Image ${repository} has no tag "${tag}"; expected one such as "${known.example}".`);
   }
+  if (known.instead !== undefined) throw new ImageUnavailable(`Image ${repository}:${tag}: ${known.instead}`);
   if (known.image === undefined) {
     throw new ImageUnavailable(
       `Image ${repository}:${tag} is not yet available in Sagebrush. Available now: ${available()}.`,
     );
   }
-  return known.image;
+  if (/-py2\b/.test(tag)) {
+    throw new ImageUnavailable(
+      `Image ${repository}:${tag} is for Python 2, which ended in 2020; scripts run in Python 3 here. Use py_version="py3", a tag such as "${known.example}".`,
+    );
+  }
+  return (runsScript && known.script) || known.image;
 }
 
 /** What is the matter with an image URI, in words for people; undefined if it can be run. */

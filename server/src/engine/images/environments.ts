@@ -8,7 +8,7 @@ import { cacheFolder, type Variables } from "./folders.ts";
 import { findPython, type Python } from "./python.ts";
 import { ensureUv, type Progress } from "./uv.ts";
 
-const LOCK_FILE = "requirements.txt";
+export const LOCK_FILE = "requirements.txt";
 /** What an install that was cut short left behind is removed when it is this old. */
 const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
 
@@ -78,10 +78,11 @@ async function build(
   const environment = { UV_CACHE_DIR: join(cache, "uv-cache"), UV_NO_CONFIG: "1", PYTHONDONTWRITEBYTECODE: undefined };
   const options = { environment, onLine: (line: string) => isNews(line) && progress(`  ${line}`) };
   await runChecked([uv, "venv", "--quiet", "--relocatable", "--python", python.executable, folder], options);
+  // A lock names every package, so nothing is resolved again: some leave out on purpose what a package asks for.
   await runChecked(
     // biome-ignore format: one flag and its value on a line reads best
     [
-      uv, "pip", "install", "--no-progress", "--require-hashes", "--compile-bytecode",
+      uv, "pip", "install", "--no-progress", "--require-hashes", "--no-deps", "--compile-bytecode",
       "--python", join(folder, "bin", "python"),
       "--requirements", lock,
     ],

@@ -72,7 +72,7 @@ export function createImages(options: ImagesOptions): UnitImages {
         case "nowhere":
           throw new UnitRefused(provider.problem);
         case "catalogue":
-          return installed(provider.name);
+          return installed(imageFolderName(uri, request.runsScript));
         case "pushed":
         case "registry":
           return untilAborted(request.signal, layered(options, uri, provider, request));

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PreparedImage, ReadOnlyMount } from "../../backends/backend.ts";
-import { type Environment, ensureEnvironment } from "./environments.ts";
+import { type Environment, ensureEnvironment, LOCK_FILE } from "./environments.ts";
 import { imagesFolder, type Variables } from "./folders.ts";
 import { ensureSnapshot } from "./snapshot.ts";
 import type { Progress } from "./uv.ts";
@@ -27,23 +27,32 @@ const systemFiles = [
 ];
 
 /** Folder of images/environments/ for each folder of images/. */
-const environments: Readonly<Record<string, string>> = { xgboost: "xgboost" };
+const environments: Readonly<Record<string, string>> = {
+  xgboost: "xgboost",
+  "xgboost.script": "classic",
+  scikit_learn: "classic",
+  tensorflow: "tensorflow",
+  pytorch: "torch",
+  mxnet: "mxnet",
+};
 
 export interface PrepareOptions {
   readonly variables: Variables;
   readonly progress: Progress;
 }
 
-/** Lock folder of the environment that an image of images/ runs in. */
-export function environmentLock(name: string): string {
+/** Lock folder of the environment that an image of images/ runs in: SAGEBRUSH_ENVIRONMENTS may have one of its own. */
+export function environmentLock(name: string, variables: Variables = process.env): string {
   const environment = environments[name];
   if (environment === undefined) throw new Error(`No environment is named for images/${name}.`);
+  const { SAGEBRUSH_ENVIRONMENTS: own } = variables;
+  if (own && existsSync(join(own, environment, LOCK_FILE))) return join(own, environment);
   return join(imagesFolder, "environments", environment);
 }
 
 /** Makes the image of a folder of images/ ready on this machine, installing its environment if need be. */
 export async function prepareByName(name: string, options: PrepareOptions): Promise<PreparedImage> {
-  const environment = await ensureEnvironment(environmentLock(name), options);
+  const environment = await ensureEnvironment(environmentLock(name, options.variables), options);
   const snapshot = await ensureSnapshot(environment.python, options.variables);
   return {
     id: `${name}@${environment.id}-${basename(snapshot)}`,

@@ -75,6 +75,10 @@ export const groupOf = ({ id, attempt }: Pick<TrainingDocument, "id" | "attempt"
 export const hostsOf = (document: Pick<TrainingDocument, "id" | "attempt" | "request">): readonly Host[] =>
   hostsIn(groupOf(document), document.request.ResourceConfig?.InstanceCount ?? 1);
 
+/** Whether the job runs a script of the user's in its image, as estimators of the SDK ask for it. */
+export const runsScript = (request: CreateTrainingJobRequest): boolean =>
+  request.HyperParameters?.["sagemaker_program"] !== undefined;
+
 /** Where the artifacts go: `<S3OutputPath>/<job>/output/`. */
 export function outputPrefix(request: CreateTrainingJobRequest): string {
   return `${request.OutputDataConfig.S3OutputPath.replace(/\/+$/, "")}/${request.TrainingJobName}/output/`;

@@ -30,7 +30,7 @@ import { checkRole } from "../shared/roles.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
 import { describe, summarize } from "./describe.ts";
-import { enter, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
+import { enter, runsScript, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
 import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
@@ -153,6 +153,8 @@ async function withMetrics(
   const image = algorithm?.TrainingImage;
   const metrics = image === undefined ? undefined : await engine.builtInMetrics(image, call);
   if (!algorithm || !metrics) return request;
+  // What a script prints, only its author knows.
+  if (runsScript(request) && algorithm.MetricDefinitions?.length) return request;
   const MetricDefinitions = metrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
   return { ...request, AlgorithmSpecification: { ...algorithm, MetricDefinitions } };
 }

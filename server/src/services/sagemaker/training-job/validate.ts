@@ -8,7 +8,7 @@ import { patternProblem } from "../../../engine/metrics.ts";
 import type { FileSystems } from "../shared/file-systems.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { checkChannels } from "./channels/validate.ts";
-import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds } from "./document.ts";
+import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds, runsScript } from "./document.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
 export async function checkTrainingJob(
@@ -28,11 +28,8 @@ export async function checkTrainingJob(
   checkChannels(request, fileSystems);
 }
 
-async function checkAlgorithm(
-  { AlgorithmSpecification: algorithm }: CreateTrainingJobRequest,
-  engine: Engine,
-  place: ImagePlace,
-): Promise<void> {
+async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine, place: ImagePlace): Promise<void> {
+  const { AlgorithmSpecification: algorithm } = request;
   if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
   const { TrainingImage: image, AlgorithmName, MetricDefinitions } = algorithm;
   if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
@@ -40,7 +37,7 @@ async function checkAlgorithm(
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
   const problem = await engine.imageProblem(image, place);
   if (problem !== undefined) throw errors.validation(problem);
-  if (MetricDefinitions?.length && (await engine.builtInMetrics(image, place)))
+  if (MetricDefinitions?.length && !runsScript(request) && (await engine.builtInMetrics(image, place)))
     throw errors.validation(
       "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.",
     );

@@ -11,6 +11,7 @@ import {
   logGroup,
   logStream,
   maxRuntimeSeconds,
+  runsScript,
   type TrainingDocument,
   type TrainingRow,
 } from "./document.ts";
@@ -67,6 +68,7 @@ function wantedUnit(row: TrainingRow, { name: host, unitId: id }: Host, want: Wa
     group: groupOf(document),
     host,
     image: algorithm?.TrainingImage ?? "",
+    ...(runsScript(request) ? { runsScript: true } : {}),
     instanceType: resources?.InstanceType ?? "",
     volumeSizeGb: resources?.VolumeSizeInGB ?? 1,
     ...(algorithm?.ContainerEntrypoint ? { entrypoint: algorithm.ContainerEntrypoint } : {}),

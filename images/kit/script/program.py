@@ -1,0 +1,88 @@
+"""Runs a user's program: its output passed through, signals forwarded, the end of its errors kept for the reason."""
+
+import contextlib
+import os
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import PurePosixPath
+
+from images.kit.container import FAILURE_CHARACTERS
+from images.kit.errors import ProgramError, UserError
+
+from .variables import module_name
+
+TAIL_BYTES = 64 * 1024
+DRAIN_SECONDS = 5
+"""A process left behind may hold the output open; no longer than so is waited for it."""
+SHOWN_COMMAND = 200
+
+
+def command_of(program, code, python):
+    """Command that runs the program: a package as a module, `*.py` by Python, anything else by the shell.
+
+    Raises UserError if there is no such file.
+    """
+    if (code / "setup.py").is_file():
+        return [str(python), "-m", module_name(program).replace("/", ".")]
+    path = code / program
+    if not path.is_file() or not path.resolve().is_relative_to(code.resolve()):
+        found = ", ".join(sorted(entry.name for entry in code.iterdir())) or "nothing"
+        raise UserError(f"The code has no file {program!r} (sagemaker_program); it has {found}.")
+    if PurePosixPath(program).suffix == ".py":
+        return [str(python), program]
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return ["/bin/sh", "-c", f'exec ./{shlex.quote(program)} "$@"', program]
+
+
+def run(command, arguments, code, environment):
+    """Runs it in the folder of the code until it ends.
+
+    Raises ProgramError with its exit code, and the end of what it wrote to standard error, if that is not 0.
+    """
+    sys.stdout.flush()
+    process = subprocess.Popen([*command, *arguments], cwd=code, env=environment, stderr=subprocess.PIPE)
+    forward_signals(process)
+    tail = bytearray()
+    copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
+    copying.start()
+    code = process.wait()
+    copying.join(DRAIN_SECONDS)
+    if code != 0:
+        shown = shlex.join([*command, *arguments])
+        raise ProgramError(128 - code if code < 0 else code, failure_text(shown, bytes(tail), code))
+
+
+def forward_signals(process):
+    """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given."""
+
+    def forward(number, _frame):
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    signal.signal(signal.SIGTERM, forward)
+    signal.signal(signal.SIGINT, forward)
+
+
+def _copy(stream, tail):
+    while part := os.read(stream.fileno(), 65536):
+        with contextlib.suppress(BlockingIOError):
+            os.write(sys.stderr.fileno(), part)
+        tail += part
+        del tail[:-TAIL_BYTES]
+
+
+def failure_text(command, errors, code):
+    """Text for the failure file: what ran, and of its errors the end, which says most, in the room there is."""
+    shown = command if len(command) <= SHOWN_COMMAND else command[:SHOWN_COMMAND] + "..."
+    head = f'ExecuteUserScriptError:\nCommand "{shown}"'
+    text = errors.decode("utf-8", errors="replace").strip()
+    begin = text.rfind("Traceback (most recent call last):")
+    text = text[begin:] if begin >= 0 else text
+    ending = f"\nThe program was ended by {signal.Signals(-code).name}." if code < 0 else f", exit code: {code}"
+    room = FAILURE_CHARACTERS - len(head) - len(ending) - 5
+    text = text if len(text) <= room else "..." + text[-room:].split("\n", 1)[-1]
+    return f"{head}\n{text}{ending}" if text else f"{head}{ending}"

@@ -1,0 +1,5 @@
+"""Errors that a script may raise."""
+
+from sagemaker_inference.errors import UnsupportedFormatError
+
+__all__ = ["UnsupportedFormatError"]

@@ -1,0 +1,1 @@
+"""Scripts import it beside others; what it did, the container does."""

@@ -1,0 +1,5 @@
+"""Bodies to arrays."""
+
+from images.kit.script.codecs import decode
+
+__all__ = ["decode"]

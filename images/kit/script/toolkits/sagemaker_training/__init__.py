@@ -1,0 +1,1 @@
+"""What scripts import from AWS's package `sagemaker-training`: facts of the job."""

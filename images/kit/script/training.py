@@ -1,0 +1,49 @@
+"""Training in script mode: the user's code and packages are brought, then the user's program does the work.
+
+Follows the container contract of aws/sagemaker-training-toolkit; why it is not that toolkit itself stands in
+docs/decisions/0020-script-mode.md.
+"""
+
+import os
+
+from images.kit.container import root
+
+from . import program, settings, sources, variables
+from .framework import announce
+from .hosts import wait_for
+from .intermediate import Intermediate
+from .packages import Overlay
+
+
+def train(framework, job, prepare=None):
+    """Runs the job's script.
+
+    prepare(wanted, job) may give the framework's own hyperparameters and variables: (settings, dict of texts).
+    Raises UserError if code, packages or settings are wrong, ProgramError if the program does not end well.
+    """
+    announce(framework)
+    wanted = settings.read(job.hyperparameters, os.environ)
+    more = {}
+    if prepare is not None:
+        wanted, more = prepare(wanted, job)
+    code = root() / "code"
+    sources.bring(wanted.submit_directory, code)
+    overlay = Overlay()
+    overlay.make()
+    command = program.command_of(wanted.program, code, overlay.python)
+    overlay.install(code)
+    wait_for(job.hosts)
+    environment = overlay.variables(
+        {
+            **os.environ,
+            **variables.variables(wanted, job, framework.module),
+            **more,
+            "PYTHONPATH": ":".join(str(folder) for folder in (code, *framework.path)),
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+    with Intermediate(wanted, os.environ):
+        program.run(command, variables.arguments(wanted.hyperparameters), code, environment)
+    success = root() / "output" / "success"
+    success.parent.mkdir(parents=True, exist_ok=True)
+    success.touch()

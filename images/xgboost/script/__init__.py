@@ -1,0 +1,1 @@
+"""XGBoost as a framework: users' scripts train and serve with it, beside the algorithm built in."""

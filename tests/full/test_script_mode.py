@@ -1,0 +1,67 @@
+"""Users' scripts by the SageMaker SDKs 1.72, 2.14 and the newest 2.x, told by `sagebrush env` alone where they are."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from shells import in_shell, printed
+from stories import ENVIRONMENTS, digits, iris, mnist, run, wheel
+
+
+@pytest.fixture
+def tell(server, tmp_path):
+    """tell(program, data): {environment: what the program printed}; the SDKs' programs run side by side."""
+    variables = in_shell(printed(server.folder))
+
+    def run_all(program, data):
+        def story(environment):
+            return run(program, environment, variables, data(tmp_path / environment))
+
+        with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
+            return dict(zip(ENVIRONMENTS, pool.map(story, ENVIRONMENTS), strict=True))
+
+    return run_all
+
+
+def iris_and_wheel(folder):
+    wheel(folder / "wheels")
+    return iris(folder)
+
+
+@pytest.mark.timeout(1200)
+def test_scikit_learn(tell):
+    for environment, found in tell("iris.py", iris_and_wheel).items():
+        assert found["accuracy"] > 0.9, environment
+        assert found["metric"] == found["accuracy"], environment
+        assert found["deployed"] == pytest.approx(found["accuracy"], abs=1e-3), environment
+        assert found["transformed"] == pytest.approx(found["accuracy"], abs=1e-3), environment
+        assert found["version"].startswith("Image sagemaker-scikit-learn asks for version 0.23; here runs"), environment
+        assert found["names"] == ["setosa"] * 3, environment
+        assert found["git"][0] > 0.9, environment
+        assert found["git"][1], environment
+
+
+@pytest.mark.timeout(1200)
+def test_xgboost(tell):
+    for environment, found in tell("digits.py", digits).items():
+        assert found["accuracy"] > 0.93, environment
+        assert found["rounds"], environment
+        assert found["deployed"] == pytest.approx(found["accuracy"], abs=1e-3), environment
+        assert found["same"], environment
+
+
+@pytest.mark.timeout(1800)
+def test_tensorflow(tell):
+    for environment, found in tell("mnist_tensorflow.py", mnist).items():
+        assert found["accuracy"] > 0.9, environment
+        assert found["deployed"] > 0.9, environment
+        assert found["handled"] == found["deployed"], environment
+        assert found["columns"] == [2, 10], environment
+        assert found["place"], environment
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("framework", ["mxnet", "pytorch"])
+def test_gluon_and_torch(tell, framework):
+    for environment, found in tell(f"mnist_{framework}.py", mnist).items():
+        assert found["accuracy"] > 0.9, environment
+        assert found["deployed"] > 0.9, environment

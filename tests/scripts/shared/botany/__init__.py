@@ -1,0 +1,3 @@
+"""A library beside the scripts, as `dependencies` of an estimator."""
+
+SPECIES = ("setosa", "versicolor", "virginica")
