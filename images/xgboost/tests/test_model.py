@@ -9,15 +9,17 @@ import xgboost
 from scipy.sparse import csr_matrix
 
 from images.kit.errors import UserError
+from images.xgboost import fit as fitting
 from images.xgboost import model
 from images.xgboost.hyperparameters import parse
 from images.xgboost.metrics import accuracy, classes, f1
-from images.xgboost.rows import Rows
+from images.xgboost.rows import DataSet, Rows
 
 
 def fit(rows, validation=None, after_round=lambda *_: False, **texts):
     settings = parse({"num_round": "3", **texts})
-    return model.fit(rows, validation, settings, after_round, threads=1)
+    sets = [None if part is None else DataSet.of([part]) for part in (rows, validation)]
+    return fitting.fit(*sets, settings, after_round, threads=1)
 
 
 def some_rows(seed=0, count=200):
