@@ -1,4 +1,4 @@
-"""The hosts of one training job among themselves: they meet at the first one, tell each other values, and end together.
+"""The hosts of a training job among themselves: they meet at the first one, tell each other values, and end together.
 
 Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information"), so each
 host tries for LONGEST_WAIT_SECONDS. A connection of each host to the first one stays open while training runs: what
@@ -36,14 +36,14 @@ END_SECONDS = 10
 USER, ALGORITHM, STOPPED, LOST = "user", "algorithm", "stopped", "lost"
 
 
-class HostFailed(Exception):
+class HostError(Exception):
     """Another host of the job has failed or died, by no fault of the user."""
 
 
 def join(hosts, current_host):
     """Group of all hosts, as a context manager. hosts: names in the order of resourceconfig.json, the first one leads.
 
-    On leaving without an exception it waits for the others to do so. Raises UserError, HostFailed or SystemExit when
+    On leaving without an exception it waits for the others to do so. Raises UserError, HostError or SystemExit when
     another host ends otherwise; an exception of this host is told to the others.
     """
     if len(hosts) == 1:
@@ -131,7 +131,7 @@ class Group:
                         raise _as_error(self._end) from None
                     if time.monotonic() > deadline:
                         names = ", ".join(sorted(waiting))
-                        raise HostFailed(f"{names} did not connect in {LONGEST_WAIT_SECONDS} s.") from None
+                        raise HostError(f"{names} did not connect in {LONGEST_WAIT_SECONDS} s.") from None
                     continue
                 name = _read_name(connection)
                 if name not in waiting:
@@ -251,7 +251,7 @@ def _retry(attempt, host, deadline):
             return attempt()
         except OSError as error:
             if time.monotonic() > deadline:
-                raise HostFailed(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
+                raise HostError(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
             time.sleep(RETRY_SECONDS)
 
 
@@ -298,7 +298,7 @@ def _as_error(end):
     if end["kind"] == STOPPED:
         return SystemExit(EXIT_STOPPED)
     text = f"Host {end['host']} has failed: {end['text']}"
-    return UserError(text) if end["kind"] == USER else HostFailed(text)
+    return UserError(text) if end["kind"] == USER else HostError(text)
 
 
 def _exit_code(error):

@@ -30,7 +30,7 @@ def open_pass(channel, number=0):
 
 
 class ObjectsAsText:
-    """Text objects that were wrapped as one RecordIO record each, as one file: a line never goes over an object's end."""
+    """Text objects that were wrapped in a RecordIO record each, as one file; no line goes over an object's end."""
 
     def __init__(self, file, source):
         self._objects = read_records(file, source)

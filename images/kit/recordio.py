@@ -57,7 +57,7 @@ def read_blocks(file, source):
 
 
 def _find_records(data, number, source):
-    """Whole records at the beginning of data: their spans, {index: spans of its parts} of split ones, and bytes used."""
+    """Whole records at the beginning of data: spans, {index: spans of its parts} of split ones, and bytes used."""
     spans, parts_of, position, used, open_parts = [], {}, 0, 0, []
     size, unpack = len(data), HEADER.unpack_from
     while position + HEADER.size <= size:

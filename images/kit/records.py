@@ -54,7 +54,7 @@ class Record:
     opaque: tuple[tuple[int, int], ...] = ()
 
 
-def decode(data, start=0, end=None):
+def decode_record(data, start=0, end=None):
     """Record of a message in data[start:end]; arrays are views of data. Raises ValueError if it is no such message."""
     features, label, texts, opaque = {}, {}, {}, []
     for number, kind, low, high in _fields(data, start, len(data) if end is None else end):
@@ -67,7 +67,7 @@ def decode(data, start=0, end=None):
     return Record(features, label, texts, tuple(opaque))
 
 
-def encode(features, label):
+def encode_record(features, label):
     """Message of a record. features, label: name to an array, sent dense with its own type float32, float64 or int32,
     or to a Tensor.
     """

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from .errors import UserError
 from .recordio import read_blocks
-from .records import Blob, Tensor, decode
+from .records import Blob, Tensor, decode_record
 
 NAME = "values"
 """Key of plain vectors, in features and in label."""
@@ -101,7 +101,7 @@ def _decode(block, span, place):
     """The record at a span, checked. Raises UserError."""
     start, end = span.tolist()
     try:
-        record = decode(block, start, end)
+        record = decode_record(block, start, end)
     except ValueError as error:
         raise UserError(f"{place}: {error}.") from error
     features, label = record.features.get(NAME), record.label.get(NAME)
@@ -138,8 +138,8 @@ def _check_form(before, vector):
 
 
 def _alike(block, spans, vector):
-    """Bytes of the first record and of those after it that equal it but for floats and texts, as a view uint8 (n, size);
-    None if there are none after it.
+    """Bytes of the first record and of those after it that equal it but for floats and texts, as a view of the block,
+    uint8 (n, size); None if there are none after it.
     """
     tensors = [tensor for tensor in (vector.features, vector.label) if tensor is not None]
     if len(spans) < 2 or any(tensor.span is None or tensor.keys is not None for tensor in tensors):

@@ -34,7 +34,10 @@ class Checkpoints:
             try:
                 xgboost.Booster().load_model(bytearray(data))
             except (xgboost.core.XGBoostError, ValueError):
-                print(f"[WARNING] {path.name} cannot be read as a model of XGBoost; an older one is looked for.", flush=True)
+                print(
+                    f"[WARNING] {path.name} cannot be read as a model of XGBoost; an older one is looked for.",
+                    flush=True,
+                )
                 continue
             self._saved = number
             return Start(data, number + 1)

@@ -20,7 +20,9 @@ def read_csv(files, has_weights):
             if cells.shape[0] == 0:
                 continue
             if cells.shape[1] <= first_feature:
-                wanted = "a label, a weight and at least one feature" if has_weights else "a label and at least one feature"
+                wanted = (
+                    "a label, a weight and at least one feature" if has_weights else "a label and at least one feature"
+                )
                 raise UserError(f"{name}, line {line_of(0)}: expected {wanted}, got {cells.shape[1]} column(s).")
             rows = Rows(cells[:, first_feature:], cells[:, 0].copy(), cells[:, 1].copy() if has_weights else None)
             _check(rows, lambda row, name=name, line_of=line_of: f"{name}, line {line_of(row)}")

@@ -42,6 +42,7 @@ USER_FAULTS = (
 )
 """Beginnings or parts of XGBoost's messages that mean the data or the parameters are wrong, not the program."""
 
+
 @dataclass(frozen=True)
 class Start:
     """Where an earlier run left off. model: bytes of a model that XGBoost saved. next_round: int, from 0."""
@@ -177,7 +178,9 @@ def _check_labels(data, name, parameters):
         wrong = np.flatnonzero(~legal)
         if wrong.size:
             row = int(wrong[0])
-            raise UserError(f"label must be {rule} for {loss}; row {first + row} of the {name} data has {labels[row]:g}.")
+            raise UserError(
+                f"label must be {rule} for {loss}; row {first + row} of the {name} data has {labels[row]:g}."
+            )
         first += labels.size
 
 

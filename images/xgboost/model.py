@@ -16,6 +16,7 @@ from images.kit.errors import UserError
 MODEL_FILE = "xgboost-model"
 """Name of the model's file in the model folder."""
 
+
 def predict(booster, features):
     """What XGBoost predicts for each row: float32 (n,), or (n, classes) for multi:softprob.
 

@@ -1,4 +1,4 @@
-"""Predictions as the built-in algorithm writes them: CSV, JSON, JSON Lines or RecordIO-protobuf, whole or by chosen keys.
+"""Predictions as the built-in algorithm writes them: CSV, JSON, JSON Lines or RecordIO-protobuf, whole or by keys.
 
 Follows aws/sagemaker-xgboost-container 1.0-1; the guide does not describe replies. Numbers are written so that they
 read back as the same float32.
@@ -9,7 +9,7 @@ import json
 import numpy as np
 
 from images.kit.recordio import frame
-from images.kit.records import encode
+from images.kit.records import encode_record
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 PROTOBUF = ("application/x-recordio-protobuf", "recordio-protobuf")
@@ -60,7 +60,7 @@ def encode_selected(predictions, keys, objective, accept, batch):
 def _records(rows):
     """A record for each row: no features, and as label the values of each key as float32."""
     return b"".join(
-        frame(encode({}, {key: np.atleast_1d(np.asarray(value, np.float32)) for key, value in row.items()}))
+        frame(encode_record({}, {key: np.atleast_1d(np.asarray(value, np.float32)) for key, value in row.items()}))
         for row in rows
     )
 

@@ -26,7 +26,8 @@ def train(job, stop):
     settings = parse(job.hyperparameters)
     _check_job(job, settings)
     with join(job.hosts, job.current_host) as group:
-        sets = _agree(group, job, {name: _read(job, group, name, settings) for name in CHANNELS if name in job.channels})
+        mine = {name: _read(job, group, name, settings) for name in CHANNELS if name in job.channels}
+        sets = _agree(group, job, mine)
         with communicator(group):
             booster = _fit(job, group, sets, settings, stop)
         if group.number == 0 and not (stop.requested and not settings.save_model_on_termination):
