@@ -1,8 +1,8 @@
-"""The hosts of a training job among themselves: they meet at the first one, tell each other values, and end together.
+"""The hosts of a training job: they meet at the first one, tell each other values, and end together.
 
-Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information"), so each
-host tries for LONGEST_WAIT_SECONDS. A connection of each host to the first one stays open while training runs: what
-ends one host is told to all, and one that says nothing and closes has died.
+Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information"), so
+each host tries for LONGEST_WAIT_SECONDS. A connection of each host to the first one stays open while training runs:
+what ends one host is told to all, and one that says nothing and closes has died.
 """
 
 import contextlib
@@ -76,6 +76,8 @@ class Group:
         self.number = hosts.index(current_host)
         self.address = None
         """The first host's own IP address, on the first host."""
+        self.exit_code = None
+        """What the process will end with, once an error has ended the group."""
         self._links = {}
         """Connection to each other host that this one talks to, by name."""
         self._inbox = {}
@@ -116,6 +118,7 @@ class Group:
         if ended is None:
             self._send_all({"end": {"host": self._hosts[self.number], **_describe(error)}})
         self._leave()
+        self.exit_code = _exit_code(error if ended is None else _as_error(ended))
         if ended is not None:
             raise _as_error(ended) from None
 

@@ -12,10 +12,10 @@ from scipy.sparse import issparse
 
 from images.kit.errors import UserError
 
-from .metrics import MAXIMIZED, evaluate
+from .metrics import MAXIMIZED, auc, evaluate
 from .model import first_line
 from .rows import Rows
-from .together import largest, total
+from .together import all_rows, is_distributed, largest, total
 
 USER_FAULTS = (
     "label must be",
@@ -60,7 +60,7 @@ def fit(train, validation, settings, after_round, threads, start=None, repeatabl
     whether each round draws its random numbers anew from the seed, so that one can start again after any of them.
     Raises UserError if the data or the parameters cannot be used together.
     """
-    parameters = {"nthread": threads, **settings.booster}
+    parameters = _parameters(settings, threads)
     if repeatable:
         parameters["seed_per_iteration"] = True
     named = {"train": train} if validation is None else {"train": train, "validation": validation}
@@ -72,16 +72,26 @@ def fit(train, validation, settings, after_round, threads, start=None, repeatabl
         booster = xgboost.Booster(
             parameters, [matrix for matrix, _ in sets], model_file=None if start is None else bytearray(start.model)
         )
-        return _boost(booster, sets, settings, after_round, 0 if start is None else start.next_round)
+        measure = _own_metrics(settings, parameters)
+        return _boost(booster, sets, settings, measure, after_round, 0 if start is None else start.next_round)
     except (xgboost.core.XGBoostError, ValueError) as error:
         if any(fault in str(error) for fault in USER_FAULTS):
             raise UserError(first_line(error)) from error
         raise
 
 
-def _boost(booster, sets, settings, after_round, first_round):
+def _parameters(settings, threads):
+    """What XGBoost is given. On several hosts it would give the mean of each host's AUC: that metric is ours there."""
+    parameters = {"nthread": threads, **settings.booster}
+    if is_distributed() and "auc" in settings.metrics and parameters["objective"].startswith("binary:"):
+        parameters["eval_metric"] = [name for name in parameters["eval_metric"] if name != "auc"]
+        if not parameters["eval_metric"]:
+            parameters["disable_default_eval_metric"] = True
+    return parameters
+
+
+def _boost(booster, sets, settings, measure, after_round, first_round):
     """Adds rounds to a booster. sets: (DMatrix, name), the first one to learn from, the last one to stop by."""
-    measure = _own_metrics(settings)
     stopping = EarlyStopping(settings, sets[-1][1]) if settings.early_stopping_rounds else None
     if stopping is not None and stopping.is_over(booster, first_round - 1):
         return stopping.best(booster).reset()
@@ -146,18 +156,30 @@ def _is_maximized(metric):
     return metric in MAXIMIZED or metric.startswith(("auc", "map", "ndcg", "pre"))
 
 
-def _own_metrics(settings):
+def _own_metrics(settings, parameters):
     """What XGBoost calls for metrics that are not its own; None if there are none."""
-    names = [name for name in settings.metrics if name not in settings.booster.get("eval_metric", [])]
-    objective = settings.booster.get("objective", "reg:squarederror")
+    names = [name for name in settings.metrics if name not in parameters.get("eval_metric", [])]
+    objective = parameters.get("objective", "reg:squarederror")
     if not names:
         return None
 
     def compute(predictions, matrix):
         labels = matrix.get_label()
-        return [(name, evaluate(name, objective, labels, predictions, total, largest)) for name in names]
+        return [
+            (name, _whole_auc(predictions, matrix))
+            if name == "auc"
+            else (name, evaluate(name, objective, labels, predictions, total, largest))
+            for name in names
+        ]
 
     return compute
+
+
+def _whole_auc(predictions, matrix):
+    weights = matrix.get_weight()
+    labels = matrix.get_label()
+    weights = weights if weights.size else np.ones_like(labels)
+    return auc(*(all_rows(array.astype(np.float32)) for array in (labels, predictions, weights)))
 
 
 def _check_labels(data, name, parameters):

@@ -51,6 +51,23 @@ def mse(labels, predictions, total=_same):
     return float(squares / count)
 
 
+def auc(labels, scores, weights):
+    """Area under the ROC curve, by trapezoids between different scores (Fawcett, 2006); NaN if one class is absent.
+
+    labels: float32 (n,) of 0 and 1. scores: float32 (n,), higher for class 1. weights: float32 (n,). All rows at once:
+    XGBoost's own, on several hosts, is the mean of what each host has for its rows.
+    """
+    order = np.argsort(-scores, kind="stable")
+    labels, scores, weights = labels[order], scores[order], weights[order].astype(np.float64)
+    last_of_a_score = np.append(np.flatnonzero(np.diff(scores)), max(scores.size - 1, 0))
+    hits, misses = (
+        np.concatenate([[0], np.cumsum(weights * of_class)[last_of_a_score]]) if scores.size else np.zeros(1)
+        for of_class in (labels, 1 - labels)
+    )
+    area = (np.diff(misses) * (hits[1:] + hits[:-1]) / 2).sum()
+    return float(area / (hits[-1] * misses[-1])) if hits[-1] * misses[-1] > 0 else float("nan")
+
+
 def evaluate(name, objective, labels, predictions, total=_same, largest=_same):
     """Value of one of the metrics above."""
     if name == "mse":

@@ -1,4 +1,4 @@
-"""RecordIO-protobuf to matrices: every kind of tensor, alike records and others, and what is refused with its record."""
+"""RecordIO-protobuf to matrices: every kind of tensor, records alike and not, and what is refused with its place."""
 
 import io
 

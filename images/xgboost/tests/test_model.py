@@ -12,7 +12,7 @@ from images.kit.errors import UserError
 from images.xgboost import fit as fitting
 from images.xgboost import model
 from images.xgboost.hyperparameters import parse
-from images.xgboost.metrics import accuracy, classes, f1
+from images.xgboost.metrics import accuracy, auc, classes, f1
 from images.xgboost.rows import DataSet, Rows
 
 
@@ -167,3 +167,14 @@ def test_missing_columns_at_the_end_are_missing_values():
     np.testing.assert_array_equal(model.predict(booster, short), model.predict(booster, padded))
     with pytest.raises(ValueError, match="6 features, but the model has 5"):
         model.predict(booster, np.zeros((1, 6), np.float32))
+
+
+def test_auc_is_that_of_the_library():
+    random = np.random.default_rng(0)
+    labels, weights = (random.random(500) < 0.3).astype(np.float32), random.random(500).astype(np.float32)
+    scores = (labels + random.normal(size=500)).round(1).astype(np.float32)
+    matrix = xgboost.DMatrix(np.zeros((500, 1)), label=labels, weight=weights, base_margin=scores)
+    booster = xgboost.Booster({"objective": "binary:logitraw", "eval_metric": "auc"}, [matrix])
+    expected = float(booster.eval(matrix).split(":")[1])
+    assert auc(labels, scores, weights) == pytest.approx(expected, abs=1e-6)
+    assert np.isnan(auc(np.ones(3, np.float32), scores[:3], weights[:3]))
