@@ -28,20 +28,20 @@ def train(job, stop):
     with join(job.hosts, job.current_host) as group:
         mine = {name: _read(job, group, name, settings) for name in CHANNELS if name in job.channels}
         sets = _agree(group, job, mine)
+        checkpoints = Checkpoints(job.checkpoint_folder) if group.number == 0 and job.checkpoint_folder else None
+        start = checkpoints.latest() if checkpoints else None
         with communicator(group):
-            booster = _fit(job, group, sets, settings, stop)
+            booster = _fit(job, group, sets, settings, stop, checkpoints, of_first(start))
         if group.number == 0 and not (stop.requested and not settings.save_model_on_termination):
             (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
     if stop.requested and not settings.save_model_on_termination:
         sys.exit(EXIT_STOPPED)
 
 
-def _fit(job, group, sets, settings, stop):
+def _fit(job, group, sets, settings, stop, checkpoints, start):
     is_first = group.number == 0
-    checkpoints = Checkpoints(job.checkpoint_folder) if is_first and job.checkpoint_folder else None
     if settings.save_model_on_termination or job.checkpoint_folder:
         stop.defer()
-    start = of_first(checkpoints.latest() if checkpoints else None)
     if start is not None and is_first:
         print(f"[INFO] Going on from the checkpoint of round {start.next_round - 1}", flush=True)
 
