@@ -45,7 +45,7 @@ class Rows:
         return features.data.nbytes + features.indices.nbytes if issparse(features) else features.nbytes
 
     def take(self, which):
-        """The rows where `which`, bool (n,), is true."""
+        """Some of the rows. which: bool (n,) or a slice."""
         return Rows(*(None if array is None else array[which] for array in self._arrays()))
 
     def _arrays(self):

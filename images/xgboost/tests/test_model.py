@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from images.kit.errors import UserError
 from images.xgboost import fit as fitting
 from images.xgboost import model
+from images.xgboost import rows as rows_module
 from images.xgboost.hyperparameters import parse
 from images.xgboost.metrics import accuracy, auc, classes, f1
 from images.xgboost.rows import DataSet, Rows
@@ -157,6 +158,21 @@ def test_sparse_sets_of_different_width_train_together():
     train = Rows(csr_matrix(np.eye(4, 3, dtype=np.float32)), np.arange(4, dtype=np.float32))
     wider = Rows(csr_matrix(np.eye(4, 5, dtype=np.float32)), np.arange(4, dtype=np.float32))
     assert fit(train, wider).num_features() == 5
+
+
+@pytest.mark.parametrize("texts", [{}, {"tree_method": "approx"}, {"booster": "gblinear", "updater": "coord_descent"}])
+def test_a_set_in_parts_gives_the_model_of_the_whole(texts, monkeypatch):
+    whole = some_rows(count=600)
+    rows = Rows(whole.features.round(1), whole.labels, np.linspace(1, 2, 600, dtype=np.float32))
+    monkeypatch.setattr(rows_module, "PART_BYTES", 1)
+    parts = DataSet.of([rows.take(slice(start, start + 250)) for start in range(0, 600, 250)])
+    assert len(parts.parts) == 3
+    settings = parse({"num_round": "5", "max_bin": "64", **texts})
+    booster = fitting.fit(parts, parts, settings, lambda *_: False, threads=1)
+    expected = fit(rows, rows, num_round="5", max_bin="64", **texts)
+    np.testing.assert_allclose(
+        model.predict(booster, rows.features), model.predict(expected, rows.features), rtol=1e-4, atol=1e-4
+    )
 
 
 def test_missing_columns_at_the_end_are_missing_values():
