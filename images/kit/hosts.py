@@ -249,10 +249,15 @@ def _listen(host, deadline):
 
 
 def _retry(attempt, host, deadline):
+    """What attempt() returns once it raises no OSError, as a name that does not resolve yet does."""
+    is_told = False
     while True:
         try:
             return attempt()
         except OSError as error:
+            if not is_told:
+                print(f"[INFO] Waiting for the host {host}: {error}", flush=True)
+                is_told = True
             if time.monotonic() > deadline:
                 raise HostError(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
             time.sleep(RETRY_SECONDS)

@@ -21,6 +21,8 @@ VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 FLOATS = {FLOAT32: np.dtype("<f4"), FLOAT64: np.dtype("<f8")}
 LONGEST_VARINT = 10
+SEVEN = np.uint64(7)
+"""Bits of a number in each byte."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +154,13 @@ def _tensor(data, type_, start, end):
         elif number == KEYS:
             keys.append(_integers(data, kind, low, high))
         elif number == SHAPE:
-            shape.append(_integers(data, kind, low, high))
+            shape += _few_integers(data, kind, low, high)
     read = _read_floats if type_ in FLOATS else _read_int32
     arrays = [read(data, type_, low, high) for low, high in values]
     return Tensor(
         _joined(arrays, FLOATS.get(type_, np.dtype(np.int32))),
         _joined(keys, np.dtype(np.uint64)) if keys else None,
-        tuple(int(size) for size in _joined(shape, np.dtype(np.uint64))),
+        tuple(shape),
         values[0] if len(values) == 1 and type_ in FLOATS else None,
     )
 
@@ -182,8 +184,19 @@ def _read_int32(data, _type, start, end):
 
 def _integers(data, kind, start, end):
     if kind not in (LENGTH, VARINT):
-        raise ValueError("keys and shape must be lists of whole numbers")
+        raise ValueError("keys must be whole numbers")
     return read_varints(data, start, end)
+
+
+def _few_integers(data, kind, start, end):
+    """As _integers, as a list: faster for a few."""
+    if kind not in (LENGTH, VARINT):
+        raise ValueError("a shape must be whole numbers")
+    numbers = []
+    while start < end:
+        number, start = _varint(data, start, end)
+        numbers.append(number)
+    return numbers
 
 
 def read_varints(data, start, end):
@@ -191,18 +204,21 @@ def read_varints(data, start, end):
     one is cut short.
     """
     raw = np.frombuffer(data, np.uint8, end - start, start)
-    is_last = raw < 128
-    if is_last.all():
+    ends = np.flatnonzero(raw < 128)
+    if ends.size == raw.size:
         return raw.astype(np.uint64)
-    if not is_last[-1]:
+    if raw[-1] >= 128:
         raise ValueError("no protobuf message of a record: a number is cut short")
-    ends = np.flatnonzero(is_last)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    lengths = ends - starts + 1
-    if lengths.max() > LONGEST_VARINT:
+    lengths = ends + 1
+    lengths[1:] -= lengths[:-1].copy()
+    longest = int(lengths.max())
+    if longest > LONGEST_VARINT:
         raise ValueError("no protobuf message of a record: a number is too long")
-    shifts = 7 * (np.arange(raw.size) - np.repeat(starts, lengths))
-    return np.bitwise_or.reduceat((raw & 127).astype(np.uint64) << shifts.astype(np.uint64), starts)
+    # The last byte of a number is its highest; the ones before it follow.
+    numbers = raw[ends].astype(np.uint64)
+    for back in range(1, longest):
+        numbers = np.where(lengths > back, numbers << SEVEN | (raw[ends - back] & 127), numbers)
+    return numbers
 
 
 def _encode_value(value):
