@@ -6,6 +6,8 @@ what ends one host is told to all, and one that says nothing and closes has died
 """
 
 import contextlib
+import errno
+import ipaddress
 import json
 import os
 import queue
@@ -239,11 +241,19 @@ class Group:
 
 
 def _listen(host, deadline):
-    """Socket for the other hosts, at this host's own address."""
+    """Socket for the other hosts at this host's own address, or at all if its name does not give one they can reach."""
 
     def listen():
         family, _, _, _, address = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=128)
+        # Some machines call themselves 127.0.1.1 in /etc/hosts.
+        if ipaddress.ip_address(address[0]).is_loopback and host != address[0]:
+            return socket.create_server(("", PORT), backlog=128)
+        try:
+            return socket.create_server(address[:2], family=family, backlog=128)
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            return socket.create_server(("", PORT), backlog=128)
 
     return _retry(listen, host, deadline)
 

@@ -108,6 +108,12 @@ def test_a_stopped_host_stops_the_others():
     assert isinstance(stopped, SystemExit) and stopped.code == other.code == 143
 
 
+def test_a_host_whose_name_is_of_no_use_to_others_listens_everywhere(monkeypatch):
+    monkeypatch.setattr(hosts, "PORT", 0)
+    with hosts._listen("localhost", 0) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
+
+
 def test_strangers_are_turned_away():
     names = addresses(2)
 
