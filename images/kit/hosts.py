@@ -309,7 +309,9 @@ def _describe(error):
         return {"kind": USER, "text": str(error)}
     if isinstance(error, SystemExit):
         return {"kind": STOPPED, "text": "it was stopped."}
-    return {"kind": ALGORITHM, "text": f"{type(error).__name__}: {error}"}
+    # Without the stack that some libraries add: the host's own log has it.
+    first_line = str(error).split("\n")[0]
+    return {"kind": ALGORITHM, "text": f"{type(error).__name__}: {first_line}"}
 
 
 def _as_error(end):

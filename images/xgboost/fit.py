@@ -36,6 +36,7 @@ USER_FAULTS = (
     "can't be used",
     "not supported",
     "relevance degress",
+    "used with binary labels",
     "Relevance degree",
     "monotone",
     "interaction",

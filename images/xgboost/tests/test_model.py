@@ -142,6 +142,7 @@ USER_FAULTS = {
         "label must be a class number",
     ),
     "a negative count": ({"objective": "count:poisson"}, "label must be 0 or more"),
+    "map of more than two degrees": ({"objective": "rank:ndcg", "eval_metric": "map"}, "binary labels"),
     "too many constraints": ({"monotone_constraints": "(1,1,1,1,1,1,1)", "tree_method": "hist"}, "monotone"),
 }
 
@@ -149,9 +150,11 @@ USER_FAULTS = {
 @pytest.mark.parametrize(("texts", "message"), USER_FAULTS.values(), ids=USER_FAULTS.keys())
 def test_data_that_does_not_fit_the_parameters_is_the_users_fault(texts, message):
     rows = some_rows()
-    labels = np.arange(len(rows.labels), dtype=np.float32) - 3
+    is_ranking = "rank:ndcg" in texts.values()
+    labels = np.arange(len(rows.labels), dtype=np.float32) % 5 if is_ranking else np.arange(len(rows.labels)) - 3
+    groups = np.zeros(len(rows.labels), np.int64) if is_ranking else None
     with pytest.raises(UserError, match=message):
-        fit(Rows(rows.features, labels), **texts)
+        fit(Rows(rows.features, labels.astype(np.float32), None, groups), **texts)
 
 
 def test_sparse_sets_of_different_width_train_together():
