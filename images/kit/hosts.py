@@ -6,8 +6,6 @@ what ends one host is told to all, and one that says nothing and closes has died
 """
 
 import contextlib
-import errno
-import ipaddress
 import json
 import os
 import queue
@@ -16,16 +14,11 @@ import sys
 import threading
 import time
 
+from .connections import LONGEST_WAIT_SECONDS, HostError, connect, keep_alive, listen, read_name
 from .container import write_failure
 from .errors import UserError
 from .train import EXIT_ALGORITHM_ERROR, EXIT_STOPPED, EXIT_USER_ERROR
 
-PORT = 9099
-"""As AWS's own XGBoost container has for its tracker."""
-
-LONGEST_WAIT_SECONDS = 15 * 60
-RETRY_SECONDS = 0.2
-CONNECT_SECONDS = 10
 LOOK_SECONDS = 1
 LONGEST_MESSAGE_BYTES = 64 * 1024 * 1024
 
@@ -36,10 +29,6 @@ END_SECONDS = 10
 """A library that waits for a lost host cannot be interrupted; after so long the process ends."""
 
 USER, ALGORITHM, STOPPED, LOST = "user", "algorithm", "stopped", "lost"
-
-
-class HostError(Exception):
-    """Another host of the job has failed or died, by no fault of the user."""
 
 
 def join(hosts, current_host):
@@ -126,7 +115,7 @@ class Group:
 
     def _lead(self, deadline):
         waiting = set(self._hosts[1:])
-        with _listen(self._hosts[0], deadline) as listener:
+        with listen(self._hosts[0], deadline) as listener:
             listener.settimeout(LOOK_SECONDS)
             while waiting:
                 try:
@@ -138,7 +127,7 @@ class Group:
                         names = ", ".join(sorted(waiting))
                         raise HostError(f"{names} did not connect in {LONGEST_WAIT_SECONDS} s.") from None
                     continue
-                name = _read_name(connection)
+                name = read_name(connection)
                 if name not in waiting:
                     connection.close()
                     continue
@@ -148,8 +137,7 @@ class Group:
 
     def _follow(self, deadline):
         first = self._hosts[0]
-        connection = _retry(lambda: socket.create_connection((first, PORT), CONNECT_SECONDS), first, deadline)
-        connection.settimeout(None)
+        connection = connect(first, deadline)
         connection.sendall(json.dumps({"host": self._hosts[self.number]}).encode() + b"\n")
         self._start(first, connection)
 
@@ -166,7 +154,7 @@ class Group:
         self._leave()
 
     def _start(self, name, connection):
-        _keep_alive(connection)
+        keep_alive(connection)
         self._links[name] = connection
         self._inbox[name] = queue.SimpleQueue()
         threading.Thread(target=self._read, args=(name, connection), daemon=True).start()
@@ -238,66 +226,6 @@ class Group:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
-
-
-def _listen(host, deadline):
-    """Socket for the other hosts at this host's own address, or at all if its name does not give one they can reach."""
-
-    def listen():
-        family, _, _, _, address = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)[0]
-        # Some machines call themselves 127.0.1.1 in /etc/hosts.
-        if ipaddress.ip_address(address[0]).is_loopback and host != address[0]:
-            return socket.create_server(("", PORT), backlog=128)
-        try:
-            return socket.create_server(address[:2], family=family, backlog=128)
-        except OSError as error:
-            if error.errno != errno.EADDRNOTAVAIL:
-                raise
-            return socket.create_server(("", PORT), backlog=128)
-
-    return _retry(listen, host, deadline)
-
-
-def _retry(attempt, host, deadline):
-    """What attempt() returns once it raises no OSError, as a name that does not resolve yet does."""
-    is_told = False
-    while True:
-        try:
-            return attempt()
-        except OSError as error:
-            if not is_told:
-                print(f"[INFO] Waiting for the host {host}: {error}", flush=True)
-                is_told = True
-            if time.monotonic() > deadline:
-                raise HostError(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
-            time.sleep(RETRY_SECONDS)
-
-
-def _read_name(connection):
-    """Host that a new connection says it is, or None."""
-    connection.settimeout(CONNECT_SECONDS)
-    data = b""
-    try:
-        # Byte by byte: what follows the line belongs to the connection's reader.
-        while not data.endswith(b"\n") and len(data) < 1024:
-            part = connection.recv(1)
-            if not part:
-                return None
-            data += part
-        name = json.loads(data)["host"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    connection.settimeout(None)
-    return name
-
-
-def _keep_alive(connection):
-    """Small messages go at once; a machine that is gone without a word is noticed after about 40 s."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 5)):
-        if hasattr(socket, option):
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _may_follow_from_another(error):

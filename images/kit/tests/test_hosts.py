@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from images.kit import hosts
+from images.kit import connections, hosts
+from images.kit.connections import HostError
 from images.kit.errors import UserError
-from images.kit.hosts import HostError, join
+from images.kit.hosts import join
 
 _subnets = itertools.count(os.getpid() * 16)
 
@@ -109,30 +110,31 @@ def test_a_stopped_host_stops_the_others():
 
 
 def test_a_host_whose_name_is_of_no_use_to_others_listens_everywhere(monkeypatch):
-    monkeypatch.setattr(hosts, "PORT", 0)
-    with hosts._listen("localhost", 0) as listener:
+    monkeypatch.setattr(connections, "PORT", 0)
+    with connections.listen("localhost", 0) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
 
 
 def test_strangers_are_turned_away():
     names = addresses(2)
 
-    def stranger():
+    def stranger(hello):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
-                with socket.create_connection((names[0], hosts.PORT), 1) as connection:
-                    connection.sendall(b'{"host": "nobody"}\n')
+                with socket.create_connection((names[0], connections.PORT), 1) as connection:
+                    connection.sendall(hello)
                     return connection.recv(1)
             except ConnectionRefusedError:
                 time.sleep(0.02)
 
     answers = []
-    visit = threading.Thread(target=lambda: answers.append(stranger()))
+    hellos = [b'{"host": "nobody"}\n', b'{"host": []}\n', b"GET / HTTP/1.1\n"]
+    visit = threading.Thread(target=lambda: answers.extend(map(stranger, hellos)))
     visit.start()
     assert run([lambda group: group.gather(group.number)] * 2, names, delays=(0, 1)) == [[0, 1]] * 2
     visit.join()
-    assert answers == [b""]
+    assert answers == [b""] * 3
 
 
 def test_a_host_that_never_comes_is_named(monkeypatch):
