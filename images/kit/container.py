@@ -9,8 +9,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import UserError
-
 FAILURE_CHARACTERS = 1024
 """The service reads so much of the failure file (DescribeTrainingJob, FailureReason)."""
 
@@ -46,20 +44,18 @@ class Channel:
     folder: Path
     content_type: str | None
     input_mode: str
+    distribution: str
+    """FullyReplicated or ShardedByS3Key: what the other hosts have of it."""
+    record_wrapper: str
+    """RecordIO if Pipe mode wraps each object in a record, else None."""
 
     def files(self):
-        """Data files below the folder, sorted by path. Names that begin with `.` or `_` are not data.
-
-        Raises UserError if there is none.
-        """
-        found = sorted(
+        """Data files below the folder, sorted by path. Names that begin with `.` or `_` are not data."""
+        return sorted(
             path
             for path in self.folder.rglob("*")
             if path.is_file() and not any(part.startswith((".", "_")) for part in path.relative_to(self.folder).parts)
         )
-        if not found:
-            raise UserError(f"No data in the {self.name} channel: its folder holds no file with data.")
-        return found
 
 
 @dataclass(frozen=True)
@@ -94,6 +90,8 @@ def read_training_input():
                 folder=root() / "input" / "data" / name,
                 content_type=entry.get("ContentType"),
                 input_mode=entry.get("TrainingInputMode", "File"),
+                distribution=entry.get("S3DistributionType", "FullyReplicated"),
+                record_wrapper=entry.get("RecordWrapperType", "None"),
             )
             for name, entry in input_data.items()
         },

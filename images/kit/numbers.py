@@ -6,6 +6,7 @@ of an error.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import simdjson
@@ -66,8 +67,13 @@ class CsvReader:
         Raises UserError with line and column if a cell is no number, is too large for float32, or if a line has another
         number of columns.
         """
-        blocks = [self._read_block(block, line, source) for line, block in read_blocks(file)]
+        blocks = [cells for cells, _ in self.read_blocks(file, source)]
         return np.concatenate(blocks) if blocks else np.empty((0, self.columns or 0), np.float32)
+
+    def read_blocks(self, file, source):
+        """As read, in parts: yields cells and a function from the index of a row in them to its line number."""
+        for line, block in read_blocks(file):
+            yield self._read_block(block, line, source), partial(_line_of_row, block, line)
 
     def _read_block(self, block, line, source):
         if self.columns is None:
@@ -115,6 +121,10 @@ class CsvReader:
                 raise UserError(f"{source}, line {line}: expected {self.columns} columns, got {len(cells)}.")
             rows.append([_number(cell, source, line, column) for column, cell in enumerate(cells, 1)])
         return np.array(rows, np.float32).reshape(-1, self.columns)
+
+
+def _line_of_row(block, first_line, row):
+    return [number for number, text in enumerate(block.split(b"\n"), first_line) if text.strip()][row]
 
 
 def _fill_empty(text):

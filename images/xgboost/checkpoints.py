@@ -1,55 +1,79 @@
-"""The booster after each round, in the folder that the platform keeps in step with S3: a job that is interrupted, or a
-later one with the same folder, goes on from the last round.
+"""Checkpoints of a training job: the model after a round, to go on from when the job is started again.
 
-Follows the SageMaker developer guide, "Use Checkpoints in Amazon SageMaker"; files are named as the built-in algorithm
-names them, `xgboost-checkpoint.12`, by the number of the round from 0.
+Names and number of files as of aws/sagemaker-xgboost-container: `xgboost-checkpoint.<round>`, the last five are kept.
 """
 
+import contextlib
 import re
+import subprocess
+import sys
+import time
 
-from images.kit.errors import UserError
+from .fit import Start
 
-from . import model
-
-NAME = "xgboost-checkpoint"
+NAME = re.compile(r"xgboost-checkpoint\.(\d+)")
 KEPT = 5
-"""Checkpoints of this container that stay in its folder; in S3 all of them do."""
+
+READ = "import sys, xgboost; xgboost.Booster(model_file=bytearray(sys.stdin.buffer.read()))"
+
+SHARE_OF_TIME = 0.1
+"""Saving takes at most so much of the time of training; with short rounds some are not saved."""
 
 
 class Checkpoints:
-    """folder: Path, or None for a job without checkpoints."""
+    """Saves models into a folder. clock: seconds, as time.monotonic."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, clock=time.monotonic):
         self._folder = folder
-        self._saved = []
+        self._clock = clock
+        self._next = 0.0
+        self._saved = None
 
     def latest(self):
-        """The Booster of the last round there is, or None. Raises UserError if its file holds no model."""
-        numbers = []
-        if self._folder is not None and self._folder.is_dir():
-            found = (re.fullmatch(rf"{NAME}\.(\d+)", path.name) for path in self._folder.iterdir())
-            numbers = [int(match[1]) for match in found if match]
-        if not numbers:
-            return None
-        path = self._path(max(numbers))
-        try:
-            booster = model.load(path.read_bytes())
-        except UserError as error:
-            raise UserError(f"The checkpoint {path.name} cannot be used: {error}") from error
-        print(f"[INFO] going on from {path.name}: {booster.num_boosted_rounds()} rounds", flush=True)
-        return booster
+        """Start after the newest checkpoint that can be read; None if there is none."""
+        for number, path in sorted(_found(self._folder), reverse=True):
+            data = path.read_bytes()
+            if not _is_model(data):
+                print(
+                    f"[WARNING] {path.name} cannot be read as a model of XGBoost; an older one is looked for.",
+                    flush=True,
+                )
+                continue
+            self._saved = number
+            return Start(data, number + 1)
+        return None
+
+    def note(self, booster, number):
+        """Saves the model after a round, unless the last save is too recent for its cost."""
+        if self._clock() >= self._next:
+            self.save(booster, number)
 
     def save(self, booster, number):
-        """Writes the checkpoint of a round, whole or not at all, and removes one of long ago."""
-        if self._folder is None:
+        """Saves the model after a round, unless it has been; a file is whole or not there."""
+        if self._saved == number:
             return
+        started = self._clock()
+        path = self._folder / f"xgboost-checkpoint.{number}"
+        beside = self._folder / f".{path.name}.part"
         self._folder.mkdir(parents=True, exist_ok=True)
-        half = self._folder / f".{NAME}"
-        half.write_bytes(model.dump(booster))
-        half.replace(self._path(number))
-        self._saved.append(number)
-        if len(self._saved) > KEPT:
-            self._path(self._saved.pop(0)).unlink(missing_ok=True)
+        beside.write_bytes(booster.save_raw("ubj"))
+        beside.rename(path)
+        self._saved = number
+        for _, old in sorted(_found(self._folder))[:-KEPT]:
+            with contextlib.suppress(FileNotFoundError):
+                old.unlink()
+        ended = self._clock()
+        self._next = ended + (ended - started) * (1 - SHARE_OF_TIME) / SHARE_OF_TIME
 
-    def _path(self, number):
-        return self._folder / f"{NAME}.{number}"
+
+def _is_model(data):
+    """Whether XGBoost can read it; asked in a process of its own, since some broken files abort the one that reads."""
+    return (
+        subprocess.run([sys.executable, "-c", READ], input=data, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    )
+
+
+def _found(folder):
+    """(round, path) of each checkpoint."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return [(int(match[1]), path) for path in paths if (match := NAME.fullmatch(path.name)) and path.is_file()]

@@ -17,12 +17,13 @@ LARGEST_INDEX = 2**31 - 1
 
 
 def read_training(file, source):
-    """Rows of a labelled libsvm file, a block of lines at a time. source: its name in errors.
+    """Yields Rows of a labelled libsvm file, a block of lines at a time. source: its name in errors.
 
     Raises UserError with line and token if a line is not in the format, or if only some lines have a weight or group.
     """
     parser = simdjson.Parser()
-    return [_training_block(parser, block, line, source) for line, block in read_blocks(file)]
+    for line, block in read_blocks(file):
+        yield _training_block(parser, block, line, source)
 
 
 def read_features(file, source):
@@ -78,6 +79,8 @@ def _from_flat(flat, starts, counts, weighted):
         return None
     pointers = np.concatenate([[0], np.cumsum((counts - (2 if weighted else 1)) // 2)])
     weights = flat[starts + 1].astype(np.float32) if weighted else None
+    if weighted and not (weights >= 0).all():
+        return None
     features = _csr(pairs[:, 1], indices.astype(np.int64), pointers)
     return Rows(features, flat[starts].astype(np.float32), weights)
 
@@ -88,8 +91,8 @@ def _read_carefully(block, first_line, source):
         place = f"{source}, line {number}"
         head, *tokens = line.split()
         label, colon, weight = head.partition(":")
-        labels.append(_number(label, place, "label"))
-        weights.append(_number(weight, place, "weight") if colon else None)
+        labels.append(_plain_number(label, place, "label"))
+        weights.append(_weight(weight, place) if colon else None)
         if tokens and tokens[0].startswith("qid:"):
             groups.append(_index(tokens.pop(0)[4:], place))
         else:
@@ -151,6 +154,20 @@ def _index(text, place):
     if not text.isdecimal() or int(text) > LARGEST_INDEX:
         raise UserError(f"{place}: expected a whole number from 0 on before the colon, got {shorten(text)}.")
     return int(text)
+
+
+def _plain_number(text, place, name):
+    value = _number(text, place, name)
+    if value != value:
+        raise UserError(f"{place}: expected a number as {name}, got {shorten(text)}.")
+    return value
+
+
+def _weight(text, place):
+    value = _plain_number(text, place, "weight")
+    if value < 0:
+        raise UserError(f"{place}: expected a weight of 0 or more, got {shorten(text)}.")
+    return value
 
 
 def _number(text, place, name):

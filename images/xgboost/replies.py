@@ -1,4 +1,4 @@
-"""Predictions as the built-in algorithm writes them: CSV, JSON or JSON Lines, whole or by chosen keys.
+"""Predictions as the built-in algorithm writes them: CSV, JSON, JSON Lines or RecordIO-protobuf, whole or by keys.
 
 Follows aws/sagemaker-xgboost-container 1.0-1; the guide does not describe replies. Numbers are written so that they
 read back as the same float32.
@@ -8,7 +8,11 @@ import json
 
 import numpy as np
 
+from images.kit.recordio import frame
+from images.kit.records import encode_record
+
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+PROTOBUF = ("application/x-recordio-protobuf", "recordio-protobuf")
 
 BINARY = ("binary:logistic", "binary:logitraw", "binary:hinge")
 MULTICLASS = ("multi:softmax", "multi:softprob")
@@ -24,6 +28,8 @@ def encode(predictions, accept, batch):
 
     text/csv: all in one line joined by commas, with batch one a line; several classes of a row are a list in brackets.
     """
+    if accept in PROTOBUF:
+        return _records({"score": prediction} for prediction in predictions)
     values = predictions.tolist()
     if accept == JSON:
         return json.dumps({"predictions": [{"score": value} for value in values]}).encode()
@@ -41,12 +47,22 @@ def encode_selected(predictions, keys, objective, accept, batch):
     no value for is NaN. objective: name and number of classes.
     """
     rows = [_select(prediction, keys, *objective) for prediction in predictions]
+    if accept in PROTOBUF:
+        return _records(rows)
     if accept == JSON:
         return json.dumps({"predictions": rows}).encode()
     if accept == JSON_LINES:
         return "".join(json.dumps(row) + "\n" for row in rows).encode()
     lines = "\n".join(",".join(_cell(row[key]) for key in keys) for row in rows)
     return (lines + "\n" if batch else lines).encode()
+
+
+def _records(rows):
+    """A record for each row: no features, and as label the values of each key as float32."""
+    return b"".join(
+        frame(encode_record({}, {key: np.atleast_1d(np.asarray(value, np.float32)) for key, value in row.items()}))
+        for row in rows
+    )
 
 
 def available_keys(objective):

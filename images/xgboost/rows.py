@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, issparse, vstack
 
+PART_BYTES = 64 * 1024 * 1024
+"""Parts of a data set are joined up to this size: fewer are faster, and joining needs so much more memory."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -24,7 +27,7 @@ class Rows:
         Raises ValueError if only some have weights or groups. parts: at least one.
         """
         return Rows(
-            _stack([part.features for part in parts]),
+            stack([part.features for part in parts]),
             np.concatenate([part.labels for part in parts]),
             _join([part.weights for part in parts], "weights"),
             _join([part.groups for part in parts], "groups (qid)"),
@@ -36,8 +39,81 @@ class Rows:
         arrays = (values, self.labels, self.weights)
         return not any(np.isinf(array).any() for array in arrays if array is not None)
 
+    def size_bytes(self):
+        """Bytes of the features."""
+        features = self.features
+        return features.data.nbytes + features.indices.nbytes if issparse(features) else features.nbytes
 
-def _stack(matrices):
+    def take(self, which):
+        """Some of the rows. which: bool (n,) or a slice."""
+        return Rows(*(None if array is None else array[which] for array in self._arrays()))
+
+    def _arrays(self):
+        return self.features, self.labels, self.weights, self.groups
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Rows in parts, so that they are never copied as a whole. parts: all dense or all sparse, all with weights or
+    none, all with groups or none. columns: number of features; sparse parts may use fewer, and so may dense ones that
+    are empty.
+    """
+
+    parts: tuple[Rows, ...]
+    columns: int
+
+    @staticmethod
+    def of(parts):
+        """Data set of the rows that an iterable gives, some of which may be empty.
+
+        Raises ValueError if only some have weights or groups.
+        """
+        joined, waiting, size = [], [], 0
+        for part in parts:
+            if part.labels.size == 0:
+                continue
+            waiting.append(part)
+            size += part.size_bytes()
+            if size >= PART_BYTES:
+                joined.append(Rows.concatenate(waiting))
+                waiting, size = [], 0
+        if waiting:
+            joined.append(Rows.concatenate(waiting))
+        for name in ("weights", "groups"):
+            _check_all_or_none([getattr(part, name) for part in joined], NAMES[name])
+        return DataSet(tuple(joined), max((part.features.shape[1] for part in joined), default=0))
+
+    @property
+    def row_count(self):
+        """Number of rows."""
+        return sum(part.labels.size for part in self.parts)
+
+    def form(self):
+        """What data sets must have in common to be trained on together; None for what is not known without rows."""
+        if not self.parts:
+            return None
+        first = self.parts[0]
+        return {
+            "sparse": bool(issparse(first.features)),
+            "weights": first.weights is not None,
+            "groups": first.groups is not None,
+        }
+
+    def in_form(self, form, columns):
+        """The same rows with so many columns; if there are none, an empty part of the form."""
+        if self.parts:
+            return DataSet(self.parts, columns)
+        features = csr_matrix((0, columns), dtype=np.float32) if form["sparse"] else np.empty((0, columns), np.float32)
+        empty = np.empty(0, np.float32)
+        groups = np.empty(0, np.int64) if form["groups"] else None
+        return DataSet((Rows(features, empty, empty if form["weights"] else None, groups),), columns)
+
+
+NAMES = {"weights": "weights", "groups": "groups (qid)"}
+
+
+def stack(matrices):
+    """One matrix of several, all dense or all sparse, one below the other. Sparse ones are widened to the widest."""
     if not issparse(matrices[0]):
         return matrices[0] if len(matrices) == 1 else np.concatenate(matrices)
     columns = max(matrix.shape[1] for matrix in matrices)
@@ -47,9 +123,12 @@ def _stack(matrices):
 
 
 def _join(arrays, name):
-    present = [array for array in arrays if array is not None]
-    if not present:
+    _check_all_or_none(arrays, name)
+    if arrays[0] is None:
         return None
-    if len(present) < len(arrays):
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _check_all_or_none(arrays, name):
+    if len({array is None for array in arrays}) > 1:
         raise ValueError(f"Only some of the rows have {name}; give them to all or to none.")
-    return present[0] if len(present) == 1 else np.concatenate(present)

@@ -7,15 +7,18 @@ that fails, 406 for a reply type that is not offered.
 import io
 import os
 
+from scipy.sparse import issparse
+
 from images.kit.container import model_folder
 from images.kit.content import choose_accept
 from images.kit.errors import RequestError, UserError
 from images.kit.numbers import CsvReader
 
-from . import libsvm, model, replies
-from .train import MODEL_FILE, content_kind
+from . import libsvm, model, protobuf, replies
+from .channels import content_kind
+from .model import MODEL_FILE
 
-ACCEPTED = (replies.CSV, replies.JSON, replies.JSON_LINES)
+ACCEPTED = (replies.CSV, replies.JSON, replies.JSON_LINES, *replies.PROTOBUF)
 
 
 def load():
@@ -60,18 +63,19 @@ class Answer:
         return reply, reply_type
 
     def _predict(self, features, kind):
-        """features: float32 (n, d). A CSV row may lack its last value; a libsvm row may list one feature too many."""
+        """features: float32 (n, d). A dense row may lack its last value; a sparse row may list one feature too many."""
         given, known = features.shape[1], self._features
-        if kind == "csv" and given not in (known, known - 1):
+        is_dense = not issparse(features)
+        if is_dense and given not in (known, known - 1):
             raise RequestError(
                 400,
-                f"Unable to evaluate payload provided: Feature size of csv inference data {given} is not consistent "
+                f"Unable to evaluate payload provided: Feature size of {kind} inference data {given} is not consistent "
                 f"with feature size of trained model {known}.",
             )
-        if kind == "libsvm" and given > known + 1:
+        if not is_dense and given > known + 1:
             raise RequestError(
                 400,
-                f"Unable to evaluate payload provided: Feature size of libsvm inference data {given} is larger than "
+                f"Unable to evaluate payload provided: Feature size of {kind} inference data {given} is larger than "
                 f"feature size of trained model {known}.",
             )
         try:
@@ -87,6 +91,10 @@ def _decode(body, content_type):
         file = io.BytesIO(body)
         if kind == "libsvm":
             return libsvm.read_features(file, "request"), kind
+        if kind == "protobuf":
+            return protobuf.read_features(file, "request"), kind
+        if kind != "csv":
+            raise UserError(f"{content_type} is for training only; send text/csv, text/libsvm or RecordIO-protobuf.")
         features = CsvReader().read(file, "request")
     except UserError as error:
         raise RequestError(415, str(error)) from error

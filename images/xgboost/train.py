@@ -1,26 +1,22 @@
-"""Training as a container: channels to rows, one log line a metric and round, and the model file.
+"""Training as a container: channels to rows, one log line a metric and round, checkpoints, and the model file.
 
-Follows the SageMaker developer guide, "XGBoost Algorithm" and "Tune an XGBoost Model".
+Follows the SageMaker developer guide, "XGBoost Algorithm", "Tune an XGBoost Model" and "Use checkpoints".
 """
 
 import os
+import sys
 
-import numpy as np
-
-from images.kit.content import parse_media_type
 from images.kit.errors import UserError
-from images.kit.numbers import CsvReader
+from images.kit.hosts import join
+from images.kit.train import EXIT_STOPPED
 
-from . import libsvm, model
+from . import model
+from .channels import Share, read_channel
 from .checkpoints import Checkpoints
+from .fit import fit
 from .hyperparameters import parse
-from .rows import Rows
-
-MODEL_FILE = "xgboost-model"
-CSV = ("csv", "text/csv")
-LIBSVM = ("libsvm", "text/libsvm", "text/x-libsvm")
-LATER = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
-"""Types of the guide that this image cannot read yet."""
+from .model import MODEL_FILE
+from .together import communicator, of_first
 
 CHANNELS = ("train", "validation")
 
@@ -28,26 +24,45 @@ CHANNELS = ("train", "validation")
 def train(job, stop):
     """Trains on the job's channels and writes the model. Raises UserError if settings or data are wrong."""
     settings = parse(job.hyperparameters)
-    _check_job(job)
-    sets = {name: read_channel(job.channels[name], settings.csv_weights) for name in CHANNELS if name in job.channels}
-    _check_columns(sets)
-    for name, rows in sets.items():
-        print(f"[INFO] {name}: {rows.features.shape[0]} rows, {rows.features.shape[1]} features", flush=True)
-    if settings.save_model_on_termination:
-        stop.defer()
+    _check_job(job, settings)
+    with join(job.hosts, job.current_host) as group:
+        mine = {name: _read(job, group, name, settings) for name in CHANNELS if name in job.channels}
+        sets = _agree(group, job, mine)
+        checkpoints = Checkpoints(job.checkpoint_folder) if group.number == 0 and job.checkpoint_folder else None
+        start = checkpoints.latest() if checkpoints else None
+        with communicator(group):
+            booster = _fit(job, group, sets, settings, stop, checkpoints, of_first(start))
+        if group.number == 0 and not (stop.requested and not settings.save_model_on_termination):
+            (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
+    if stop.requested and not settings.save_model_on_termination:
+        sys.exit(EXIT_STOPPED)
 
-    checkpoints = Checkpoints(job.checkpoint_folder)
+
+def _fit(job, group, sets, settings, stop, checkpoints, start):
+    is_first = group.number == 0
+    if settings.save_model_on_termination or job.checkpoint_folder:
+        stop.defer()
+    if start is not None and is_first:
+        print(f"[INFO] Going on from the checkpoint of round {start.next_round - 1}", flush=True)
 
     def after_round(booster, number, results):
-        checkpoints.save(booster, number)
-        if settings.booster.get("verbosity") != 0:
+        if is_first and settings.booster.get("verbosity") != 0:
             print_round(number, results)
-        return stop.requested
+        is_stopped = any(group.gather(stop.requested))
+        if checkpoints:
+            is_last = is_stopped or number + 1 == settings.num_round
+            (checkpoints.save if is_last else checkpoints.note)(booster, number)
+        return is_stopped
 
-    threads = len(os.sched_getaffinity(0))
-    begun = checkpoints.latest()
-    booster = model.fit(sets["train"], sets.get("validation"), settings, after_round, threads=threads, begun=begun)
-    (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
+    return fit(
+        sets["train"],
+        sets.get("validation"),
+        settings,
+        after_round,
+        threads=len(os.sched_getaffinity(0)),
+        start=start,
+        repeatable=job.checkpoint_folder is not None,
+    )
 
 
 def print_round(number, results):
@@ -61,108 +76,69 @@ def print_round(number, results):
         print(f"[{number}]{values}", flush=True)
 
 
-def read_channel(channel, csv_weights):
-    """Rows of all files of a channel. Raises UserError that names file, line and what is wrong."""
-    kind = content_kind(channel.content_type)
-    if channel.input_mode != "File":
-        raise UserError(
-            f"Channel {channel.name}: input mode {channel.input_mode} is not yet available for XGBoost here; use File."
-        )
-    files = channel.files()
-    names = [str(path.relative_to(channel.folder.parent)) for path in files]
-    if kind == "csv":
-        return _read_csv(channel, files, names, csv_weights)
-    parts = []
-    for path, name in zip(files, names, strict=True):
-        with path.open("rb") as file:
-            parts += libsvm.read_training(file, name)
-    return _joined(channel, parts)
+def _read(job, group, name, settings):
+    """This host's rows of a channel. Of training data that all hosts have, each takes a part; all measure the whole."""
+    channel = job.channels[name]
+    is_dealt = group.size > 1 and name == "train" and channel.distribution == "FullyReplicated"
+    return read_channel(channel, settings.csv_weights, Share(group.number, group.size) if is_dealt else None)
 
 
-def content_kind(content_type):
-    """`csv` or `libsvm` for a channel's ContentType; libsvm if it has none.
+def _agree(group, job, sets):
+    """The data sets in the form that all hosts have, with as many columns; says how large they are in all.
 
-    Raises UserError for a type that is not XGBoost's or not yet available.
+    Raises UserError if there are no rows, or if the hosts' rows do not fit together.
     """
-    if content_type is None or not content_type.strip():
-        return "libsvm"
-    kind, parameters = parse_media_type(content_type)
-    if kind in CSV:
-        if parameters.get("label_size", "1") != "1":
-            raise UserError(
-                f"{content_type} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
-            )
-        return "csv"
-    if kind in LIBSVM:
-        return "libsvm"
-    accepted = ", ".join((*CSV, *LIBSVM))
-    if kind in LATER:
-        raise UserError(f"ContentType {content_type} is not yet available for XGBoost here; use one of: {accepted}.")
-    raise UserError(f"{content_type} is not an accepted ContentType: {accepted}.")
+    mine = {name: {"rows": data.row_count, "columns": data.columns, "form": data.form()} for name, data in sets.items()}
+    everyone = group.gather(mine)
+    _check_forms(job.hosts, everyone)
+    agreed = {}
+    for name, data in sets.items():
+        known = [host[name] for host in everyone if host[name]["rows"]]
+        columns, rows = max(part["columns"] for part in known), sum(part["rows"] for part in known)
+        agreed[name] = data.in_form(known[0]["form"], columns)
+        if job.channels[name].distribution == "FullyReplicated" and name != "train":
+            rows = data.row_count
+        if group.number == 0:
+            print(f"[INFO] {name}: {rows} rows, {columns} features", flush=True)
+    return agreed
 
 
-def _read_csv(channel, files, names, csv_weights):
-    reader = CsvReader()
-    cells = []
-    for path, name in zip(files, names, strict=True):
-        with path.open("rb") as file:
-            cells.append(reader.read(file, name))
-    table = cells[0] if len(cells) == 1 else np.concatenate(cells)
-    first_feature = 2 if csv_weights else 1
-    if table.shape[0] == 0:
-        raise UserError(f"No data in the {channel.name} channel: its files have no line.")
-    if table.shape[1] <= first_feature:
-        wanted = "a label, a weight and at least one feature" if csv_weights else "a label and at least one feature"
-        raise UserError(f"{names[0]}, line 1: expected {wanted}, got {table.shape[1]} column(s).")
-    _check_labels(table[:, 0], files, names)
-    return Rows(
-        features=table[:, first_feature:],
-        labels=table[:, 0].copy(),
-        weights=table[:, 1].copy() if csv_weights else None,
-    )
+def _check_forms(hosts, everyone):
+    width = None
+    for name in everyone[0]:
+        known = [(host, entry[name]) for host, entry in zip(hosts, everyone, strict=True) if entry[name]["rows"]]
+        if not known:
+            raise UserError(f"No data in the {name} channel: there is no file with a row.")
+        first_host, first = known[0]
+        for host, part in known:
+            if part["form"] != first["form"]:
+                raise UserError(
+                    f"Channel {name}: the rows of {host} are {part['form']}, those of {first_host} {first['form']}; "
+                    "all must be the same."
+                )
+            if part["form"]["sparse"]:
+                continue
+            # Sparse sets are widened to each other; dense ones must be equally wide.
+            width = width or (part["columns"], f"the {name} channel" + (f" on {host}" if len(hosts) > 1 else ""))
+            if part["columns"] != width[0]:
+                raise UserError(
+                    f"The {name} channel has {part['columns']} features, {width[1]} {width[0]}; they must be the same."
+                )
 
 
-def _check_labels(labels, files, names):
-    """Refuses rows without a label, naming the first one's place."""
-    missing = np.flatnonzero(np.isnan(labels))
-    if missing.size == 0:
-        return
-    row = int(missing[0])
-    for path, name in zip(files, names, strict=True):
-        with path.open("rb") as file:
-            numbers = [number for number, line in enumerate(file, 1) if line.strip()]
-        if row < len(numbers):
-            raise UserError(f"{name}, line {numbers[row]}, column 1: the label is missing.")
-        row -= len(numbers)
-
-
-def _joined(channel, parts):
-    parts = [part for part in parts if part.labels.size > 0]
-    if not parts:
-        raise UserError(f"No data in the {channel.name} channel: its files have no line.")
-    try:
-        return Rows.concatenate(parts)
-    except ValueError as error:
-        raise UserError(f"Channel {channel.name}: {error}") from error
-
-
-def _check_job(job):
+def _check_job(job, settings):
     if "train" not in job.channels:
         raise UserError("Missing required channel: train")
     extra = [name for name in job.channels if name not in CHANNELS]
     if extra:
         raise UserError(f"Extraneous channel found: {', '.join(extra)}. Known are: {', '.join(CHANNELS)}.")
     if len(job.hosts) > 1:
-        raise UserError(
-            f"Training on {len(job.hosts)} instances is not yet available for XGBoost here; use InstanceCount 1."
-        )
+        _check_for_several_hosts(settings.booster)
 
 
-def _check_columns(sets):
-    """Dense data sets must be equally wide; sparse ones are widened to each other by the model."""
-    columns = {name: rows.features.shape[1] for name, rows in sets.items() if isinstance(rows.features, np.ndarray)}
-    if len(set(columns.values())) > 1:
-        raise UserError(
-            f"The validation channel has {columns['validation']} features, the train channel {columns['train']}; "
-            "they must be the same."
-        )
+def _check_for_several_hosts(parameters):
+    """Refuses what XGBoost can do on one machine only."""
+    if parameters.get("tree_method") == "exact" or "grow_colmaker" in parameters.get("updater", ""):
+        raise UserError("tree_method exact works on one instance only; use hist or approx, or InstanceCount 1.")
+    if parameters.get("booster") == "gblinear":
+        raise UserError("booster gblinear works on one instance only; use gbtree or dart, or InstanceCount 1.")

@@ -23,8 +23,12 @@ def command(folder, environment=None):
     return {**os.environ, "PYTHONPATH": str(ROOT), "SAGEBRUSH_ML_ROOT": str(folder), **(environment or {})}
 
 
-def prepare(folder, hyperparameters, channels, content_type="text/csv", hosts=("algo-1",), **channel_fields):
-    """Writes the config files and the files of each channel: {channel: {file name: bytes}}."""
+def prepare(folder, hyperparameters, channels, content_type="text/csv", hosts=("algo-1",), **fields):
+    """Writes the config files and the files of each channel: {channel: {file name: bytes}}.
+
+    fields: of a channel as in inputdataconfig.json, but current_host.
+    """
+    current_host = fields.pop("current_host", hosts[0])
     config = folder / "input" / "config"
     config.mkdir(parents=True)
     for name, files in channels.items():
@@ -32,13 +36,13 @@ def prepare(folder, hyperparameters, channels, content_type="text/csv", hosts=("
             path = folder / "input" / "data" / name / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    entry = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", **channel_fields}
+    entry = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", **fields}
     if content_type is not None:
         entry["ContentType"] = content_type
     documents = {
         "hyperparameters": hyperparameters,
         "inputdataconfig": dict.fromkeys(channels, entry),
-        "resourceconfig": {"current_host": "algo-1", "hosts": list(hosts), "network_interface_name": "eth0"},
+        "resourceconfig": {"current_host": current_host, "hosts": list(hosts), "network_interface_name": "eth0"},
     }
     for name, document in documents.items():
         (config / f"{name}.json").write_text(json.dumps(document))

@@ -11,7 +11,7 @@ from images.xgboost.rows import Rows
 
 
 def read(text):
-    return Rows.concatenate(libsvm.read_training(io.BytesIO(text), "train/a"))
+    return Rows.concatenate(list(libsvm.read_training(io.BytesIO(text), "train/a")))
 
 
 def test_labels_and_features_counted_from_zero():

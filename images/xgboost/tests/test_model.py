@@ -9,15 +9,18 @@ import xgboost
 from scipy.sparse import csr_matrix
 
 from images.kit.errors import UserError
+from images.xgboost import fit as fitting
 from images.xgboost import model
+from images.xgboost import rows as rows_module
 from images.xgboost.hyperparameters import parse
-from images.xgboost.metrics import accuracy, classes, f1
-from images.xgboost.rows import Rows
+from images.xgboost.metrics import accuracy, auc, classes, f1
+from images.xgboost.rows import DataSet, Rows
 
 
 def fit(rows, validation=None, after_round=lambda *_: False, **texts):
     settings = parse({"num_round": "3", **texts})
-    return model.fit(rows, validation, settings, after_round, threads=1)
+    sets = [None if part is None else DataSet.of([part]) for part in (rows, validation)]
+    return fitting.fit(*sets, settings, after_round, threads=1)
 
 
 def some_rows(seed=0, count=200):
@@ -139,6 +142,7 @@ USER_FAULTS = {
         "label must be a class number",
     ),
     "a negative count": ({"objective": "count:poisson"}, "label must be 0 or more"),
+    "map of more than two degrees": ({"objective": "rank:ndcg", "eval_metric": "map"}, "binary labels"),
     "too many constraints": ({"monotone_constraints": "(1,1,1,1,1,1,1)", "tree_method": "hist"}, "monotone"),
 }
 
@@ -146,15 +150,32 @@ USER_FAULTS = {
 @pytest.mark.parametrize(("texts", "message"), USER_FAULTS.values(), ids=USER_FAULTS.keys())
 def test_data_that_does_not_fit_the_parameters_is_the_users_fault(texts, message):
     rows = some_rows()
-    labels = np.arange(len(rows.labels), dtype=np.float32) - 3
+    is_ranking = "rank:ndcg" in texts.values()
+    labels = np.arange(len(rows.labels), dtype=np.float32) % 5 if is_ranking else np.arange(len(rows.labels)) - 3
+    groups = np.zeros(len(rows.labels), np.int64) if is_ranking else None
     with pytest.raises(UserError, match=message):
-        fit(Rows(rows.features, labels), **texts)
+        fit(Rows(rows.features, labels.astype(np.float32), None, groups), **texts)
 
 
 def test_sparse_sets_of_different_width_train_together():
     train = Rows(csr_matrix(np.eye(4, 3, dtype=np.float32)), np.arange(4, dtype=np.float32))
     wider = Rows(csr_matrix(np.eye(4, 5, dtype=np.float32)), np.arange(4, dtype=np.float32))
     assert fit(train, wider).num_features() == 5
+
+
+@pytest.mark.parametrize("texts", [{}, {"tree_method": "approx"}, {"booster": "gblinear", "updater": "coord_descent"}])
+def test_a_set_in_parts_gives_the_model_of_the_whole(texts, monkeypatch):
+    whole = some_rows(count=600)
+    rows = Rows(whole.features.round(1), whole.labels, np.linspace(1, 2, 600, dtype=np.float32))
+    monkeypatch.setattr(rows_module, "PART_BYTES", 1)
+    parts = DataSet.of([rows.take(slice(start, start + 250)) for start in range(0, 600, 250)])
+    assert len(parts.parts) == 3
+    settings = parse({"num_round": "5", "max_bin": "64", **texts})
+    booster = fitting.fit(parts, parts, settings, lambda *_: False, threads=1)
+    expected = fit(rows, rows, num_round="5", max_bin="64", **texts)
+    np.testing.assert_allclose(
+        model.predict(booster, rows.features), model.predict(expected, rows.features), rtol=1e-4, atol=1e-4
+    )
 
 
 def test_missing_columns_at_the_end_are_missing_values():
@@ -165,3 +186,14 @@ def test_missing_columns_at_the_end_are_missing_values():
     np.testing.assert_array_equal(model.predict(booster, short), model.predict(booster, padded))
     with pytest.raises(ValueError, match="6 features, but the model has 5"):
         model.predict(booster, np.zeros((1, 6), np.float32))
+
+
+def test_auc_is_that_of_the_library():
+    random = np.random.default_rng(0)
+    labels, weights = (random.random(500) < 0.3).astype(np.float32), random.random(500).astype(np.float32)
+    scores = (labels + random.normal(size=500)).round(1).astype(np.float32)
+    matrix = xgboost.DMatrix(np.zeros((500, 1)), label=labels, weight=weights, base_margin=scores)
+    booster = xgboost.Booster({"objective": "binary:logitraw", "eval_metric": "auc"}, [matrix])
+    expected = float(booster.eval(matrix).split(":")[1])
+    assert auc(labels, scores, weights) == pytest.approx(expected, abs=1e-6)
+    assert np.isnan(auc(np.ones(3, np.float32), scores[:3], weights[:3]))

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import pickle
@@ -13,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xgboost
+
+from images.kit.recordio import frame, read_records
+from images.kit.records import Tensor, decode_record, encode_record
 
 from .containers import Serving
 
@@ -49,6 +53,19 @@ def logistic(tmp_path_factory):
         yield container
 
 
+PROTOBUF = "application/x-recordio-protobuf"
+
+
+def record(features, **sparse):
+    tensor = Tensor(np.array(features, np.float32), **sparse)
+    return frame(encode_record({"values": tensor}, {}))
+
+
+def answers(body, key):
+    """Values under a key of each record's label."""
+    return np.concatenate([decode_record(payload).label[key].values for payload in read_records(io.BytesIO(body), "a")])
+
+
 def test_a_csv_reply_joins_the_predictions_with_commas(logistic):
     status, content_type, body = logistic.invoke(CSV + b"\n")
     assert (status, content_type) == (200, "text/csv")
@@ -75,6 +92,18 @@ def test_libsvm_with_and_without_labels(logistic):
             np.testing.assert_array_equal(np.array(reply.split(b","), np.float32), logistic.expected)
 
 
+def test_records_dense_and_sparse(logistic):
+    keys = np.arange(QUESTION.shape[1], dtype=np.uint64)
+    dense = b"".join(record(row) for row in QUESTION)
+    sparse = b"".join(record(row, keys=keys, shape=(len(row),)) for row in QUESTION)
+    for body in (dense, sparse):
+        status, content_type, reply = logistic.invoke(body, PROTOBUF, Accept=PROTOBUF)
+        assert (status, content_type) == (200, PROTOBUF)
+        np.testing.assert_array_equal(answers(reply, "score"), logistic.expected)
+    reply = logistic.invoke(dense, PROTOBUF)[2]
+    np.testing.assert_array_equal(np.array(reply.split(b","), np.float32), logistic.expected)
+
+
 def test_libsvm_is_the_default_content_type(logistic):
     assert logistic.call("POST", "/invocations", b"0:1 1:2")[0] == 200
 
@@ -89,7 +118,9 @@ def test_empty_cells_and_a_missing_last_column_are_missing_values(logistic):
 REFUSED = {
     "an empty body": (b"", "text/csv", "text/csv", 204, ""),
     "an unknown content type": (b"1,2,3,4", "text/html", "text/csv", 415, "text/html is not an accepted ContentType"),
-    "a content type for later": (b"x", "application/x-recordio-protobuf", "text/csv", 415, "not yet available"),
+    "a content type of training": (b"PAR1", "application/x-parquet", "text/csv", 415, "application/x-parquet is for training only"),
+    "broken RecordIO": (b"1,2,3,4\n1,2,3,4\n", "application/x-recordio-protobuf", "text/csv", 415, "request, record 1: expected RecordIO's magic number"),
+    "too few features in a record": (record([1, 2]), "application/x-recordio-protobuf", "text/csv", 400, "Feature size of protobuf inference data 2"),
     "broken CSV": (b"1,2,3,4\n1,2,x,4", "text/csv", "text/csv", 415, "request, line 2, column 3: expected a number, got 'x'"),
     "only blank lines": (b"\n\n", "text/csv", "text/csv", 415, "no line of data"),
     "broken libsvm": (b"0:1 1-2", "text/libsvm", "text/csv", 415, "request, line 1: expected index:value, got '1-2'"),
@@ -198,6 +229,9 @@ def test_chosen_keys_of_a_model_of_classes(tmp_path):
             "probability": float(expected.max()),
             "probabilities": expected.tolist(),
         }
+        records = container.invoke(CSV, Accept=PROTOBUF)[2]
+        np.testing.assert_array_equal(answers(records, "probabilities")[:3], np.array(expected, np.float32))
+        np.testing.assert_array_equal(answers(records, "labels")[:3], [0, 1, 2])
 
 
 def test_chosen_keys_of_a_regression(tmp_path):

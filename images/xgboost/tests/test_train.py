@@ -1,11 +1,13 @@
 """Training as a container: the model file, the log lines, and a failure text for everything that can be wrong."""
 
 import json
+import os
 import pickle
 import re
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -56,6 +58,29 @@ def test_real_data_gives_the_model_of_the_plain_library(load, parameters, conten
     np.testing.assert_allclose(hosted.predict(matrix), expected, atol=1e-4)
 
 
+def test_pipe_mode_trains_on_a_stream_of_each_channel(tmp_path):
+    features, labels = load_breast_cancer(return_X_y=True)
+    table = csv_of(np.c_[labels, features].astype(np.float32))
+    prepare(
+        tmp_path,
+        {"num_round": "5", "objective": "binary:logistic"},
+        {"train": {}, "validation": {}},
+        TrainingInputMode="Pipe",
+    )
+    (tmp_path / "input" / "data").mkdir()
+    for name in ("train", "validation"):
+        path = tmp_path / "input" / "data" / f"{name}_0"
+        os.mkfifo(path)
+        threading.Thread(target=path.write_bytes, args=(table,), daemon=True).start()
+    code, output, failure = train(tmp_path)
+    assert (code, failure) == (0, None)
+    assert "[INFO] validation: 569 rows, 30 features" in output
+    matrix = xgboost.DMatrix(features.astype(np.float32), label=labels)
+    expected = xgboost.train({"objective": "binary:logistic"}, matrix, 5).predict(matrix)
+    hosted = pickle.loads((tmp_path / "model" / "xgboost-model").read_bytes())
+    np.testing.assert_allclose(hosted.predict(matrix), expected, atol=1e-4)
+
+
 def test_every_round_logs_each_metric_as_the_algorithms_expressions_read_it(tmp_path):
     sent = {**LOGISTIC, "eval_metric": "error,auc,accuracy"}
     prepare(tmp_path, sent, {"train": {"a.csv": ROWS}, "validation": {"a.csv": ROWS}})
@@ -94,10 +119,13 @@ FAULTS = {
     "broken libsvm": ({"content_type": "text/libsvm", "channels": {"train": {"a": b"1 0:1\n1 x:2\n"}}}, "train/a, line 2: expected a whole number"),
     "CSV under the default type libsvm": ({"content_type": None}, "train/a.csv, line 1: expected a number as label"),
     "an unknown content type": ({"content_type": "text/html"}, "text/html is not an accepted ContentType"),
-    "a content type for later": ({"content_type": "application/x-parquet"}, "application/x-parquet is not yet available.*use one of"),
+    "CSV under the type Parquet": ({"content_type": "application/x-parquet"}, "train/a.csv: expected a Parquet file"),
+    "CSV under the type RecordIO-protobuf": ({"content_type": "application/x-recordio-protobuf"}, "train/a.csv, record 1: expected RecordIO"),
     "more label columns": ({"content_type": "text/csv; label_size=2"}, "label_size must be equal to 1"),
-    "Pipe mode": ({"TrainingInputMode": "Pipe"}, "input mode Pipe is not yet available.*use File"),
-    "several hosts": ({"hosts": ("algo-1", "algo-2")}, "Training on 2 instances is not yet available"),
+    "libsvm in Pipe mode": ({"TrainingInputMode": "Pipe", "content_type": "text/libsvm"}, "Pipe mode is not for LibSVM; use File mode"),
+    "an unknown input mode": ({"TrainingInputMode": "FastFile"}, "expected input mode File or Pipe, got FastFile"),
+    "an exact method on several hosts": ({"hosts": ("algo-1", "algo-2"), "hyperparameters": {**LOGISTIC, "tree_method": "exact"}}, "tree_method exact works on one instance only"),
+    "a linear model on several hosts": ({"hosts": ("algo-1", "algo-2"), "hyperparameters": {**LOGISTIC, "booster": "gblinear"}}, "booster gblinear works on one instance only"),
     "labels the objective cannot take": ({"channels": {"train": {"a.csv": b"5,1\n6,2\n"}}}, r"label must be in \[0,1\]"),
 }  # fmt: skip
 

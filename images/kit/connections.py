@@ -1,0 +1,89 @@
+"""Connections between the hosts of a job: the first one listens, the others come to it, each as soon as it can."""
+
+import errno
+import ipaddress
+import json
+import socket
+import time
+
+PORT = 9099
+"""As AWS's own XGBoost container has for its tracker."""
+
+LONGEST_WAIT_SECONDS = 15 * 60
+RETRY_SECONDS = 0.2
+CONNECT_SECONDS = 10
+LONGEST_NAME_BYTES = 1024
+
+
+class HostError(Exception):
+    """Another host of the job has failed, died or never come, by no fault of the user."""
+
+
+def connect(host, deadline):
+    """Connection to a host, once its name resolves and it listens. deadline: as time.monotonic.
+
+    Raises HostError after the deadline.
+    """
+    connection = _retry(lambda: socket.create_connection((host, PORT), CONNECT_SECONDS), host, deadline)
+    connection.settimeout(None)
+    return connection
+
+
+def listen(host, deadline):
+    """Socket for the other hosts at this host's own address, or at all if its name does not give one they can reach."""
+
+    def bind():
+        family, _, _, _, address = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)[0]
+        # Some machines call themselves 127.0.1.1 in /etc/hosts.
+        if ipaddress.ip_address(address[0]).is_loopback and host != address[0]:
+            return socket.create_server(("", PORT), backlog=128)
+        try:
+            return socket.create_server(address[:2], family=family, backlog=128)
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            return socket.create_server(("", PORT), backlog=128)
+
+    return _retry(bind, host, deadline)
+
+
+def _retry(attempt, host, deadline):
+    """What attempt() returns once it raises no OSError, as a name that does not resolve yet does."""
+    is_told = False
+    while True:
+        try:
+            return attempt()
+        except OSError as error:
+            if not is_told:
+                print(f"[INFO] Waiting for the host {host}: {error}", flush=True)
+                is_told = True
+            if time.monotonic() > deadline:
+                raise HostError(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
+            time.sleep(RETRY_SECONDS)
+
+
+def read_name(connection):
+    """Host that a new connection says it is, or None."""
+    connection.settimeout(CONNECT_SECONDS)
+    data = b""
+    try:
+        # Byte by byte: what follows the line belongs to the connection's reader.
+        while not data.endswith(b"\n") and len(data) < LONGEST_NAME_BYTES:
+            part = connection.recv(1)
+            if not part:
+                return None
+            data += part
+        name = json.loads(data)["host"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    connection.settimeout(None)
+    return name if isinstance(name, str) else None
+
+
+def keep_alive(connection):
+    """Small messages go at once; a machine that is gone without a word is noticed after about 40 s."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 5)):
+        if hasattr(socket, option):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
