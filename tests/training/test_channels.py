@@ -302,6 +302,7 @@ BAD_MANIFESTS = {
     ),
     "a line that is cut": ([GOOD, GOOD, '{"source-ref": "s3://{bucket}/th'], ["line 3", "is no JSON"]),
     "a reference that is no URI": ([{**GOOD, "source-ref": "there"}], ["line 1", '"source-ref"', "S3 URI"]),
+    "no line": ([" "], ["s3://{bucket}/manifest has no line"]),
     "a reference to nothing": ([{**GOOD, "source-ref": "s3://{bucket}/nowhere"}], ["s3://{bucket}/nowhere"]),
 }
 
