@@ -4,9 +4,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { fifoName } from "./channel.ts";
 import { Door, type DoorNumbers, FeedFailure } from "./door.ts";
 import { DATA_NAMES, type Fifo, HeldFolder, NotOurs } from "./fifo.ts";
-import { piecesOf, type Streamed, streamedOf } from "./pieces.ts";
+import { piecesOf } from "./pieces.ts";
 import type { PlannedChannel } from "./plan.ts";
 import type { FeederMessage, HoldAnswer } from "./protocol.ts";
+import { type Streamed, streamedOf } from "./streamed.ts";
 
 export interface ChannelThread {
   /** Folder that the unit sees as /opt/ml. */
