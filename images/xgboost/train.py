@@ -39,7 +39,7 @@ def train(job, stop):
     checkpoints = Checkpoints(job.checkpoint_folder)
 
     def after_round(booster, number, results):
-        checkpoints.save(booster, number)
+        checkpoints.after_round(booster, number)
         if settings.booster.get("verbosity") != 0:
             print_round(number, results)
         return stop.requested
@@ -47,6 +47,7 @@ def train(job, stop):
     threads = len(os.sched_getaffinity(0))
     begun = checkpoints.latest()
     booster = model.fit(sets["train"], sets.get("validation"), settings, after_round, threads=threads, begun=begun)
+    checkpoints.after_training(booster)
     (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
 
 

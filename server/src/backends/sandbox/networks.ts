@@ -69,7 +69,7 @@ export class Networks {
     const first = this.#groups.get(group);
     // Its hosts may be removed at once: whoever comes first closes it.
     this.#groups.delete(group);
-    if (first) closeHostNetwork(await first);
+    if (first !== undefined) closeHostNetwork(await first);
   }
 
   async close(): Promise<void> {
