@@ -120,15 +120,6 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     await assert.rejects(store.blobs.write(endless(), ended.signal), /given up/);
   });
 
-  it("a held blob lies in a file, or comes with its bytes when it is small", async () => {
-    const bytes = randomBytes(500_000);
-    const large = await store.blobs.hold(await write(bytes));
-    const small = await store.blobs.hold(await write(Buffer.from("small")));
-    assert.deepEqual("path" in large && (await readFile(large.path)), bytes);
-    assert.equal("bytes" in small && String(small.bytes), "small");
-    for (const held of [large, small]) held.release();
-  });
-
   it("a copy holds the bytes and is a file of its own", async () => {
     const bytes = randomBytes(500_000);
     const blob = await write(bytes);
@@ -147,10 +138,10 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     assert.equal(await readFile(path, "utf8"), "mine");
   });
 
-  collectorTests(it, () => store);
+  lifeTests(it, () => store);
 }
 
-function collectorTests(it: It, of: () => BlobsUnderTest): void {
+function lifeTests(it: It, of: () => BlobsUnderTest): void {
   const write = (text: string) => of().blobs.write(pieces(Buffer.from(text)));
   const text = async (blob: Blob) => String(await contents(await of().blobs.read(blob)));
 
@@ -180,6 +171,15 @@ function collectorTests(it: It, of: () => BlobsUnderTest): void {
     assert.equal(await of().blobs.collect(), 0);
     assert.deepEqual(await contents(reading), bytes);
     assert.equal(await of().blobs.collect(), 1);
+  });
+
+  it("a held blob lies in a file, or comes with its bytes when it is small", async () => {
+    const bytes = randomBytes(500_000);
+    const large = await of().blobs.hold(await of().blobs.write(pieces(bytes)));
+    const small = await of().blobs.hold(await write("small"));
+    assert.deepEqual("path" in large && (await readFile(large.path)), bytes);
+    assert.equal("bytes" in small && String(small.bytes), "small");
+    for (const held of [large, small]) held.release();
   });
 
   it("the collector waits for who holds", async () => {
