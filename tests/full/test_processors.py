@@ -1,4 +1,4 @@
-"""Processors of the SageMaker SDKs 1.72, 2.14 and the newest 2.x, told by `sagebrush env` alone where they are."""
+"""Processors of the SageMaker SDKs 1.72, 2.14, the newest 2.x and 3.x, told by `sagebrush env` alone where they are."""
 
 import json
 import subprocess
@@ -13,15 +13,16 @@ ENVIRONMENTS = ["sagemaker-1", "sagemaker-2020", "sagemaker-2"]
 PROGRAM_SECONDS = 600
 
 
-@pytest.mark.timeout(900)
-def test_scripts_and_programs(server, tmp_path):
+@pytest.fixture
+def run(server, tmp_path):
+    """run("processors.py", "sagemaker-2"): the last line that the program prints, read as JSON."""
     variables = in_shell(printed(server.folder))
 
-    def run(environment):
+    def run_program(program, environment):
         folder = tmp_path / environment
         folder.mkdir()
         done = subprocess.run(
-            [str(python_of(environment)), str(CLIENTS / "programs/processors.py")],
+            [str(python_of(environment)), str(CLIENTS / "programs" / program)],
             env={**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore"},
             cwd=folder,
             capture_output=True,
@@ -32,8 +33,14 @@ def test_scripts_and_programs(server, tmp_path):
         assert done.returncode == 0, f"{environment}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
         return json.loads(done.stdout.strip().splitlines()[-1])
 
+    return run_program
+
+
+@pytest.mark.timeout(900)
+def test_scripts_and_programs(run):
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-        results = dict(zip(ENVIRONMENTS, pool.map(run, ENVIRONMENTS), strict=True))
+        found = pool.map(lambda environment: run("processors.py", environment), ENVIRONMENTS)
+        results = dict(zip(ENVIRONMENTS, found, strict=True))
     for environment, found in results.items():
         failure = found.pop("failure")
         assert found == {
@@ -46,3 +53,13 @@ def test_scripts_and_programs(server, tmp_path):
             "arguments": True,
         }, environment
         assert "Failed" in failure and "Exit code: 3." in failure, environment
+
+
+# Of an install: its environment has 940 MB.
+@pytest.mark.timeout(900)
+def test_the_third_generation_runs_a_script_and_one_with_its_modules(run):
+    assert run("processors_3.py", "sagemaker-3") == {
+        "script": ["Completed", "10", "10"],
+        "framework": ["Completed", "285", "285"],
+        "log": ["result 10", "result 285"],
+    }

@@ -42,11 +42,12 @@ def feeders(server):
 
 
 @pytest.fixture
-def reading(own_server, fresh):
+def reading(own_server, fresh, request):
     """A server with a job whose program is in the middle of its first epoch: (server, name)."""
     server = own_server()
     server.client("s3").create_bucket(Bucket="feeds")
-    put(server, "feeds", {f"train/{part}": DATA[part * 900_000 : (part + 1) * 900_000] for part in range(6)})
+    size = getattr(request, "param", 900_000)
+    put(server, "feeds", {f"train/{start:08}": DATA[start : start + size] for start in range(0, len(DATA), size)})
     name = fresh("fed")
     begin_program(server, "feeds", name, PROGRAM, [pipe("feeds", "train/")])
     wait_until(lambda: "reading" in printed(server, name), 60, "the program reads")
@@ -57,10 +58,13 @@ def attempts(server, name):
     return len(lines_by_stream(server.client("logs"), GROUP, f"{name}/"))
 
 
-def test_a_server_that_is_killed_changes_nothing_for_the_reader(reading):
+# Many small objects: the feeder is waiting for answers whenever a server dies.
+@pytest.mark.parametrize("reading", [900_000, 9_000], indirect=True, ids=["large objects", "small objects"])
+def test_a_server_that_is_killed_again_and_again_changes_nothing_for_the_reader(reading):
     server, name = reading
-    server.kill()
-    server.start()
+    for _ in range(3):
+        server.kill()
+        server.start()
     assert result_of(server, "feeds", name) == {"first": WHOLE, "second": WHOLE}
     assert attempts(server, name) == 1
     wait_until(lambda: not feeders(server), 20, "nothing feeds any more")

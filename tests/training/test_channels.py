@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 
 import pytest
 from botocore.exceptions import ClientError
@@ -301,6 +302,7 @@ BAD_MANIFESTS = {
     ),
     "a line that is cut": ([GOOD, GOOD, '{"source-ref": "s3://{bucket}/th'], ["line 3", "is no JSON"]),
     "a reference that is no URI": ([{**GOOD, "source-ref": "there"}], ["line 1", '"source-ref"', "S3 URI"]),
+    "no line": ([" "], ["s3://{bucket}/manifest has no line"]),
     "a reference to nothing": ([{**GOOD, "source-ref": "s3://{bucket}/nowhere"}], ["s3://{bucket}/nowhere"]),
 }
 
@@ -342,6 +344,16 @@ def test_what_is_missing_fails_before_the_program_runs(bucket, fails, sentence):
     assert reason.startswith('ClientError: Data download failed for channel "train": ')
     for word in named:
         assert word in reason, reason
+
+
+def test_an_object_that_was_damaged_on_disk_is_not_taken_for_whole(server, bucket, fails):
+    body = os.urandom(1_000_000)
+    put(server, bucket, {"train/a": body})
+    stored = next(path for path in server.folder.rglob("*") if path.is_file() and path.stat().st_size == len(body))
+    assert stored.read_bytes() == body
+    stored.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
+    reason = fails('read("train", 0)', pipe(bucket, "train/"))
+    assert reason.startswith("InternalServerError: ") and f"s3://{bucket}/train/a cannot be read" in reason
 
 
 CHANGES = {

@@ -126,7 +126,7 @@ def test_a_job_that_is_interrupted_several_times_leaves_the_model_of_one_that_is
 
 
 def test_the_built_in_algorithm_goes_on_from_its_checkpoints(server, fresh):
-    name, rounds = fresh("built-in"), 1500
+    name, rounds = fresh("built-in"), 3000
     lines = "\n".join(f"{number % 2},{number % 2 + number / 1000},{number % 7}" for number in range(200))
     server.client("s3").put_object(Bucket=BUCKET, Key="train/a.csv", Body=lines)
     parameters = {"num_round": rounds, "objective": "binary:logistic", "eval_metric": "logloss"}

@@ -120,28 +120,11 @@ function define(open: () => Promise<BlobsUnderTest>): void {
     await assert.rejects(store.blobs.write(endless(), ended.signal), /given up/);
   });
 
-  it("a held blob lies in a file, or comes with its bytes when it is small", async () => {
-    const bytes = randomBytes(500_000);
-    const large = await store.blobs.hold(await write(bytes));
-    const small = await store.blobs.hold(await write(Buffer.from("small")));
-    assert.deepEqual("path" in large && (await readFile(large.path)), bytes);
-    assert.equal("bytes" in small && String(small.bytes), "small");
-    for (const held of [large, small]) held.release();
-  });
-
-  copyTests(it, { of: () => store, folder: () => folder });
-  collectorTests(it, () => store);
-}
-
-function copyTests(it: It, { of, folder }: { readonly of: () => BlobsUnderTest; readonly folder: () => string }): void {
-  const write = (bytes: Uint8Array) => of().blobs.write(pieces(bytes));
-  const read = async (blob: Blob) => contents(await of().blobs.read(blob));
-
   it("a copy holds the bytes and is a file of its own", async () => {
     const bytes = randomBytes(500_000);
     const blob = await write(bytes);
-    const path = join(folder(), "copy");
-    await of().blobs.copyTo(blob, path);
+    const path = join(folder, "copy");
+    await store.blobs.copyTo(blob, path);
     assert.deepEqual(await readFile(path), bytes);
     assert.equal((await stat(path)).nlink, 1);
     await writeFile(path, "changed");
@@ -149,14 +132,16 @@ function copyTests(it: It, { of, folder }: { readonly of: () => BlobsUnderTest; 
   });
 
   it("a copy never overwrites", async () => {
-    const path = join(folder(), "taken");
+    const path = join(folder, "taken");
     await writeFile(path, "mine");
-    await assert.rejects(of().blobs.copyTo(await write(Buffer.from("new")), path), /EEXIST/);
+    await assert.rejects(store.blobs.copyTo(await write(Buffer.from("new")), path), /EEXIST/);
     assert.equal(await readFile(path, "utf8"), "mine");
   });
+
+  lifeTests(it, () => store);
 }
 
-function collectorTests(it: It, of: () => BlobsUnderTest): void {
+function lifeTests(it: It, of: () => BlobsUnderTest): void {
   const write = (text: string) => of().blobs.write(pieces(Buffer.from(text)));
   const text = async (blob: Blob) => String(await contents(await of().blobs.read(blob)));
 
@@ -186,6 +171,15 @@ function collectorTests(it: It, of: () => BlobsUnderTest): void {
     assert.equal(await of().blobs.collect(), 0);
     assert.deepEqual(await contents(reading), bytes);
     assert.equal(await of().blobs.collect(), 1);
+  });
+
+  it("a held blob lies in a file, or comes with its bytes when it is small", async () => {
+    const bytes = randomBytes(500_000);
+    const large = await of().blobs.hold(await of().blobs.write(pieces(bytes)));
+    const small = await of().blobs.hold(await write("small"));
+    assert.deepEqual("path" in large && (await readFile(large.path)), bytes);
+    assert.equal("bytes" in small && String(small.bytes), "small");
+    for (const held of [large, small]) held.release();
   });
 
   it("the collector waits for who holds", async () => {

@@ -1,5 +1,6 @@
 // Processing jobs: CreateProcessingJob, DescribeProcessingJob, ListProcessingJobs, StopProcessingJob.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
+// Gap: what an input means is looked up once for an attempt; an object that is changed or deleted afterwards fails the job.
 // Gap: the FIFOs of an input in the mode Pipe are LocalPath_0, LocalPath_1 …, as those of training's channels; AWS does not
 // document their names.
 // Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.

@@ -1,6 +1,6 @@
 // What becomes of /opt/ml after the program: the model and the output as archives in S3, the failure file as a text.
 import type { Stats } from "node:fs";
-import { constants, lstat, open, readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
@@ -9,6 +9,7 @@ import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
 import { endFeed, FEED_FOLDER } from "../shared/feeding/feed.ts";
+import { readBeginning } from "../shared/open-folder.ts";
 import { FAILURE_CHARACTERS } from "../shared/program-end.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
 import { hasPipes } from "./channels/channel.ts";
@@ -41,9 +42,15 @@ export const upload =
     const outputs = await treesOf(hosts, "output", "data");
     if (await hasEntries(outputs)) await uploadTrees(outputs, "/opt/ml/output/data", "output.tar.gz", to);
     const failed = hasFailed ? hosts.find(({ name }) => name === (document.endHost ?? "algo-1")) : undefined;
-    const failure = failed && (await readStart(failed.folder));
+    const failure = failed && (await failureOf(failed.folder));
     return failure === undefined ? {} : { failure };
   };
+
+/** What the program wrote to /opt/ml/output/failure; undefined when it has not. Follows no link. */
+async function failureOf(folder: string): Promise<string | undefined> {
+  const bytes = await readBeginning({ root: folder, names: ["output", "failure"] }, 4 * FAILURE_CHARACTERS);
+  return bytes?.toString("utf8").slice(0, FAILURE_CHARACTERS);
+}
 
 /** Ends what feeds the hosts. */
 async function wasCut(hosts: readonly HostFolder[], work: ActivityContext<TrainingDocument>): Promise<boolean> {
@@ -132,18 +139,5 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw cause;
-  }
-}
-
-/** The first characters of a file that the program may have written; undefined when it has not. Follows no link. */
-async function readStart(folder: string): Promise<string | undefined> {
-  const output = await realFolder(folder, "output");
-  if (output === undefined || !(await lstatIfThere(join(output, "failure")))?.isFile()) return undefined;
-  const file = await open(join(output, "failure"), constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(4 * FAILURE_CHARACTERS), position: 0 });
-    return buffer.subarray(0, bytesRead).toString("utf8").slice(0, FAILURE_CHARACTERS);
-  } finally {
-    await file.close();
   }
 }

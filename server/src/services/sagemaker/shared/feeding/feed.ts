@@ -28,7 +28,7 @@ export interface Fed {
   readonly cut: boolean;
 }
 
-const START_SECONDS = 30;
+const START_SECONDS = 120;
 const LOOK_MS = 5;
 
 /**

@@ -3,9 +3,10 @@ import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { Door, type DoorNumbers, FeedFailure } from "./door.ts";
 import { type Fifo, HeldFolder, NotOurs } from "./fifo.ts";
-import { piecesOf, type Streamed, streamedOf } from "./pieces.ts";
+import { piecesOf } from "./pieces.ts";
 import { fifoName, type PlannedInput } from "./plan.ts";
 import type { FeederMessage, HoldAnswer } from "./protocol.ts";
+import { type Streamed, streamedOf } from "./streamed.ts";
 
 export interface InputThread {
   /** Folder that the unit sees as /opt/ml. */
