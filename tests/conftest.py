@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,12 +18,14 @@ LOG_LINES = 40
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A test that failed shows what its servers wrote last."""
+    """A test that failed shows what its servers wrote last, those too that have ended by themselves."""
     report = yield
     if report.failed:
         for server in ServerProcess.started:
-            if server.process and server.process.poll() is None:
-                report.sections.append((f"server {server.url}", "".join(server.errors[-LOG_LINES:])))
+            code = server.process and server.process.poll()
+            if server.process and code not in (0, -signal.SIGKILL):
+                how = "" if code is None else f", ended with exit code {code}"
+                report.sections.append((f"server {server.url}{how}", "".join(server.errors[-LOG_LINES:])))
     return report
 
 

@@ -54,11 +54,14 @@ class ServerProcess:
         self.errors = []
         self.started.add(self)
 
-    def start(self):
+    def command(self):
+        """What is run, as words or paths."""
         command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "serve", "--data", self.folder]
-        command += ["--listen", self.listen]
+        return [*command, "--listen", self.listen, *self.arguments]
+
+    def start(self):
         self.process = subprocess.Popen(
-            [str(part) for part in [*command, *self.arguments]],
+            [str(part) for part in self.command()],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,5 +1,6 @@
 """Transform jobs from outside: outputs object by object, lines in order, files that fail beside files that do not."""
 
+import csv
 import gzip
 import io
 import json
@@ -42,7 +43,7 @@ def run(server, model, fresh):
         name = fresh("transform")
         for key, body in inputs.items():
             s3.put_object(Bucket=bucket, Key=f"{name}/in/{key}", Body=body)
-        given = changes.pop("TransformInput", {})
+        given, wanted = changes.pop("TransformInput", {}), changes.pop("TransformOutput", {})
         source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{name}/in/"}
         request = {
             "TransformJobName": name,
@@ -53,7 +54,7 @@ def run(server, model, fresh):
                 "DataSource": {"S3DataSource": source},
                 **given,
             },
-            "TransformOutput": {"S3OutputPath": f"s3://{bucket}/{name}/out/", "AssembleWith": "Line"},
+            "TransformOutput": {"S3OutputPath": f"s3://{bucket}/{name}/out/", "AssembleWith": "Line", **wanted},
             "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
             **changes,
         }
@@ -110,6 +111,55 @@ def test_files_are_unzipped(run):
     job, outputs = run({"a.csv.gz": body}, TransformInput={"CompressionType": "Gzip"})
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
     assert levels(outputs["a.csv.gz.out"]) == "lh"
+
+
+@pytest.mark.parametrize("strategy", ["SingleRecord", "MultiRecord"])
+def test_columns_are_filtered_before_the_model_and_joined_with_its_answers(run, strategy):
+    rows = [f'"row {number}, of many",{LOW if number % 3 else HIGH}' for number in range(40)]
+    job, outputs = run(
+        {"a.csv": "\n".join(rows)},
+        BatchStrategy=strategy,
+        TransformOutput={"Accept": "text/csv"},
+        DataProcessing={"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"},
+    )
+    assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["DataProcessing"]["InputFilter"] == "$[1:]"
+    answered = list(csv.reader(io.StringIO(outputs["a.csv.out"])))
+    assert [name for name, _ in answered] == [f"row {number}, of many" for number in range(40)]
+    assert levels("\n".join(answer for _, answer in answered)) == "".join("l" if n % 3 else "h" for n in range(40))
+
+
+def test_a_filter_that_selects_nothing_fails_the_file_by_its_line(run):
+    job, outputs = run(
+        {"bad.csv": f"id,{LOW}\n{LOW}\n", "good.csv": f"id,{HIGH}"},
+        BatchStrategy="SingleRecord",
+        TransformOutput={"Accept": "text/csv"},
+        DataProcessing={"InputFilter": "$[1,2]"},
+    )
+    assert job["TransformJobStatus"] == "Failed"
+    assert "bad.csv, line 2: InputFilter, record 1 of the request: $[1,2] selects item 2" in job["FailureReason"]
+    assert levels(outputs["good.csv.out"]) == "h"
+    assert list(outputs) == ["good.csv.out"]
+
+
+FILTERS = {
+    "a path without a root": ({"InputFilter": "uid"}, {}, r"a path begins with \$, got \"uid\""),
+    "answers of another kind": ({"JoinSource": "Input"}, {"Accept": "application/json"}, "both text/csv, or both"),
+    "no word on answers": ({"JoinSource": "Input"}, {}, "got text/csv and no Accept"),
+    "answers that are not lines": (
+        {"InputFilter": "$[1:]"},
+        {"Accept": "text/csv", "AssembleWith": "None"},
+        "needs SplitType and AssembleWith to be Line; got Line and None",
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", FILTERS)
+def test_data_processing_is_refused_with(run, sentence):
+    processing, output, message = FILTERS[sentence]
+    output = {"Accept": "text/csv", **output} if sentence == "a path without a root" else output
+    with pytest.raises(ClientError, match=message):
+        run({"a.csv": LOW}, DataProcessing=processing, TransformOutput=output)
 
 
 def test_a_file_that_fails_leaves_no_output_and_the_others_do(run):
@@ -175,7 +225,6 @@ def test_a_model_archive_is_refused_naming_the_entry(server, model, run, fresh, 
 REFUSED = {
     "a model nobody made": ({"ModelName": "nobody"}, "Could not find model"),
     "records of RecordIO": ({"TransformInput": {"SplitType": "RecordIO"}}, "SplitType"),
-    "a filter": ({"DataProcessing": {"InputFilter": "$[1:]"}}, "InputFilter"),
     "payloads of more than 100 MB together": ({"MaxConcurrentTransforms": 20, "MaxPayloadInMB": 6}, "100 MB"),
 }
 

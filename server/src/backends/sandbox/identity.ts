@@ -38,18 +38,18 @@ export function findIdentity(): Identity {
 
 /** First id of the range that the file grants to this user. */
 function subordinate(file: string): number | undefined {
-  let username: string;
   let lines: string[];
+  let user: { readonly username: string; readonly uid: number };
   try {
-    username = userInfo().username;
+    user = userInfo();
     lines = readFileSync(file, "utf8").split("\n");
   } catch {
-    return undefined; // no such file, or a user without a name, whom newuidmap does not serve: nothing is granted
+    return undefined; // a user without a name, to whom newuidmap lends nothing, or no ranges granted on this machine
   }
-  const uid = process.getuid?.();
   for (const line of lines) {
     const [owner, start, count] = line.split(":");
-    if ((owner === username || owner === String(uid)) && Number(count) >= rangeCount - 1) return Number(start);
+    if ((owner === user.username || owner === String(user.uid)) && Number(count) >= rangeCount - 1)
+      return Number(start);
   }
   return undefined;
 }

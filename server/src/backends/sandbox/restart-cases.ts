@@ -43,6 +43,27 @@ export function registerRestartCases(candidate: Candidate): void {
       await until("nothing of it is left", async () => !existsSync(`/proc/${supervisor}`) || undefined);
     });
 
+    test("a unit whose program has just ended keeps its exit code, however slow its supervisor is to write it", async (t) => {
+      const stand = new Stand(t, candidate);
+      const first = candidate.open(stand.folder);
+      const spec = stand.unit("echo up; sleep 100", { ports: [8080] });
+      await first.start(spec);
+      await logHas(first, spec.id, "up");
+      const { init = 0, supervisor = 0 } = new UnitFolder(`${stand.folder}/${shortName(spec.id)}`);
+      process.kill(supervisor, "SIGSTOP");
+      await first.close();
+      process.kill(init, "SIGKILL");
+      const reports: unknown[] = [];
+      const second = createSandbox({ folder: stand.folder, report: (error) => reports.push(error) });
+      t.after(() => second.close());
+      equal((await second.state(spec.id))?.phase, "running");
+      process.kill(supervisor, "SIGCONT");
+      const { phase, end } = await ended(second, spec.id);
+      equal(phase, "ended");
+      equal(end?.exitCode, 137);
+      equal(reports.length, 0);
+    });
+
     test("a supervisor that is about to be gone keeps no other unit from being reached", async (t) => {
       const stand = new Stand(t, candidate);
       const first = candidate.open(stand.folder);

@@ -19,7 +19,7 @@ import {
 } from "../backend.ts";
 import { Changes } from "./changes.ts";
 import { refuseZeroBytes } from "./command.ts";
-import { endUnit, stopUnit } from "./ending.ts";
+import { endUnit, endUnreachable, stopUnit } from "./ending.ts";
 import { Forwarders } from "./forwarders.ts";
 import { findIdentity, type Identity, makeUserNamespace, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
@@ -89,6 +89,7 @@ class Sandbox implements Backend {
       this.#folder,
       (folder, image, network) => this.#makeSpare(folder, image, network),
       (spare) => this.#giveUp(spare),
+      report,
     );
     this.#usersOfImages = new UserNamespaces(user, this.#identity);
     this.#roots = new Roots({
@@ -198,7 +199,12 @@ class Sandbox implements Backend {
       // The lock is given up before the exit is told of: by then the unit may have been removed, its folder with it.
       if (this.#launched.get(folder.path) !== supervisor) return;
       this.#launched.delete(folder.path);
-      if (!folder.has("started") && folder.has("start.json")) folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
+      if (folder.has("started") || !folder.has("start.json")) return;
+      try {
+        folder.write("ended", `${sandboxFailed} ${Date.now()}\n`);
+      } catch (error) {
+        this.#report(error); // a disk that takes nothing: the unit counts as lost
+      }
     });
   }
 
@@ -341,14 +347,12 @@ class Sandbox implements Backend {
   }
 
   /** A unit that cannot be reached is of no use: it is ended, and counts as lost. One that ended just now is left alone. */
-  #reachAgain(folder: UnitFolder): Promise<void> {
-    return this.#forwardRunning(folder).catch((cause: unknown) => {
-      if (folder.isSupervised() && !folder.has("ended")) {
-        this.#report(new Error("A unit cannot be reached and is ended.", { cause }));
-        folder.write("unreachable", "");
-      }
-      stopUnit(folder, 0);
-    });
+  async #reachAgain(folder: UnitFolder): Promise<void> {
+    try {
+      await this.#forwardRunning(folder);
+    } catch (cause) {
+      endUnreachable(folder, cause, this.#report);
+    }
   }
 
   async #forwardRunning(folder: UnitFolder): Promise<void> {

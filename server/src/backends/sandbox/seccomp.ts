@@ -59,15 +59,19 @@ const clone3 = 435;
 /** CLONE_NEW* of clone(2): namespaces of cgroup, uts, ipc, user, pid, net, mount. */
 const newNamespaces = 0x7e020000;
 
+/** AF_VSOCK of socket(2): not bounded by network namespaces, it would reach the machine and what it runs on. */
+const vsock = 40;
+
 const machines = {
-  x64: { audit: 0xc000003e, column: 0, clone: 56, extra: refusedOnX64 },
-  arm64: { audit: 0xc00000b7, column: 1, clone: 220, extra: [] },
+  x64: { audit: 0xc000003e, column: 0, clone: 56, socket: 41, extra: refusedOnX64 },
+  arm64: { audit: 0xc00000b7, column: 1, clone: 220, socket: 198, extra: [] },
 } as const;
 
 const allow = 0x7fff0000;
 const fail = (errno: number) => 0x00050000 | errno;
 const EPERM = 1;
 const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
 
 // struct seccomp_data: nr at 0, arch at 4, the first argument's low half at 16.
 const load = (offset: number): Instruction => [0x20, 0, 0, offset];
@@ -93,6 +97,11 @@ export function seccompProgram(processor: string = arch()): Buffer {
     ...numbers.flatMap((number) => [unlessEqual(number), answer(fail(EPERM))]),
     unlessEqual(clone3), // its flags lie in memory, out of a filter's sight: libc falls back to clone
     answer(fail(ENOSYS)),
+    [0x15, 0, 3, machine.socket],
+    load(16),
+    unlessEqual(vsock),
+    answer(fail(EAFNOSUPPORT)),
+    load(0),
     [0x15, 0, 3, machine.clone],
     load(16),
     [0x45, 0, 1, newNamespaces],

@@ -39,16 +39,20 @@ export class Spares {
   readonly #make: (folder: UnitFolder, image: PreparedImage, network: NetworkLevel) => Promise<Spare>;
   readonly #giveUp: (spare: Spare) => Promise<void>;
   readonly #folder: string;
+  readonly #report: (error: unknown) => void;
   readonly #wanted = new Map<string, Wanted>();
 
+  /** `report` is told of what a spare that could not be made leaves behind; the next start removes it. */
   constructor(
     folder: string,
     make: (folder: UnitFolder, image: PreparedImage, network: NetworkLevel) => Promise<Spare>,
     giveUp: (spare: Spare) => Promise<void>,
+    report: (error: unknown) => void,
   ) {
     this.#folder = folder;
     this.#make = make;
     this.#giveUp = giveUp;
+    this.#report = report;
   }
 
   async warm(image: PreparedImage, network: NetworkLevel, count: number): Promise<void> {
@@ -84,9 +88,9 @@ export class Spares {
     while (wanted.spares.length < wanted.count) {
       const folder = new UnitFolder(`${this.#folder}/${spareName()}`);
       const made = this.#make(folder, wanted.image, wanted.network);
-      made.catch(async () => {
+      made.catch(() => {
         wanted.spares.splice(wanted.spares.indexOf(made), 1); // the next unit starts without a spare, and shows the reason
-        await folder.remove();
+        folder.remove().catch(this.#report); // a disk that takes no folder does not let go of one either
       });
       wanted.spares.push(made);
     }

@@ -12,6 +12,7 @@ import { type InputObject, listInputs } from "../shared/inputs.ts";
 import { parseS3Uri, s3Uri } from "../shared/s3-uri.ts";
 import type { TransformDocument } from "./document.ts";
 import { parametersOf, type TransformParameters } from "./parameters.ts";
+import { type Processing, processingOf } from "./processing/processing.ts";
 import { BadRecord, linePieces, type Piece } from "./records.ts";
 import { type Calling, call, createLimit, FileFailure, inOrder } from "./requests.ts";
 
@@ -25,6 +26,8 @@ const PARAMETERS_TIMEOUT_MS = 5_000;
 const NEWLINE = Buffer.from("\n");
 /** Pieces that are cut while others are answered, so that the container does not wait for the next. */
 const AHEAD = 1;
+/** Most bytes of a file that is filtered as a whole when the job sets no limit: the largest payload AWS allows. */
+const LARGEST_PAYLOAD_BYTES = 100 * 2 ** 20;
 
 interface Transforming extends TransformParameters {
   readonly work: ActivityContext<TransformDocument>;
@@ -32,6 +35,8 @@ interface Transforming extends TransformParameters {
   readonly principal: Principal;
   readonly calling: Calling;
   readonly limit: <Result>(run: () => Promise<Result>) => Promise<Result>;
+  /** Filters and join; undefined when records go and come as they are. */
+  readonly processing: Processing | undefined;
 }
 
 /** The activity `transform`. @throws JobFailure naming the first file that failed, after all others are done */
@@ -49,7 +54,8 @@ export const transform =
     try {
       const calling = callingOf(work, client);
       const limit = createLimit(parameters.concurrency);
-      await transformAll(files, { ...parameters, work, objects, principal, calling, limit });
+      const processing = processingOf(request);
+      await transformAll(files, { ...parameters, work, objects, principal, calling, limit, processing });
     } finally {
       await client.close();
     }
@@ -152,18 +158,34 @@ function unzipped(body: Readable): Readable {
 }
 
 async function* answers(file: InputObject, bytes: Readable, transforming: Transforming): AsyncIterable<Buffer> {
-  const { calling, limit, concurrency, payloadBytes } = transforming;
+  const { calling, limit, concurrency, payloadBytes, processing } = transforming;
   const name = s3Uri(file);
   if (transforming.work.row.document.request.TransformInput.SplitType === "Line") {
     const ask = ({ body, firstLine, lastLine }: Piece) =>
-      limit(() =>
-        call(calling, body, `${name}, line ${firstLine === lastLine ? firstLine : `${firstLine} to ${lastLine}`}`),
-      );
+      limit(() => processed(body, nameOf(name, firstLine, lastLine), transforming));
     yield* inOrder(linePieces(bytes, transforming), concurrency + AHEAD, ask);
-  } else if (payloadBytes === undefined) yield await limit(() => call(calling, bytes, name));
+  } else if (payloadBytes === undefined && !processing) yield await limit(() => call(calling, bytes, name));
   else {
-    const whole = await wholeOf(bytes, payloadBytes);
-    yield await limit(() => call(calling, whole, name));
+    const whole = await wholeOf(bytes, payloadBytes ?? LARGEST_PAYLOAD_BYTES);
+    yield await limit(() => processed(whole, name, transforming));
+  }
+}
+
+const nameOf = (file: string, firstLine: number, lastLine: number): string =>
+  `${file}, line ${firstLine === lastLine ? firstLine : `${firstLine} to ${lastLine}`}`;
+
+/** The container's answer to some records, filtered and joined as the job asks. @throws FileFailure */
+async function processed(
+  records: Buffer,
+  what: string,
+  { calling, processing }: Pick<Transforming, "calling" | "processing">,
+): Promise<Buffer> {
+  if (!processing) return call(calling, records, what);
+  try {
+    return processing.fromModel(records, await call(calling, processing.toModel(records), what));
+  } catch (cause) {
+    if (cause instanceof BadRecord) throw new FileFailure(`${what}: ${cause.message}`, true);
+    throw cause;
   }
 }
 

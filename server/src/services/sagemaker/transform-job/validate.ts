@@ -3,6 +3,8 @@ import type { CreateTransformJobRequest } from "../../../../../contract/sagemake
 import { errors } from "../../../core/errors.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
+import { BadPath, parseJsonPath } from "./processing/json-path.ts";
+import { familyOf } from "./processing/processing.ts";
 
 /** Most megabytes of all requests that are under way together (API reference, MaxPayloadInMB). */
 const PAYLOADS_MB = 100;
@@ -31,11 +33,34 @@ export function checkTransformJob(request: CreateTransformJobRequest): void {
     );
 }
 
-function checkProcessing({ DataProcessing }: CreateTransformJobRequest): void {
+/** Only lines of CSV, lines of JSON and whole JSON files can be filtered and joined (guide, data processing). */
+function checkProcessing({ DataProcessing, TransformInput, TransformOutput }: CreateTransformJobRequest): void {
   const { InputFilter = "$", OutputFilter = "$", JoinSource = "None" } = DataProcessing ?? {};
-  if (InputFilter !== "$") throw notBuilt("DataProcessing.InputFilter");
-  if (OutputFilter !== "$") throw notBuilt("DataProcessing.OutputFilter");
-  if (JoinSource !== "None") throw notBuilt("DataProcessing.JoinSource");
+  if (InputFilter === "$" && OutputFilter === "$" && JoinSource === "None") return;
+  const { ContentType, SplitType = "None" } = TransformInput;
+  const { Accept, AssembleWith = "None" } = TransformOutput;
+  const family = familyOf(ContentType);
+  if (family === undefined || family !== familyOf(Accept))
+    throw errors.validation(
+      `DataProcessing needs ContentType and Accept to be both text/csv, or both application/json or application/jsonlines; got ${ContentType ?? "no ContentType"} and ${Accept ?? "no Accept"}.`,
+    );
+  const hasLines = SplitType === "Line" && AssembleWith === "Line";
+  const isWhole = family === "json" && SplitType === "None" && AssembleWith === "None";
+  if (!hasLines && !isWhole)
+    throw errors.validation(
+      `DataProcessing of ${ContentType} needs SplitType and AssembleWith to be ${family === "csv" ? "Line" : "both Line or both None"}; got ${SplitType} and ${AssembleWith}.`,
+    );
+  checkPath("InputFilter", InputFilter);
+  checkPath("OutputFilter", OutputFilter);
+}
+
+function checkPath(member: string, text: string): void {
+  try {
+    parseJsonPath(text);
+  } catch (cause) {
+    if (cause instanceof BadPath) throw errors.validation(`DataProcessing.${member}: ${cause.message}.`);
+    throw cause;
+  }
 }
 
 const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);
