@@ -4,6 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from pushed_images import Image, Registry, entry, program_files, script, shell_root
 from server_process import ROLE, wait_until
 

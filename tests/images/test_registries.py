@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from pushed_images import Image, Registry, script, shell_root
 from server_process import ROLE, ServerProcess, wait_until
+from token_registry import ACCOUNT, TokenRegistry
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,46 @@ def test_a_wrong_password_is_told_with_the_registrys_status(servers, other, fres
     server.client("s3").create_bucket(Bucket="pulled")
     found = run_job(server, fresh("job"), f"{host}/team/app:v1")
     assert f"registry {host}: it answered 401" in found["FailureReason"]
+
+
+@pytest.fixture
+def pull_with_token(servers, fresh):
+    """pull_with_token(spoil) runs a job of an image of a registry with tokens: its description, and the registry."""
+    made = []
+
+    def pull(*spoil):
+        image = Image([[*shell_root(), script("usr/bin/train", "echo from the hub")]])
+        registry = TokenRegistry(image, *spoil)
+        made.append(registry)
+        account = dict(zip(("username", "password"), ACCOUNT, strict=True))
+        server = servers(environment={"SAGEBRUSH_REGISTRIES": json.dumps({registry.host: account})})
+        server.client("s3").create_bucket(Bucket="pulled")
+        return run_job(server, fresh("job"), f"{registry.host}/team/app:v1"), registry
+
+    yield pull
+    for registry in made:
+        registry.close()
+
+
+def test_tokens_are_asked_for_and_shown_to_nobody_else(pull_with_token):
+    found, registry = pull_with_token()
+    assert found["TrainingJobStatus"] == "Completed", found.get("FailureReason")
+    assert registry.scopes == [["repository:team/app:pull"]]
+    assert registry.elsewhere == [""]
+
+
+SPOILT = {
+    "other bytes than those of its digest": (lambda data: data[:-1] + b"?", "is refused"),
+    "half of a layer": (lambda _data: None, "the connection broke"),
+}
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_a_job_fails_whose_registry_gives(case, pull_with_token):
+    spoil, text = SPOILT[case]
+    found, _ = pull_with_token(spoil)
+    assert found["TrainingJobStatus"] == "Failed"
+    assert text in found["FailureReason"]
 
 
 def test_a_registry_that_the_settings_do_not_name_is_not_asked(puller, other):

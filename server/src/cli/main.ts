@@ -109,7 +109,7 @@ withSettings(images.command("own"), ["data", "region"])
 withSettings(images.command("import <PATH> <NAME>"), ["data", "region"])
   .description(
     "Brings an image of your own into the running server, without any container engine: PATH is an OCI archive\n" +
-      "(podman save --format oci-archive, skopeo copy … oci-archive:FILE, docker save) or the same as a folder; NAME is\n" +
+      "(podman save --format oci-archive, skopeo copy … oci-archive:FILE, docker save from Docker 25 on) or the same as a folder; NAME is\n" +
       "REPOSITORY:TAG.",
   )
   .action(async (path: string, name: string, flags: Record<string, string>) =>

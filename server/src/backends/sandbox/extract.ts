@@ -81,6 +81,7 @@ function applied(tree: LayerTree): Writable {
         mtime: header.mtime ?? new Date(0),
         linkname: header.linkname ?? null,
       });
+      body.on("error", () => undefined); // the whole fails with it, and tells
       body.on("data", (piece: unknown) => {
         try {
           made.write(piece as Buffer);

@@ -41,7 +41,7 @@ export function makeFolders(folder: UnitFolder, identity: Identity): void {
   chmodSync(folder.path, 0o711);
   for (const [name, mode] of [
     ["ml", 0o755],
-    ["tmp", 0o777],
+    ["tmp", 0o1777],
     ["etc", 0o755],
     ["mounts", 0o711],
     ["layer", 0o711],

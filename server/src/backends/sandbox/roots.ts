@@ -154,7 +154,10 @@ export class Roots {
     if (result && "refused" in result && !isSourceFailure(failure))
       throw new UnitRefused(`The image cannot be used: ${name} (${layer.digest}) is refused: ${result.refused}`);
     if (failure) throw failure;
-    if (!result) throw new Error(`Unpacking ${name} failed: ${Buffer.concat(complaint).toString().trim()}`);
+    if (!result)
+      throw new Error(`Unpacking ${name} of the image failed; the server's log says more.`, {
+        cause: new Error(Buffer.concat(complaint).toString().trim()),
+      });
   }
 
   /** As root a process that keeps what unpacking takes; else one inside the units' user namespace. */

@@ -189,6 +189,17 @@ function compressionCases(candidate: Candidate): void {
       await rejects(backend.start(stand.unit("true", { image: preparedOf(image) })), /not been made ready/);
     });
 
+  test("a layer whose compression is damaged is refused", async (t) => {
+    const stand = new Stand(t, candidate);
+    const damaged = (tar: Buffer) => {
+      const bytes = gzipSync(tar);
+      bytes.writeUInt32LE(0, bytes.length - 8); // the checksum of the content
+      return bytes;
+    };
+    const image = imageOf([layerOf(await tarOf([file("app/a", "words".repeat(50_000))]), damaged)]);
+    await rejects(stand.open().install(image, quiet), UnitRefused);
+  });
+
   test("a layer that is cut short is refused", async (t) => {
     const stand = new Stand(t, candidate);
     const image = imageOf([layerOf(await tar(), (bytes) => gzipSync(bytes).subarray(0, 60))]);

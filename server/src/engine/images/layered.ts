@@ -15,6 +15,9 @@ import {
 /** A configuration is some kilobytes. */
 const LARGEST_CONFIG_BYTES = 4 * 2 ** 20;
 
+/** Docker stops at 127; each takes a process here. */
+const MOST_LAYERS = 500;
+
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
 export interface LayeredRequest {
@@ -36,6 +39,8 @@ export async function prepareLayered(request: LayeredRequest): Promise<PreparedI
     const config = await configOf(source, manifest.config);
     checkPlatform(config);
     const { layers } = manifest;
+    if (layers.length > MOST_LAYERS)
+      throw new ManifestInvalid(`it has ${layers.length} layers; expected at most ${MOST_LAYERS}.`);
     if (layers.length !== config.diffIds.length)
       throw new ManifestInvalid(
         `its manifest has ${layers.length} layers, its configuration names ${config.diffIds.length}`,

@@ -97,9 +97,20 @@ export function remoteSource(host: string, repository: string, account: Registry
     async blob(digest) {
       const response = await get(`blobs/${digest}`, "*/*");
       if (!response.ok || !response.body) throw failed(await said(response, `${digest} of ${repository}`));
-      return Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
+      const body = response.body as AsyncIterable<Uint8Array>;
+      const broken = (cause: unknown) => failed(`the connection broke while ${digest} of ${repository} came.`, cause);
+      return Readable.from(orElse(body, broken), { objectMode: false });
     },
   };
+}
+
+/** The pieces; a failure between them becomes another. */
+async function* orElse(pieces: AsyncIterable<Uint8Array>, failure: (cause: unknown) => Error) {
+  try {
+    yield* pieces;
+  } catch (cause) {
+    throw failure(cause);
+  }
 }
 
 async function said(response: Response, what: string): Promise<string> {

@@ -144,7 +144,7 @@ export function readImageConfig(bytes: Uint8Array): ImageConfig {
     entrypoint: words(config["Entrypoint"], "Entrypoint"),
     command: words(config["Cmd"], "Cmd"),
     environment: Object.fromEntries(words(config["Env"], "Env").map(readPair)),
-    workingDirectory: text(config["WorkingDir"], "WorkingDir") || "/",
+    workingDirectory: `/${text(config["WorkingDir"], "WorkingDir").replace(/^\/+/, "")}`,
     user: text(config["User"], "User"),
     diffIds,
   };
