@@ -161,6 +161,32 @@ def test_a_package_and_what_it_asks_for_are_installed(train, fresh, tmp_path):
     assert line.startswith("__main__ hordeum 640 /opt/sagebrush/environment/lib/python3."), line
 
 
+def test_intermediate_output_is_in_s3_while_the_script_runs(client, train, fresh, tmp_path, bucket):
+    # The script ends when it finds its own output in S3.
+    script = f"""
+import boto3, os, time
+folder = os.environ["SM_OUTPUT_INTERMEDIATE_DIR"] + "/deep"
+os.makedirs(folder)
+open(folder + "/early", "w").write("1")
+key = "out/" + os.environ["TRAINING_JOB_NAME"] + "/output/intermediate/deep/early"
+s3 = boto3.client("s3")
+for _ in range(300):
+    if s3.list_objects_v2(Bucket="{bucket}", Prefix=key)["KeyCount"] == 1:
+        break
+    time.sleep(0.2)
+else:
+    raise SystemExit("it did not come")
+open(folder + "/late", "w").write("2")
+"""
+    name = fresh("intermediate")
+    job, _ = train(
+        name, SKLEARN, {"train.py": script.encode()}, {"sagemaker_s3_output": f"s3://{bucket}/out"}, iris(tmp_path)
+    )
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
+    late = client("s3").get_object(Bucket=bucket, Key=f"out/{name}/output/intermediate/deep/late")
+    assert late["Body"].read() == b"2"
+
+
 def test_an_endpoint_installs_what_its_code_asks_for(client, deploy, fresh, tmp_path, bucket):
     wheel(tmp_path / "wheels")
     script = (
