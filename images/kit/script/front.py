@@ -88,6 +88,8 @@ class Worker(asyncio.Protocol):
         try:
             return await asyncio.wait_for(self._answer, seconds)
         except TimeoutError:
+            # It must not be given to the next request while its connection is being closed.
+            self._crew.leave(self)
             self._transport.abort()
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -168,12 +169,19 @@ def test_workers_that_end_are_named_and_started_again_and_others_answer_meanwhil
 
 def test_ping_fails_until_the_model_is_loaded_and_a_slow_request_does_not_hold_it(serve):
     slow = SUM.replace("return Sum()", "import time; time.sleep(1); return Sum()")
-    slow += "def input_fn(body, content_type):\n    import time\n    time.sleep(30)\n"
+    slow += "def input_fn(body, content_type):\n    import time, numpy\n    time.sleep(30 if 'slow' in body else 0)\n"
+    slow += "    return numpy.ones((1, 2))\n"
     container = serve(slow, more={"SAGEMAKER_MODEL_SERVER_TIMEOUT": "1"})
     container.until(lambda: container.ping() == 503, "/ping answers 503")
     container.wait()
-    status, _, answer = container.invoke(b"[[1]]")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(container.invoke, b"slow")
+        container.until(first.running, "the first request is under way")
+        waiting = pool.submit(container.invoke, b"quick")
+    status, _, answer = first.result()
     assert (status, answer) == (504, b"The script did not answer within 1 s (SAGEMAKER_MODEL_SERVER_TIMEOUT).")
+    # What waited meanwhile is answered by the worker that is started again.
+    assert waiting.result()[::2] == (200, b"[2.0]")
     container.until(lambda: "ended by SIGKILL while serving. It is started again." in container.log(), "it is ended")
 
 
