@@ -40,14 +40,12 @@ def tar_of(entries):
 
 
 def program_files(*programs):
-    """Programs of this machine with the libraries they load, as entries."""
-    paths = {}
-    for program in programs:
-        path = shutil.which(program)
-        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-        paths[program] = path
-        paths.update({word: word for word in listed.split() if word.startswith("/")})
-    return [entry(path.lstrip("/"), Path(path).read_bytes(), mode=0o755) for path in sorted(set(paths.values()))]
+    """Programs and libraries of this machine with the libraries they load, as entries."""
+    paths = [shutil.which(program) or str(program) for program in programs]
+    listed = subprocess.run(["ldd", *paths], capture_output=True, text=True, check=False).stdout
+    # With several programs each has a line of its own, its path with a colon.
+    paths += [word for word in listed.split() if word.startswith("/") and not word.endswith(":")]
+    return [entry(path.lstrip("/"), Path(path).read_bytes(), mode=0o755) for path in sorted(set(paths))]
 
 
 def shell_root():

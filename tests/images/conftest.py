@@ -47,7 +47,7 @@ def python_files():
         if path.is_file() and not left_out.intersection(path.parts) and not path.is_symlink()
     ]
     return [
-        *program_files("/usr/bin/python3"),
+        *program_files("/usr/bin/python3", *[path for path in files if ".so" in path.name]),
         entry("usr/lib/", mode=0o755),
         *[entry(str(path).lstrip("/"), path.read_bytes()) for path in files],
     ]

@@ -31,6 +31,8 @@ RIGHTS = [
 class Breakouts:
     """A server, what there is around it, and the outcome of every attempt of a job at a level."""
 
+    image = IMAGE
+
     def __init__(self, server, folder):
         self.server = server
         self.world = OutsideWorld(folder)
@@ -57,7 +59,7 @@ class Breakouts:
         channels = [channel("attempts", "code/", name="code"), channel("attempts", "victim/", name="victim")]
         request = training_request(name, "attempts", hyperparameters, channels, RoleArn=WEAK, **changes)
         request["AlgorithmSpecification"] = {
-            "TrainingImage": IMAGE,
+            "TrainingImage": self.image,
             "TrainingInputMode": "File",
             "ContainerEntrypoint": ["python3", f"/opt/ml/input/data/code/{program}"],
             "ContainerArguments": ["train"],

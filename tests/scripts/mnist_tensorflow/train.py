@@ -18,6 +18,7 @@ if __name__ == "__main__":
     args, _ = parser.parse_known_args()
     print("model_dir is", args.model_dir)
 
+    tf.random.set_seed(1)
     data = np.load(os.path.join(args.train, "digits.npz"))
     model = tf.keras.models.Sequential(
         [

@@ -25,7 +25,7 @@ estimator = TensorFlow(
     py_version="py3",
     role=role,
     sagemaker_session=session,
-    hyperparameters={"epochs": 2},
+    hyperparameters={"epochs": 3},
     **script_mode,
     **size(),
 )
