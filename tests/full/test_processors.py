@@ -50,6 +50,7 @@ def test_scripts_and_programs(run):
             "log": True,
             "counts": {"train": 8, "test": 2},
             "stopped": "Stopped",
+            "scaled": True,
             "arguments": True,
         }, environment
         assert "Failed" in failure and "Exit code: 3." in failure, environment

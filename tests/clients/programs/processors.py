@@ -10,6 +10,7 @@ from pathlib import Path
 import sagemaker
 from sagemaker.network import NetworkConfig
 from sagemaker.processing import ProcessingInput, ProcessingOutput, Processor, ScriptProcessor
+from sagemaker.sklearn.processing import SKLearnProcessor
 
 session = sagemaker.Session()
 role = sagemaker.get_execution_role(session)
@@ -77,6 +78,21 @@ deadline = time.monotonic() + 180
 while sleeping.latest_job.describe()["ProcessingJobStatus"] == "Stopping" and time.monotonic() < deadline:
     time.sleep(0.5)
 
+Path("scale.py").write_text(
+    """
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+rows = np.loadtxt("/opt/ml/processing/input/rows.csv", delimiter=",")
+scaled = StandardScaler().fit_transform(rows)
+print("scaled", scaled.shape, abs(scaled.mean()) < 1e-9)
+"""
+)
+sizes = {"instance_count": 1, "instance_type": "ml.m5.large", "sagemaker_session": session}
+scaler = SKLearnProcessor(framework_version="0.20.0", role=role, **sizes)
+scaled = io.StringIO()
+with contextlib.redirect_stdout(scaled):
+    scaler.run(code="scale.py", inputs=[rows], logs=True)
+
 program = Processor(entrypoint=["python3", "-c", "import sys; print(sys.argv[1:])"], **common)
 said = io.StringIO()
 with contextlib.redirect_stdout(said):
@@ -93,6 +109,7 @@ print(
             "counts": counts,
             "failure": failure,
             "stopped": sleeping.latest_job.describe()["ProcessingJobStatus"],
+            "scaled": "scaled (10, 2) True" in scaled.getvalue(),
             "arguments": "['a', 'b c']" in said.getvalue(),
         }
     )
