@@ -29,8 +29,9 @@ forward() {
   for interface in "$conf"/*; do
     name=${interface##*/}
     case $name in all | default | lo | sagebr*) continue ;; esac
-    [ "$(cat "$interface/forwarding")" = 1 ] && continue
-    echo 1 >"$interface/forwarding"
+    forwarding=$(cat "$interface/forwarding" 2>/dev/null) || continue # links of other programs come and go
+    [ "$forwarding" = 1 ] && continue
+    { echo 1 >"$interface/forwarding"; } 2>/dev/null || continue
     echo "$name" >>"$state/forwarding"
     changed=yes
   done
@@ -128,7 +129,7 @@ sweep() {
   remove_rules "$(cat "$state/rules")"
   # Somebody may have made a router of this machine meanwhile: then it stays one.
   while read -r name; do
-    [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || [ ! -e "$conf/$name" ] || echo 0 >"$conf/$name/forwarding"
+    [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || { echo 0 >"$conf/$name/forwarding"; } 2>/dev/null || continue
   done <"$state/forwarding"
   rm -f "$state/rules" "$state/forwarding" "$state/range"
 }
