@@ -71,7 +71,7 @@ export default {
       name: "no-backend-to-backend",
       severity: "error",
       from: { path: "^server/src/backends/([^/]+)/" },
-      to: { path: "^server/src/backends/([^/]+)/", pathNot: "^server/src/backends/($1|suite)/" },
+      to: { path: "^server/src/backends/([^/]+)/", pathNot: "^server/src/backends/($1|suite|shared)/" },
     },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
     ...Object.entries(wrapped).map(([library, folder]) => ({
