@@ -1,0 +1,312 @@
+// Units as containers of an engine with the Docker API on this machine: design in docs/decisions/0021-docker.md.
+// What runs and how it ended is the engine's to say; beside a container is the unit's folder, with its data and its log.
+import { mkdirSync, realpathSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import type Dockerode from "dockerode";
+import {
+  type Backend,
+  type BackendReport,
+  type ImageLayers,
+  type Installing,
+  type UnitPlan,
+  UnitRefused,
+  type UnitSpec,
+  type UnitState,
+} from "../backend.ts";
+import { refuseZeroBytes } from "../shared/command-line.ts";
+import { checkShared } from "../shared/shared-mounts.ts";
+import { Changes } from "./changes.ts";
+import { connectEngine, type EngineFacts, engineFacts, ifThere, socketPath, statusOf, wordsOf } from "./engine.ts";
+import { Images } from "./images.ts";
+import { inspectEngine, whyUnusable } from "./inspect.ts";
+import { makeContainer } from "./launch.ts";
+import { Networks } from "./networks.ts";
+import { Output } from "./output.ts";
+import { Reach } from "./reach.ts";
+import { bootedAt, bootId, hasEnded, type Seen, stateOf } from "./state.ts";
+import { serverId, sweepContainers } from "./sweep.ts";
+import { type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface DockerOptions {
+  /** Folder for units, on a disk with room for what they write. It belongs to one server at a time. */
+  readonly folder: string;
+  /** Address of the engine, unix://…; empty for $DOCKER_HOST, else the usual sockets. */
+  readonly address: string;
+  readonly logLimitBytes?: number;
+  /** Told of failures that nobody waits for; the next look tries again. Without it they end the process. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** A log stops growing here; the last line says so. */
+const LOG_LIMIT_BYTES = 1024 ** 3;
+
+const raise = (error: unknown): never => {
+  throw error;
+};
+
+/** @throws Error for an address that is not a Unix socket of this machine */
+export function createDocker(options: DockerOptions): Backend {
+  return new Docker(options);
+}
+
+class Docker implements Backend {
+  readonly name = "docker";
+  readonly #folder: string;
+  readonly #socket: string;
+  readonly #engine: Dockerode;
+  readonly #server: string;
+  readonly #machine = { boot: bootId(), bootedAt: bootedAt() };
+  readonly #logLimitBytes: number;
+  readonly #report: (error: unknown) => void;
+  readonly #images: Images;
+  readonly #networks: Networks;
+  readonly #output: Output;
+  readonly #reach: Reach;
+  readonly #changes: Changes;
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #removing = new Set<string>();
+  #watchdog: Watchdog | undefined;
+  #opened: Promise<EngineFacts> | undefined;
+  #isClosed = false;
+
+  constructor({ folder, address, logLimitBytes = LOG_LIMIT_BYTES, report = raise }: DockerOptions) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#folder = realpathSync(folder);
+    this.#server = serverId(this.#folder);
+    this.#socket = socketPath(address);
+    this.#engine = connectEngine(this.#socket);
+    this.#logLimitBytes = logLimitBytes;
+    this.#report = report;
+    const engine = this.#engine;
+    this.#images = new Images(engine);
+    this.#networks = new Networks({ engine, server: this.#server });
+    this.#output = new Output(engine, logLimitBytes, report);
+    this.#changes = new Changes({ engine, stateOf: (unit) => this.#stateOf(unit), report });
+    this.#reach = new Reach({
+      containerOf: (unit) =>
+        unit.plan?.platformSocket === undefined ? unit.start?.container : this.#networks.holderName(unit.plan.id),
+      engine,
+      running: () => this.#changes.running,
+      report,
+    });
+    this.#ready().catch(() => undefined); // whoever needs it sees the error, and tries again
+  }
+
+  inspect(): Promise<BackendReport> {
+    return inspectEngine(this.#socket);
+  }
+
+  async capacity() {
+    const { cpus, memoryBytes } = await this.#ready();
+    return { cpus, memoryBytes, gpus: 0 };
+  }
+
+  async install(image: ImageLayers, options: Installing): Promise<void> {
+    await this.#ready();
+    await this.#images.install(image, options);
+  }
+
+  async reserve(plan: UnitPlan): Promise<string> {
+    const { firstId } = await this.#ready();
+    const unit = this.#unit(plan.id);
+    if (!unit.plan) unit.make(plan, firstId);
+    return unit.at("ml");
+  }
+
+  start(spec: UnitSpec): Promise<void> {
+    const starting = this.#starting.get(spec.id) ?? this.#start(spec).finally(() => this.#starting.delete(spec.id));
+    this.#starting.set(spec.id, starting);
+    return starting;
+  }
+
+  async #start(spec: UnitSpec): Promise<void> {
+    refuseZeroBytes(spec);
+    if (spec.resources.gpus > 0)
+      throw new UnitRefused("GPUs are not yet available in Sagebrush with the docker backend; use the sandbox.");
+    const facts = await this.#ready();
+    checkShared(spec.mounts, { kind: "root range", outside: facts.firstId });
+    await this.reserve(spec);
+    const unit = this.#unit(spec.id);
+    const { phase } = (await this.#stateOf(unit)) ?? {};
+    if (phase === "starting" || phase === "reserved") await this.#begin(spec, unit, facts);
+  }
+
+  async #begin(spec: UnitSpec, unit: UnitFolder, facts: EngineFacts): Promise<void> {
+    const made = await makeContainer({
+      engine: this.#engine,
+      images: this.#images,
+      networks: this.#networks,
+      server: this.#server,
+      logBytes: 2 * this.#logLimitBytes, // it drops what is old only long after the log here is full
+      unit,
+      facts,
+      spec,
+    });
+    const { container, writable } = made;
+    if (spec.platformSocket !== undefined) await this.#reach.open(unit);
+    unit.write("start.json", JSON.stringify({ container: container.id, boot: this.#machine.boot, writable }));
+    this.#changes.track(unit, "starting");
+    try {
+      await container.start();
+    } catch (error) {
+      await this.#refused(unit, error);
+      return;
+    }
+    this.#output.follow(unit, container.id);
+    if (spec.platformSocket === undefined) await this.#reach.openIfRunning(unit);
+    this.#changes.look(unit);
+  }
+
+  /** The engine could not run the program: how it ends is told as a shell would. @throws what is not about this unit */
+  async #refused(unit: UnitFolder, error: unknown): Promise<void> {
+    if (statusOf(error) === undefined) throw error; // no answer: it may run all the same, and the next start finds out
+    const words = wordsOf(error);
+    const exitCode = /not found|no such file or directory/i.test(words)
+      ? 127
+      : /permission denied/i.test(words)
+        ? 126
+        : 125;
+    this.#output.say(unit, `[sagebrush] The container engine could not start it: ${words}\n`);
+    unit.write("refused.json", JSON.stringify({ exitCode, at: Date.now() }));
+    this.#changes.look(unit);
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    const unit = this.#unit(id);
+    const { start } = unit;
+    if (!start) return;
+    const seconds = Math.max(0, Math.ceil(graceSeconds));
+    unit.write("stop", String(Date.now() + seconds * 1000));
+    this.#stopContainer(unit, start.container, seconds);
+  }
+
+  /** The engine answers when the container has ended, and goes on when nobody listens. */
+  #stopContainer(unit: UnitFolder, container: string, seconds: number): void {
+    this.#engine
+      .getContainer(container)
+      .stop({ t: seconds })
+      .catch((error: unknown) => {
+        const isOver = statusOf(error) === 304 || statusOf(error) === 404;
+        if (!isOver && !this.#isClosed && unit.plan) this.#report(error);
+      });
+  }
+
+  async state(id: string): Promise<UnitState | undefined> {
+    await this.#ready();
+    return this.#stateOf(this.#unit(id));
+  }
+
+  async list(): Promise<readonly UnitState[]> {
+    await this.#ready();
+    const states = await Promise.all(this.#units().map((unit) => this.#stateOf(unit)));
+    return states.filter((state) => state !== undefined);
+  }
+
+  watch(changed: (state: UnitState) => void, signal: AbortSignal): void {
+    this.#changes.listen(changed, signal);
+  }
+
+  async log(id: string, offset: number): Promise<Readable> {
+    return this.#output.read(this.#unit(id), offset);
+  }
+
+  async connect(id: string, port: number): Promise<Socket> {
+    await this.#ready();
+    const unit = this.#unit(id);
+    if (!unit.plan?.ports.includes(port)) throw new Error(`Port ${port} is none of those in the unit's plan.`);
+    if ((await this.#stateOf(unit))?.phase !== "running") throw new Error("The unit does not run.");
+    return this.#reach.connect(unit, port);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#ready();
+    const unit = this.#unit(id);
+    const { plan, start } = unit;
+    if (!plan || this.#removing.has(id)) return;
+    this.#removing.add(id);
+    try {
+      this.#changes.forget(unit);
+      await this.#reach.close(unit);
+      await this.#output.stop(unit);
+      if (start) await ifThere(this.#engine.getContainer(start.container).remove({ force: true, v: true }));
+      const others = this.#units().filter((other) => other.path !== unit.path && other.plan?.group === plan.group);
+      await this.#networks.release(id, plan.group, others.length === 0);
+      await unit.remove();
+    } finally {
+      this.#removing.delete(id);
+    }
+  }
+
+  /** It keeps none: a unit starts cold, as the interface allows. */
+  async warm(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opened?.catch(() => undefined); // nothing was opened then
+    this.#watchdog?.close();
+    this.#changes.close();
+    await this.#output.close();
+    this.#reach.stop();
+  }
+
+  /** Once opened, it stays; an engine that is not there yet is asked again by the next call. */
+  #ready(): Promise<EngineFacts> {
+    this.#opened ??= this.#open().catch((cause: unknown) => {
+      this.#opened = undefined;
+      throw cause;
+    });
+    return this.#opened;
+  }
+
+  /** Looks for units of an earlier server, and goes on with them. */
+  async #open(): Promise<EngineFacts> {
+    const why = whyUnusable();
+    if (why) throw new Error(`${why.message} ${why.remedy}`);
+    const facts = await engineFacts(this.#engine);
+    const units = this.#units();
+    await sweepContainers(this.#engine, this.#server, units);
+    await this.#networks.sweep(new Set(units.flatMap((unit) => unit.plan?.group ?? [])));
+    for (const unit of units) {
+      if (!unit.plan) await unit.remove(); // without one nobody can ask for it: it was being made
+      const { start } = unit;
+      if (!start) continue;
+      const state = await this.#stateOf(unit);
+      if (state?.phase !== "running") continue;
+      await this.#reach.again(unit);
+      this.#output.follow(unit, start.container);
+      this.#changes.track(unit, "running");
+      const stopBy = unit.read("stop");
+      if (stopBy !== undefined)
+        this.#stopContainer(unit, start.container, Math.max(0, Math.ceil((Number(stopBy) - Date.now()) / 1000)));
+    }
+    this.#watchdog = new Watchdog({
+      engine: this.#engine,
+      running: () => this.#changes.running,
+      report: (error, unit) => {
+        if (!this.#isClosed && unit.plan && !this.#removing.has(unit.plan.id)) this.#report(error);
+      },
+    });
+    return facts;
+  }
+
+  /** A unit is told to have ended once its log is complete. */
+  async #stateOf(unit: UnitFolder): Promise<UnitState | undefined> {
+    const { plan, start } = unit;
+    if (!plan) return undefined;
+    const seen: Seen = start && (await ifThere(this.#engine.getContainer(start.container).inspect()))?.State;
+    if (start && hasEnded(seen)) await this.#output.finish(unit, start.container);
+    else if (start && seen?.Running && this.#changes.running.some(({ path }) => path === unit.path))
+      this.#output.follow(unit, start.container);
+    return stateOf(unit, seen, this.#machine, this.#starting.has(plan.id));
+  }
+
+  #unit(id: string): UnitFolder {
+    return unitFolder(this.#folder, id);
+  }
+
+  #units(): UnitFolder[] {
+    return unitFolders(this.#folder);
+  }
+}

@@ -1,0 +1,76 @@
+// The engine: any that answers the Docker Engine API (Docker, Podman), over a Unix socket of this machine, through dockerode.
+import { existsSync } from "node:fs";
+import Dockerode from "dockerode";
+
+/** Sockets of engines that are looked for when none is named, in this order. */
+const knownSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"] as const;
+
+/** What differs between engines. */
+export interface EngineFacts {
+  readonly kind: "docker" | "podman";
+  readonly version: string;
+  /** Id on this machine of user 0 inside, where the engine gives containers a user namespace; else 0. */
+  readonly firstId: number;
+  readonly isRootless: boolean;
+  readonly securityOptions: readonly string[];
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** Path of the engine's socket. `address`: unix://…; empty for $DOCKER_HOST, else the first known socket that is there. @throws Error for another machine's engine */
+export function socketPath(address: string, dockerHost = process.env["DOCKER_HOST"] ?? ""): string {
+  const named = address || dockerHost;
+  if (named === "") return knownSockets.find((path) => existsSync(path)) ?? knownSockets[0];
+  const path = /^unix:\/\/(\/.+)$/.exec(named)?.[1];
+  if (path === undefined)
+    throw new Error(
+      `The engine has to be on this machine, since containers see folders of it; expected unix:///path/of/its.sock, got ${JSON.stringify(named)}.`,
+    );
+  return path;
+}
+
+export function connectEngine(path: string): Dockerode {
+  // Without `version` calls go to the engine's own, so that old and new engines are both understood.
+  return new Dockerode({ socketPath: path });
+}
+
+export async function engineFacts(engine: Dockerode): Promise<EngineFacts> {
+  const [version, info] = await Promise.all([engine.version(), engine.info()]);
+  const securityOptions: string[] = info.SecurityOptions ?? [];
+  return {
+    kind: version.Components?.some(({ Name }) => Name === "Podman Engine") ? "podman" : "docker",
+    version: version.Version,
+    // Docker with userns-remap keeps its data in a folder named by the ids: …/100000.100000
+    firstId: securityOptions.some((one) => one.startsWith("name=userns"))
+      ? Number(/\/(\d+)\.\d+$/.exec(info.DockerRootDir)?.[1] ?? 0)
+      : 0,
+    isRootless: securityOptions.some((one) => one.startsWith("name=rootless")),
+    securityOptions,
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+  };
+}
+
+/** HTTP status that the engine answered; undefined when it did not answer. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === "number" ? status : undefined;
+}
+
+export const isAbsent = (error: unknown): boolean => statusOf(error) === 404;
+
+/** The answer, or undefined where the engine says that there is no such thing. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What the engine said, without the client's own prefix. */
+export function wordsOf(error: unknown): string {
+  const said = (error as { json?: { message?: string } } | undefined)?.json?.message;
+  return said ?? (error instanceof Error ? error.message : String(error));
+}
