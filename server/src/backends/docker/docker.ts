@@ -81,7 +81,7 @@ class Docker implements Backend {
     this.#report = report;
     const engine = this.#engine;
     this.#images = new Images(engine);
-    this.#networks = new Networks({ engine, server: this.#server });
+    this.#networks = new Networks({ engine, server: this.#server, images: this.#images });
     this.#output = new Output(engine, logLimitBytes, report);
     this.#changes = new Changes({ engine, stateOf: (unit) => this.#stateOf(unit), report });
     this.#reach = new Reach({

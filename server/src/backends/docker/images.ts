@@ -2,6 +2,7 @@
 // empty image, over which units see those folders, as in the sandbox.
 import { createHash } from "node:crypto";
 import { Readable, Transform, type Writable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type Dockerode from "dockerode";
 import { extract, type Pack, pack } from "tar-stream";
@@ -16,21 +17,17 @@ const baseFiles = {
   "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
   "etc/group": "root:x:0:\nnogroup:x:65534:\n",
 };
-/** Changes with what is in it. */
-const baseName = `${repository}/base:${createHash("sha256").update(JSON.stringify(baseFiles)).digest("hex").slice(0, 12)}`;
-
-/** Name of the empty image, made when it is not there. */
-export async function baseImage(engine: Dockerode): Promise<string> {
-  if (await ifThere(engine.getImage(baseName).inspect())) return baseName;
+/** The image over which units see folders of this machine. */
+async function emptyImage(): Promise<ImageLayers> {
   const tar = pack();
   for (const name of ["etc/", "proc/", "sys/", "dev/", "run/", "tmp/", "root/", "opt/"])
     tar.entry({ name, type: "directory", mode: name === "tmp/" ? 0o1777 : 0o755, mtime: new Date(0) });
   for (const [name, text] of Object.entries(baseFiles)) tar.entry({ name, mode: 0o644, mtime: new Date(0) }, text);
   tar.finalize();
-  const [repo, tag] = baseName.split(":");
-  const answer = await engine.importImage(Readable.from(tar), { repo, tag });
-  await finished(answer);
-  return baseName;
+  const bytes = await buffer(Readable.from(tar));
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const layer = { digest, diffId: digest, sizeBytes: bytes.length, open: async () => Readable.from([bytes]) };
+  return { digest, layers: [layer] };
 }
 
 /** Name of an image of layers in the engine. */
@@ -42,6 +39,13 @@ export class Images {
 
   constructor(engine: Dockerode) {
     this.#engine = engine;
+  }
+
+  /** Name of the empty image, made when it is not there. */
+  async base(): Promise<string> {
+    const image = await emptyImage();
+    await this.install(image, { progress: () => undefined });
+    return layeredName(image.digest);
   }
 
   async has(digest: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { findUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
 import { containerOptions } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
-import { baseImage, type Images, layeredName } from "./images.ts";
+import { type Images, layeredName } from "./images.ts";
 import type { Networks } from "./networks.ts";
 import { shortName, type UnitFolder } from "./unit-folder.ts";
 
@@ -44,7 +44,7 @@ export async function makeContainer(making: Making): Promise<Made> {
     spec,
     name,
     server,
-    image: layered ? layeredName(layered.digest) : await baseImage(engine),
+    image: layered ? layeredName(layered.digest) : await images.base(),
     folder: unit.path,
     facts,
     network: await networks.take(spec, facts),

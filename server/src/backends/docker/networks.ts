@@ -7,7 +7,7 @@ import type Dockerode from "dockerode";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { type HostNetwork, hostOptions, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
-import { baseImage } from "./images.ts";
+import type { Images } from "./images.ts";
 import { enterableProcess, preparePlatform } from "./namespaces.ts";
 import { shortName } from "./unit-folder.ts";
 
@@ -25,14 +25,17 @@ const holderBytes = 32 * 2 ** 20;
 interface NetworksParts {
   readonly engine: Dockerode;
   readonly server: string;
+  readonly images: Images;
 }
 
 export class Networks {
   readonly #engine: Dockerode;
   readonly #server: string;
+  readonly #images: Images;
   readonly #making = new Map<string, Promise<HostNetwork>>();
 
-  constructor({ engine, server }: NetworksParts) {
+  constructor({ engine, server, images }: NetworksParts) {
+    this.#images = images;
     this.#engine = engine;
     this.#server = server;
   }
@@ -130,7 +133,7 @@ export class Networks {
     const holder = await this.#engine.createContainer({
       ...host,
       name,
-      Image: await baseImage(this.#engine),
+      Image: await this.#images.base(),
       Entrypoint: ["/bin/sleep", "infinity"],
       Cmd: [],
       Labels: { [labels.server]: this.#server },

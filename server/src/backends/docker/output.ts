@@ -93,11 +93,11 @@ export class Output {
 
   /** As a stream also when it is not followed, which the client would otherwise gather in memory. */
   async #engineLog(container: string, follow: boolean, signal: AbortSignal): Promise<Readable> {
-    const path = `/containers/${container}/logs?stdout=true&stderr=true&follow=${follow}`;
     const body = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
       this.#engine.modem.dial(
         {
-          path,
+          path: `/containers/${container}/logs?`,
+          options: { stdout: true, stderr: true, follow },
           method: "GET",
           isStream: true,
           abortSignal: signal,
