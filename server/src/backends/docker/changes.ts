@@ -42,6 +42,10 @@ export class Changes {
     return [...this.#tracked.values()].map((one) => one.folder);
   }
 
+  has(folder: UnitFolder): boolean {
+    return this.#tracked.has(folder.path);
+  }
+
   listen(changed: (state: UnitState) => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(changed);

@@ -14,9 +14,10 @@ import {
   type UnitSpec,
   type UnitState,
 } from "../backend.ts";
-import { refuseZeroBytes } from "../shared/command-line.ts";
+import { commandLine, refuseZeroBytes } from "../shared/command-line.ts";
 import { checkShared } from "../shared/shared-mounts.ts";
 import { Changes } from "./changes.ts";
+import { Counters } from "./counters.ts";
 import { connectEngine, type EngineFacts, engineFacts, ifThere, socketPath, statusOf, wordsOf } from "./engine.ts";
 import { Images } from "./images.ts";
 import { inspectEngine, whyUnusable } from "./inspect.ts";
@@ -26,7 +27,7 @@ import { Output } from "./output.ts";
 import { Reach } from "./reach.ts";
 import { bootedAt, bootId, hasEnded, type Seen, stateOf } from "./state.ts";
 import { serverId, sweepContainers } from "./sweep.ts";
-import { type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
+import { type StoredStart, type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface DockerOptions {
@@ -65,6 +66,7 @@ class Docker implements Backend {
   readonly #output: Output;
   readonly #reach: Reach;
   readonly #changes: Changes;
+  readonly #counters = new Counters();
   readonly #starting = new Map<string, Promise<void>>();
   readonly #removing = new Set<string>();
   #watchdog: Watchdog | undefined;
@@ -146,7 +148,9 @@ class Docker implements Backend {
     });
     const { container, writable } = made;
     if (spec.platformSocket !== undefined) await this.#reach.open(unit);
-    unit.write("start.json", JSON.stringify({ container: container.id, boot: this.#machine.boot, writable }));
+    const program = commandLine(spec)[0] ?? "";
+    const started: StoredStart = { container: container.id, boot: this.#machine.boot, program, writable };
+    unit.write("start.json", JSON.stringify(started));
     this.#changes.track(unit, "starting");
     try {
       await container.start();
@@ -154,6 +158,7 @@ class Docker implements Backend {
       await this.#refused(unit, error);
       return;
     }
+    this.#counters.track(unit, (await container.inspect()).State.Pid);
     this.#output.follow(unit, container.id);
     if (spec.platformSocket === undefined) await this.#reach.openIfRunning(unit);
     this.#changes.look(unit);
@@ -247,6 +252,7 @@ class Docker implements Backend {
     await this.#opened?.catch(() => undefined); // nothing was opened then
     this.#watchdog?.close();
     this.#changes.close();
+    this.#counters.close();
     await this.#output.close();
     this.#reach.stop();
   }
@@ -297,8 +303,10 @@ class Docker implements Backend {
     if (!plan) return undefined;
     const seen: Seen = start && (await ifThere(this.#engine.getContainer(start.container).inspect()))?.State;
     if (start && hasEnded(seen)) await this.#output.finish(unit, start.container);
-    else if (start && seen?.Running && this.#changes.running.some(({ path }) => path === unit.path))
+    else if (start && seen?.Running && this.#changes.has(unit)) {
+      this.#counters.track(unit, seen.Pid);
       this.#output.follow(unit, start.container);
+    }
     return stateOf(unit, seen, this.#machine, this.#starting.has(plan.id));
   }
 

@@ -1,10 +1,11 @@
 // The log of a unit: a file that follows what the engine keeps of the container's output. The file's length says how much of that it
 // has, so a server that was killed goes on where it was, and nothing is there twice.
-import { createReadStream, createWriteStream, existsSync, statSync, writeFileSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type Dockerode from "dockerode";
 import { ifThere } from "./engine.ts";
+import { codeOfInit } from "./state.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 export class Output {
@@ -69,10 +70,25 @@ export class Output {
     if (isComplete(folder)) return;
     await this.stop(folder); // the engine may end what it sends before the last line of it
     await this.#copy(folder, container, false, new AbortController().signal);
+    this.#sayWhatFailed(folder);
     // Longer, it has been said already.
     if (sizeOf(folder.at("output")) === this.#limitBytes)
       writeFileSync(folder.at("output"), limitText(this.#limitBytes), { flag: "a" });
     folder.write("output-complete", "");
+  }
+
+  /** A program that is not there: the engine's init does not name it. */
+  #sayWhatFailed(folder: UnitFolder): void {
+    const path = folder.at("output");
+    if (sizeOf(path) > LONGEST_COMPLAINT_BYTES || folder.has("unrunnable")) return;
+    const code = codeOfInit(readFileSync(path, "utf8"));
+    if (code === undefined) return;
+    const program = JSON.stringify(folder.start?.program);
+    this.say(
+      folder,
+      `[sagebrush] ${program} could not be run: ${code === 126 ? "no permission" : "no such program"}.\n`,
+    );
+    folder.write("unrunnable", String(code));
   }
 
   async #copy(folder: UnitFolder, container: string, follow: boolean, signal: AbortSignal): Promise<void> {
@@ -109,6 +125,8 @@ export class Output {
     return body as Readable;
   }
 }
+
+const LONGEST_COMPLAINT_BYTES = 200;
 
 const isComplete = (folder: UnitFolder): boolean => folder.has("output-complete");
 

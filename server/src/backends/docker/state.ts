@@ -38,9 +38,22 @@ export function stateOf(folder: UnitFolder, seen: Seen, machine: Machine, isStar
   if (!hasEnded(seen)) return { id, phase: "running", startedAt };
   const at = Date.parse(seen.FinishedAt);
   // An engine that finds a container after the machine was restarted makes up an end for it.
-  const isMadeUp = !(at > 0) || at < startedAt || (start.boot !== machine.boot && at >= machine.bootedAt);
+  const isMadeUp = !(at > 0) || (start.boot !== machine.boot && (at < startedAt || at >= machine.bootedAt));
   if (isMadeUp || seen.Status === "dead") return { id, phase: "lost", startedAt };
-  return { id, phase: "ended", startedAt, end: endOf(folder, seen.ExitCode, seen.OOMKilled, at) };
+  return { id, phase: "ended", startedAt, end: endOf(folder, exitCodeOf(folder, seen), seen.OOMKilled, at) };
+}
+
+/** As a shell has it, where the engine's init could not run the program. */
+const exitCodeOf = (folder: UnitFolder, { ExitCode }: NonNullable<Seen>): number =>
+  ExitCode === 0 ? 0 : Number(folder.read("unrunnable") ?? ExitCode);
+
+/** What the init of Podman says when there is no such program; Docker's own ends with 127. */
+const INIT_FAILED = /^(?:ERROR|FATAL) \(catatonit:\d+\): failed to exec pid1: (.*)$/m;
+
+/** Exit code for a log that is only the words of an init that could not run the program. */
+export function codeOfInit(log: string): number | undefined {
+  const reason = INIT_FAILED.exec(log.trim())?.[1];
+  return reason === undefined ? undefined : /permission/i.test(reason) ? 126 : 127;
 }
 
 function endOf(folder: UnitFolder, exitCode: number, oomKilled: boolean, at: number): UnitEnd {

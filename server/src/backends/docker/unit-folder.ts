@@ -31,6 +31,8 @@ export interface StoredStart {
   readonly container: string;
   /** Boot of this machine in which it was started. proc(5) */
   readonly boot: string;
+  /** What is run, to be named when it is not there. */
+  readonly program: string;
   /** Folders of this machine, besides the unit's own, that count against its disk. */
   readonly writable: readonly string[];
 }

@@ -1,6 +1,4 @@
-// Looks at running units: ends those that have written more than their disk holds, and notes what the kernel has refused them,
-// which is gone with their cgroup.
-import { readFile } from "node:fs/promises";
+// Looks at running units, and ends those that have written more than their disk holds.
 import type Dockerode from "dockerode";
 import { diskUse } from "../shared/disk-use.ts";
 import { ifThere } from "./engine.ts";
@@ -52,9 +50,6 @@ export class Watchdog {
     // With its size the engine adds up what the unit has written into its image.
     const seen = await ifThere(container.inspect({ size: true } as object));
     if (!seen?.State.Running) return;
-    const refused = await refusals(seen.State.Pid);
-    for (const name of ["memory", "processes"] as const)
-      if (refused[name] && !folder.has(`overrun-${name}`)) folder.write(`overrun-${name}`, "");
     let room = plan.diskBytes - ((seen as { SizeRw?: number }).SizeRw ?? 0);
     for (const each of [folder.at("ml"), folder.at("tmp"), ...start.writable])
       if (room >= 0) room -= await diskUse(each, room);
@@ -62,27 +57,4 @@ export class Watchdog {
     folder.write("overrun-disk", "");
     await ifThere(container.kill({ signal: "SIGKILL" }));
   }
-}
-
-/** What the kernel has refused the processes of a container, where their cgroup can be read here. cgroups(7) */
-async function refusals(process: number): Promise<{ readonly memory: boolean; readonly processes: boolean }> {
-  const cgroups = await text(`/proc/${process}/cgroup`);
-  const of = (controller: string) =>
-    new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, "m").exec(cgroups)?.[1];
-  const unified = /^0::(.*)$/m.exec(cgroups)?.[1];
-  const [pids, memory] = [of("pids"), of("memory")];
-  const events = await text(
-    pids === undefined ? `/sys/fs/cgroup${unified}/pids.events` : `/sys/fs/cgroup/pids${pids}/pids.events`,
-  );
-  const kills = await text(
-    memory === undefined
-      ? `/sys/fs/cgroup${unified}/memory.events`
-      : `/sys/fs/cgroup/memory${memory}/memory.oom_control`,
-  );
-  return { processes: /^max [1-9]/m.test(events), memory: /^oom_kill [1-9]/m.test(kills) };
-}
-
-/** Empty for what is not there: the process has just ended, or this machine has no such controller. */
-async function text(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
 }
