@@ -25,6 +25,8 @@ export interface Container {
   readonly folder: string;
   readonly facts: EngineFacts;
   readonly network: UnitNetwork;
+  /** File with the filter of system calls, for engines whose own allows too much. */
+  readonly seccomp: string;
   /** Most bytes that the engine keeps of the log. */
   readonly logBytes: number;
 }
@@ -68,7 +70,10 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
       ReadonlyRootfs: layered === undefined,
       CapDrop: ["ALL"],
       CapAdd: layered === undefined || isRoot(layered.user) ? capabilities : [],
-      SecurityOpt: ["no-new-privileges"],
+      SecurityOpt: [
+        "no-new-privileges",
+        ...(container.facts.kind === "podman" ? [`seccomp=${container.seccomp}`] : []),
+      ],
       Init: true, // it reaps, and a program without a handler ends on SIGTERM as it would outside a container
       Tmpfs: layered === undefined ? { "/run": "", "/root": "" } : {},
       LogConfig: logConfig(container),

@@ -1,7 +1,8 @@
 // Units as containers of an engine with the Docker API on this machine: design in docs/decisions/0021-docker.md.
 // What runs and how it ended is the engine's to say; beside a container is the unit's folder, with its data and its log.
-import { mkdirSync, realpathSync } from "node:fs";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type Dockerode from "dockerode";
 import {
@@ -25,6 +26,7 @@ import { makeContainer } from "./launch.ts";
 import { Networks } from "./networks.ts";
 import { Output } from "./output.ts";
 import { Reach } from "./reach.ts";
+import { seccompProfile } from "./seccomp.ts";
 import { bootedAt, bootId, hasEnded, type Seen, stateOf } from "./state.ts";
 import { serverId, sweepContainers } from "./sweep.ts";
 import { type StoredStart, type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
@@ -142,6 +144,7 @@ class Docker implements Backend {
       networks: this.#networks,
       server: this.#server,
       logBytes: 2 * this.#logLimitBytes, // it drops what is old only long after the log here is full
+      seccomp: join(this.#folder, "seccomp.json"),
       unit,
       facts,
       spec,
@@ -271,6 +274,7 @@ class Docker implements Backend {
     const why = whyUnusable();
     if (why) throw new Error(`${why.message} ${why.remedy}`);
     const facts = await engineFacts(this.#engine);
+    writeFileSync(join(this.#folder, "seccomp.json"), seccompProfile());
     const units = this.#units();
     await sweepContainers(this.#engine, this.#server, units);
     await this.#networks.sweep(new Set(units.flatMap((unit) => unit.plan?.group ?? [])));

@@ -20,6 +20,7 @@ export interface Making {
   readonly networks: Networks;
   readonly server: string;
   readonly logBytes: number;
+  readonly seccomp: string;
   readonly unit: UnitFolder;
   readonly facts: EngineFacts;
   readonly spec: UnitSpec;
@@ -49,6 +50,7 @@ export async function makeContainer(making: Making): Promise<Made> {
     facts,
     network: await networks.take(spec, facts),
     logBytes: making.logBytes,
+    seccomp: making.seccomp,
   });
   const writable = spec.mounts.filter((mount) => !mount.readOnly && !mount.shared).map(({ source }) => source);
   const container = await create(engine, options);
