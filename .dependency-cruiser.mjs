@@ -31,6 +31,7 @@ const wrapped = {
   re2js: `${server}/engine/metrics`,
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,
+  dockerode: `${server}/backends/docker/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,
 };

@@ -37,8 +37,6 @@ export type UnitNetwork = HostNetwork | { readonly holder: string };
 export interface HostNetwork {
   readonly network: string;
   readonly address: string;
-  /** `algo-1:10.1.2.3` for each host of the group. */
-  readonly hosts: readonly string[];
   /** Whether names are asked outside. */
   readonly hasInternet: boolean;
 }
@@ -102,6 +100,8 @@ function mounts({ spec, folder }: Container): Dockerode.MountConfig {
     bind(`${folder}/tmp`, "/tmp"),
     ...(spec.image.layered === undefined ? [bind(`${folder}/tmp`, "/var/tmp")] : []),
     bind(`${folder}/ml`, "/opt/ml"),
+    bind(`${folder}/etc/hosts`, "/etc/hosts", true), // the engine's own would have this machine's names
+
     ...spec.mounts.map(({ source, target, readOnly }) => bind(source, target, readOnly ?? false)),
   ];
 }
@@ -122,13 +122,18 @@ function networkOptions({ spec, facts, network }: Container): Dockerode.Containe
   return hostOptions(spec.host, network);
 }
 
+/** Contents of /etc/hosts. `addressOf`: of each host of the group. hosts(5) */
+export function hostsFile(hosts: readonly string[], addressOf: (host: string) => string): string {
+  const lines = hosts.map((host) => `${addressOf(host)} ${host}\n`);
+  return `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n${lines.join("")}`;
+}
+
 /** A host of a group's network. */
 export function hostOptions(host: string, network: HostNetwork): Dockerode.ContainerCreateOptions {
   return {
     Hostname: host,
     HostConfig: {
       NetworkMode: network.network,
-      ExtraHosts: [...network.hosts],
       // Without the internet names are those in /etc/hosts; the engine's own server would ask outside.
       ...(network.hasInternet ? {} : { Dns: ["127.0.0.1"] }),
     },

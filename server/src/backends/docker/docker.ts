@@ -27,7 +27,7 @@ import { Networks } from "./networks.ts";
 import { Output } from "./output.ts";
 import { Reach } from "./reach.ts";
 import { seccompProfile } from "./seccomp.ts";
-import { bootedAt, bootId, hasEnded, type Seen, stateOf } from "./state.ts";
+import { bootedAt, bootId, codeOfStart, hasEnded, type Seen, stateOf } from "./state.ts";
 import { serverId, sweepContainers } from "./sweep.ts";
 import { type StoredStart, type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -84,7 +84,7 @@ class Docker implements Backend {
     this.#logLimitBytes = logLimitBytes;
     this.#report = report;
     const engine = this.#engine;
-    this.#images = new Images(engine);
+    this.#images = new Images({ engine, server: this.#server, folder: join(this.#folder, "images") });
     this.#networks = new Networks({ engine, server: this.#server, images: this.#images });
     this.#output = new Output(engine, logLimitBytes, report);
     this.#changes = new Changes({ engine, stateOf: (unit) => this.#stateOf(unit), report });
@@ -158,7 +158,7 @@ class Docker implements Backend {
     try {
       await container.start();
     } catch (error) {
-      await this.#refused(unit, error);
+      await this.#refused(unit, container, error);
       return;
     }
     this.#counters.track(unit, (await container.inspect()).State.Pid);
@@ -167,15 +167,22 @@ class Docker implements Backend {
     this.#changes.look(unit);
   }
 
-  /** The engine could not run the program: how it ends is told as a shell would. @throws what is not about this unit */
-  async #refused(unit: UnitFolder, error: unknown): Promise<void> {
-    if (statusOf(error) === undefined) throw error; // no answer: it may run all the same, and the next start finds out
+  /**
+   * The engine could not start it. A program that is not there is an end, as a shell tells it.
+   * @throws UnitRefused, and what may be otherwise at another time
+   */
+  async #refused(unit: UnitFolder, container: Dockerode.Container, error: unknown): Promise<void> {
     const words = wordsOf(error);
-    const exitCode = /not found|no such file or directory/i.test(words)
-      ? 127
-      : /permission denied/i.test(words)
-        ? 126
-        : 125;
+    // Without an answer it may run all the same, and the next start finds out.
+    if (statusOf(error) === undefined || /no space left|cannot allocate|temporarily/i.test(words)) throw error;
+    const exitCode = codeOfStart(words);
+    if (exitCode === undefined) {
+      this.#changes.forget(unit);
+      unit.delete("start.json");
+      await ifThere(container.remove({ force: true, v: true }));
+      const links = /too many levels of symbolic links/i.test(words) ? " Its image has a circle of links." : "";
+      throw new UnitRefused(`The container engine could not start it: ${words}.${links}`);
+    }
     this.#output.say(unit, `[sagebrush] The container engine could not start it: ${words}\n`);
     unit.write("refused.json", JSON.stringify({ exitCode, at: Date.now() }));
     this.#changes.look(unit);
@@ -278,6 +285,7 @@ class Docker implements Backend {
     const units = this.#units();
     await sweepContainers(this.#engine, this.#server, units);
     await this.#networks.sweep(new Set(units.flatMap((unit) => unit.plan?.group ?? [])));
+    await this.#images.sweep(new Set(units.flatMap((unit) => unit.plan?.image ?? [])));
     for (const unit of units) {
       if (!unit.plan) await unit.remove(); // without one nobody can ask for it: it was being made
       const { start } = unit;

@@ -1,6 +1,8 @@
 // Images in the engine. One of layers is loaded once under a name made of its digest. One of folders of this machine (our own) is an
 // empty image, over which units see those folders, as in the sandbox.
 import { createHash } from "node:crypto";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable, Transform, type Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -12,6 +14,9 @@ import { ifThere, statusOf, wordsOf } from "./engine.ts";
 import { LayerCheck, LayerRefused } from "./layer-check.ts";
 
 const repository = "sagebrush.invalid"; // a name that no registry has: engines never ask one for it
+
+/** An image that no unit has used for this long is removed. */
+const UNUSED_MS = 14 * 24 * 3_600_000;
 
 const baseFiles = {
   "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
@@ -30,26 +35,55 @@ async function emptyImage(): Promise<ImageLayers> {
   return { digest, layers: [layer] };
 }
 
-/** Name of an image of layers in the engine. */
-export const layeredName = (digest: string): string => `${repository}/image:${digest.replace("sha256:", "")}`;
+export interface ImagesParts {
+  readonly engine: Dockerode;
+  /** Part of names, so that servers that share an engine leave each other's images alone. */
+  readonly server: string;
+  /** Folder for a file of each image, whose time says when it was used last. */
+  readonly folder: string;
+}
 
 export class Images {
   readonly #engine: Dockerode;
+  readonly #parts: ImagesParts;
   readonly #running = new Map<string, Promise<void>>();
 
-  constructor(engine: Dockerode) {
-    this.#engine = engine;
+  constructor(parts: ImagesParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine;
+  }
+
+  /** Name in the engine of an image that `install` has made ready. */
+  nameOf(digest: string): string {
+    return `${repository}/${this.#parts.server}:${digest.replace("sha256:", "")}`;
+  }
+
+  /** Removes images that nobody has used for long; the next unit loads them anew. */
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    const prefix = `${repository}/${this.#parts.server}:`;
+    const names = (await this.#engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+    for (const name of names.filter((one) => one.startsWith(prefix))) {
+      const digest = name.slice(prefix.length);
+      const usedAt = statSync(join(this.#parts.folder, digest), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (inUse.has(`sha256:${digest}`) || usedAt + UNUSED_MS > Date.now()) continue;
+      await ifThere(this.#engine.getImage(name).remove());
+      rmSync(join(this.#parts.folder, digest), { force: true });
+    }
   }
 
   /** Name of the empty image, made when it is not there. */
   async base(): Promise<string> {
     const image = await emptyImage();
     await this.install(image, { progress: () => undefined });
-    return layeredName(image.digest);
+    return this.nameOf(image.digest);
   }
 
+  /** Whether it is ready; notes that it is used now. */
   async has(digest: string): Promise<boolean> {
-    return (await ifThere(this.#engine.getImage(layeredName(digest)).inspect())) !== undefined;
+    if ((await ifThere(this.#engine.getImage(this.nameOf(digest)).inspect())) === undefined) return false;
+    mkdirSync(this.#parts.folder, { recursive: true });
+    writeFileSync(join(this.#parts.folder, digest.replace("sha256:", "")), "");
+    return true;
   }
 
   /** @throws UnitRefused */
@@ -68,12 +102,13 @@ export class Images {
    * layer is not what it should be.
    */
   async #load(image: ImageLayers, options: Installing): Promise<void> {
+    const { digest } = image;
     const archive = pack();
     const body = Readable.from(archive);
     const loading = this.#engine.loadImage(body, { quiet: true }).then(finished);
     loading.catch(() => undefined); // awaited below
     try {
-      await writeArchive(archive, image, options);
+      await writeArchive(archive, this.nameOf(image.digest), image, options);
     } catch (cause) {
       body.destroy(cause as Error);
       await loading.catch(() => undefined); // it fails for the same reason
@@ -81,6 +116,7 @@ export class Images {
     }
     try {
       await loading;
+      await this.has(digest);
     } catch (cause) {
       if (statusOf(cause) === undefined && !(cause instanceof UnitRefused)) throw cause;
       throw new UnitRefused(`The engine does not take the image: ${wordsOf(cause)}`);
@@ -88,20 +124,20 @@ export class Images {
   }
 }
 
-async function writeArchive(archive: Pack, image: ImageLayers, { progress }: Installing): Promise<void> {
+async function writeArchive(archive: Pack, name: string, image: ImageLayers, { progress }: Installing): Promise<void> {
   const total = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
   const check = new LayerCheck();
   let done = 0;
   const names: string[] = [];
   for (const [index, layer] of image.layers.entries()) {
-    const name = `${index}-${layer.digest.replace("sha256:", "")}.tar`;
-    names.push(name);
+    const file = `${index}-${layer.digest.replace("sha256:", "")}.tar`;
+    names.push(file);
     const seen = (bytes: number) => {
       done += bytes;
       progress(done, total);
     };
     try {
-      await writeLayer(archive, name, { layer, check, seen });
+      await writeLayer(archive, file, { layer, check, seen });
     } catch (cause) {
       const words = refusalOf(cause);
       if (words === undefined) throw cause;
@@ -120,7 +156,7 @@ async function writeArchive(archive: Pack, image: ImageLayers, { progress }: Ins
   });
   const configName = `${createHash("sha256").update(config).digest("hex")}.json`;
   archive.entry({ name: configName }, config);
-  const manifest = [{ Config: configName, RepoTags: [layeredName(image.digest)], Layers: names }];
+  const manifest = [{ Config: configName, RepoTags: [name], Layers: names }];
   archive.entry({ name: "manifest.json" }, JSON.stringify(manifest));
   archive.finalize();
 }

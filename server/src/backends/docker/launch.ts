@@ -8,7 +8,7 @@ import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { findUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
 import { containerOptions } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
-import { type Images, layeredName } from "./images.ts";
+import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
 import { shortName, type UnitFolder } from "./unit-folder.ts";
 
@@ -45,10 +45,10 @@ export async function makeContainer(making: Making): Promise<Made> {
     spec,
     name,
     server,
-    image: layered ? layeredName(layered.digest) : await images.base(),
+    image: layered ? images.nameOf(layered.digest) : await images.base(),
     folder: unit.path,
     facts,
-    network: await networks.take(spec, facts),
+    network: await networks.take(spec, facts, unit),
     logBytes: making.logBytes,
     seccomp: making.seccomp,
   });
@@ -60,7 +60,8 @@ export async function makeContainer(making: Making): Promise<Made> {
     await handOver([unit.at("ml"), ...writable], facts.firstId + owner.uid, facts.firstId + owner.gid);
   } catch (error) {
     await ifThere(container.remove({ force: true, v: true }));
-    throw error;
+    // Podman looks for the user before it gives a file.
+    throw statusOf(error) === undefined ? error : new UnitRefused(`The container engine refuses it: ${wordsOf(error)}`);
   }
   return { container, writable: writable.filter((source) => !source.startsWith(`${unit.at("ml")}/`)) };
 }

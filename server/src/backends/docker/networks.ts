@@ -1,15 +1,15 @@
 // A network of the engine for each group of units, a bridge of its own: `internal` but at level open, where the engine masquerades it.
 // A unit that comes to the platform's address shares the network of a container that only holds it, so that the address
 // is there before its program is.
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type Dockerode from "dockerode";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
-import { type HostNetwork, hostOptions, labels, type UnitNetwork } from "./container.ts";
+import { type HostNetwork, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import { enterableProcess, preparePlatform } from "./namespaces.ts";
-import { shortName } from "./unit-folder.ts";
+import { shortName, type UnitFolder } from "./unit-folder.ts";
 
 export const platformAddress = "169.254.170.2";
 
@@ -28,11 +28,16 @@ interface NetworksParts {
   readonly images: Images;
 }
 
+interface GroupNetwork extends Omit<HostNetwork, "address"> {
+  /** First three numbers of its addresses. */
+  readonly prefix: string;
+}
+
 export class Networks {
   readonly #engine: Dockerode;
   readonly #server: string;
   readonly #images: Images;
-  readonly #making = new Map<string, Promise<HostNetwork>>();
+  readonly #making = new Map<string, Promise<GroupNetwork>>();
 
   constructor({ engine, server, images }: NetworksParts) {
     this.#images = images;
@@ -40,9 +45,13 @@ export class Networks {
     this.#server = server;
   }
 
-  /** @throws UnitRefused */
-  async take(spec: UnitSpec, facts: EngineFacts): Promise<UnitNetwork> {
-    const network = await this.#host(spec, facts);
+  /** Writes /etc/hosts of the unit too. @throws UnitRefused */
+  async take(spec: UnitSpec, facts: EngineFacts, unit: UnitFolder): Promise<UnitNetwork> {
+    const { prefix, ...group } = await this.#groupNetwork(spec, facts);
+    const addressOf = (host: string) => `${prefix}.${spec.hosts.indexOf(host) + 2}`;
+    const network = { ...group, address: addressOf(spec.host) };
+    writeFileSync(unit.at("etc", "hosts"), hostsFile(spec.hosts, addressOf));
+    chmodSync(unit.at("etc", "hosts"), 0o644); // whatever the server's mask is
     return spec.platformSocket === undefined ? network : { holder: await this.#hold(spec, network) };
   }
 
@@ -75,26 +84,21 @@ export class Networks {
     return `sagebrush-${this.#server}-${shortName(group)}`;
   }
 
-  async #host(spec: UnitSpec, facts: EngineFacts): Promise<HostNetwork> {
+  async #groupNetwork(spec: UnitSpec, facts: EngineFacts): Promise<GroupNetwork> {
     const { group } = spec;
     const making = this.#making.get(group) ?? this.#make(spec, facts).finally(() => this.#making.delete(group));
     this.#making.set(group, making);
-    const made = await making;
-    const prefix = made.address;
-    const address = (host: string) => `${prefix}.${spec.hosts.indexOf(host) + 2}`;
-    return { ...made, address: address(spec.host), hosts: spec.hosts.map((host) => `${host}:${address(host)}`) };
+    return making;
   }
 
-  /** The network; `address` is the first three numbers of its addresses. */
-  async #make(spec: UnitSpec, facts: EngineFacts): Promise<HostNetwork> {
+  async #make(spec: UnitSpec, facts: EngineFacts): Promise<GroupNetwork> {
     const { hosts, group, network: level } = spec;
     if (hosts.length > mostHosts) throw new UnitRefused(`A group has at most ${mostHosts} hosts, got ${hosts.length}.`);
     const name = this.#networkName(group);
     const found = await ifThere(this.#engine.getNetwork(name).inspect() as Promise<Dockerode.NetworkInspectInfo>);
-    const of = (subnet: string): HostNetwork => ({
+    const of = (subnet: string): GroupNetwork => ({
       network: name,
-      address: subnet.replace(/\.0\/24$/, ""),
-      hosts: [],
+      prefix: subnet.replace(/\.0\/24$/, ""),
       hasInternet: level === "open",
     });
     const subnet = found?.IPAM?.Config?.[0]?.Subnet;

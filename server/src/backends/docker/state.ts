@@ -56,6 +56,13 @@ export function codeOfInit(log: string): number | undefined {
   return reason === undefined ? undefined : /permission/i.test(reason) ? 126 : 127;
 }
 
+/** Exit code for what an engine says that starts the program itself; undefined when the container could not be made. */
+export function codeOfStart(words: string): number | undefined {
+  const about = /exec(?:utable file|:| failed)/i.test(words);
+  if (about && /not found|no such file or directory/i.test(words)) return 127;
+  return about && /permission denied/i.test(words) ? 126 : undefined;
+}
+
 function endOf(folder: UnitFolder, exitCode: number, oomKilled: boolean, at: number): UnitEnd {
   const signal = exitCode > 128 ? signalName(exitCode - 128) : undefined;
   const isFailed = exitCode !== 0;

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -23,6 +24,8 @@ export interface StoredPlan {
   readonly platformSocket?: string;
   readonly diskBytes: number;
   readonly pids: number;
+  /** Digest of an image of layers. */
+  readonly image?: string;
 }
 
 /** Written when a container was made for the unit and is about to be started. */
@@ -75,6 +78,10 @@ export class UnitFolder {
     renameSync(this.at(`${name}.new`), this.at(name));
   }
 
+  delete(name: string): void {
+    rmSync(this.at(name), { force: true });
+  }
+
   get plan(): StoredPlan | undefined {
     return parse<StoredPlan>(this.read("plan.json"));
   }
@@ -96,6 +103,7 @@ export class UnitFolder {
       ["ml", 0o755],
       ["tmp", 0o1777],
       ["mounts", 0o711],
+      ["etc", 0o755],
     ] as const) {
       mkdirSync(this.at(name), { recursive: true });
       chmodSync(this.at(name), mode);
@@ -108,6 +116,7 @@ export class UnitFolder {
       ...(plan.platformSocket === undefined ? {} : { platformSocket: plan.platformSocket }),
       diskBytes: plan.resources.diskBytes,
       pids: plan.resources.pids,
+      ...(plan.image.layered === undefined ? {} : { image: plan.image.layered.digest }),
     };
     this.write("plan.json", JSON.stringify(stored));
   }
