@@ -1,13 +1,15 @@
 // Runs the suite of all backends on the docker backend, where an engine answers.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { machineImage } from "../suite/machine-image.ts";
 import { registerSuite } from "../suite/suite.ts";
 import { createDocker } from "./docker.ts";
-import { socketPath } from "./engine.ts";
+import { connectEngine, socketPath } from "./engine.ts";
+import { Images } from "./images.ts";
 import { inspectEngine } from "./inspect.ts";
+import { serverId } from "./sweep.ts";
 
 /** How layers make a root is the engine's affair; no tool that builds images writes these. */
 const skips = {
@@ -21,10 +23,19 @@ const skips = {
 const { usable, findings } = await inspectEngine(socketPath(""));
 if (usable) {
   const folder = mkdtempSync(join(tmpdir(), "docker-"));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  const servers = new Set<string>();
+  test.after(async () => {
+    const engine = connectEngine(socketPath(""));
+    for (const server of servers) await new Images({ engine, server, folder }).sweep(new Set(), 0);
+    rmSync(folder, { recursive: true, force: true });
+  });
   registerSuite({
     name: "docker",
-    open: (path) => createDocker({ folder: path, address: "" }),
+    open: (path) => {
+      const backend = createDocker({ folder: path, address: "" });
+      servers.add(serverId(realpathSync(path)));
+      return backend;
+    },
     image: machineImage(),
     folder,
     skips,

@@ -1,4 +1,5 @@
 // What the engine is asked for: the container of a unit, as a plain value. Docker Engine API 1.41, ContainerCreate.
+import { existsSync } from "node:fs";
 import type Dockerode from "dockerode";
 import type { UnitSpec } from "../backend.ts";
 import { commandLine } from "../shared/command-line.ts";
@@ -141,4 +142,26 @@ export function hostOptions(host: string, network: HostNetwork): Dockerode.Conta
       EndpointsConfig: { [network.network]: { IPAMConfig: { IPv4Address: network.address } } },
     },
   };
+}
+
+/** The least that engines take, and more than a program needs that only sleeps. */
+const holderBytes = 32 * 2 ** 20;
+
+/** A container of ours: a program of this machine, which sees this machine's programs and may do nothing. */
+export function holderOptions(options: { readonly image: string; readonly entrypoint: readonly string[] }) {
+  const folders = ["/usr", "/bin", "/lib", "/lib64"].filter((path) => existsSync(path));
+  return {
+    Image: options.image,
+    Entrypoint: [...options.entrypoint],
+    Cmd: [],
+    HostConfig: {
+      Mounts: folders.map((path) => ({ Type: "bind" as const, Source: path, Target: path, ReadOnly: true })),
+      ReadonlyRootfs: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Init: true,
+      Memory: holderBytes,
+      PidsLimit: 8,
+    },
+  } satisfies Dockerode.ContainerCreateOptions;
 }

@@ -59,13 +59,13 @@ export class Images {
   }
 
   /** Removes images that nobody has used for long; the next unit loads them anew. */
-  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+  async sweep(inUse: ReadonlySet<string>, unusedMs = UNUSED_MS): Promise<void> {
     const prefix = `${repository}/${this.#parts.server}:`;
     const names = (await this.#engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
     for (const name of names.filter((one) => one.startsWith(prefix))) {
       const digest = name.slice(prefix.length);
       const usedAt = statSync(join(this.#parts.folder, digest), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (inUse.has(`sha256:${digest}`) || usedAt + UNUSED_MS > Date.now()) continue;
+      if (inUse.has(`sha256:${digest}`) || usedAt + unusedMs > Date.now()) continue;
       await ifThere(this.#engine.getImage(name).remove());
       rmSync(join(this.#parts.folder, digest), { force: true });
     }

@@ -1,7 +1,12 @@
 // What `sagebrush doctor` says of the docker backend: whether an engine answers, what it offers, and the exact command for what it lacks.
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type Dockerode from "dockerode";
 import type { BackendReport, Finding } from "../backend.ts";
-import { connectEngine, type EngineFacts, engineFacts } from "./engine.ts";
+import { holderOptions } from "./container.ts";
+import { connectEngine, type EngineFacts, engineFacts, wordsOf } from "./engine.ts";
+import { Images } from "./images.ts";
 
 /** Why no engine could be used here; undefined when that depends on the engine. */
 export function whyUnusable(): { readonly message: string; readonly remedy: string } | undefined {
@@ -31,6 +36,7 @@ export async function inspectEngine(socket: string): Promise<BackendReport> {
         message: `${found.kind === "podman" ? "Podman" : "Docker"} ${found.version} at ${socket}`,
       },
       ...inspectFacts(found),
+      await tryContainer(connectEngine(socket)),
       inspectGateway(found),
       {
         name: "spares and GPUs",
@@ -66,6 +72,34 @@ async function reachEngine(socket: string): Promise<EngineFacts | Finding> {
       message: `The engine at ${socket} does not answer: ${(cause as Error).message}`,
       remedy: "sudo systemctl restart podman.socket podman.service # or docker",
     };
+  }
+}
+
+/** Runs a container with all that units take: an image loaded here, folders of this machine, an init, limits. */
+async function tryContainer(engine: Dockerode): Promise<Finding> {
+  const name = "a container";
+  const folder = mkdtempSync(join(tmpdir(), "sagebrush-doctor-"));
+  const images = new Images({ engine, server: `doctor-${process.pid}`, folder });
+  let container: Dockerode.Container | undefined;
+  try {
+    const image = await images.base();
+    container = await engine.createContainer({
+      ...holderOptions({ image, entrypoint: ["/bin/true"] }),
+      NetworkDisabled: true,
+    });
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    if (StatusCode !== 0) throw new Error(`it ended with ${StatusCode}`);
+    return { name, level: "ok", message: "runs, with limits and folders of this machine" };
+  } catch (cause) {
+    const words = wordsOf(cause);
+    const isInit = /catatonit|container-init|docker-init/.test(words);
+    const remedy = isInit ? { remedy: "sudo apt-get install --yes catatonit # for Docker: tini" } : {};
+    return { name, level: "missing", message: `The engine cannot run one: ${words}`, ...remedy };
+  } finally {
+    await container?.remove({ force: true }).catch(() => undefined); // it may never have been
+    await images.sweep(new Set(), 0).catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,11 @@
 // A network of the engine for each group of units, a bridge of its own: `internal` but at level open, where the engine masquerades it.
 // A unit that comes to the platform's address shares the network of a container that only holds it, so that the address
 // is there before its program is.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type Dockerode from "dockerode";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
-import { type HostNetwork, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
+import { type HostNetwork, holderOptions, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import { enterableProcess, preparePlatform } from "./namespaces.ts";
@@ -19,8 +19,6 @@ const subnets = 128 * 256;
 const triesForSubnet = 64;
 /** Addresses of a /24 but the network's, the gateway's and the broadcast's. */
 const mostHosts = 253;
-/** The least that engines take, and more than a program needs that only sleeps. */
-const holderBytes = 32 * 2 ** 20;
 
 interface NetworksParts {
   readonly engine: Dockerode;
@@ -133,24 +131,13 @@ export class Networks {
     const name = this.holderName(spec.id);
     await ifThere(this.#engine.getContainer(name).remove({ force: true })); // of a start that was cut short
     const host = hostOptions(spec.host, network);
-    const folders = ["/usr", "/bin", "/lib", "/lib64"].filter((path) => existsSync(path));
+    const own = holderOptions({ image: await this.#images.base(), entrypoint: ["/bin/sleep", "infinity"] });
     const holder = await this.#engine.createContainer({
       ...host,
+      ...own,
       name,
-      Image: await this.#images.base(),
-      Entrypoint: ["/bin/sleep", "infinity"],
-      Cmd: [],
       Labels: { [labels.server]: this.#server },
-      HostConfig: {
-        ...host.HostConfig,
-        Mounts: folders.map((path) => ({ Type: "bind", Source: path, Target: path, ReadOnly: true })),
-        ReadonlyRootfs: true,
-        CapDrop: ["ALL"],
-        SecurityOpt: ["no-new-privileges"],
-        Init: true,
-        Memory: holderBytes,
-        PidsLimit: 8,
-      },
+      HostConfig: { ...own.HostConfig, ...host.HostConfig },
     });
     await holder.start();
     await preparePlatform(await enterableProcess(this.#engine, holder.id), platformAddress);
