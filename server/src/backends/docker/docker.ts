@@ -22,7 +22,7 @@ import { Counters } from "./counters.ts";
 import { connectEngine, type EngineFacts, engineFacts, ifThere, socketPath, statusOf, wordsOf } from "./engine.ts";
 import { Images } from "./images.ts";
 import { inspectEngine, whyUnusable } from "./inspect.ts";
-import { makeContainer } from "./launch.ts";
+import { containerName, makeContainer } from "./launch.ts";
 import { Networks } from "./networks.ts";
 import { Output } from "./output.ts";
 import { Reach } from "./reach.ts";
@@ -238,14 +238,15 @@ class Docker implements Backend {
   async remove(id: string): Promise<void> {
     await this.#ready();
     const unit = this.#unit(id);
-    const { plan, start } = unit;
+    const { plan } = unit;
     if (!plan || this.#removing.has(id)) return;
     this.#removing.add(id);
     try {
       this.#changes.forget(unit);
       await this.#reach.close(unit);
       await this.#output.stop(unit);
-      if (start) await ifThere(this.#engine.getContainer(start.container).remove({ force: true, v: true }));
+      // By its name: there may be one that was made and not started.
+      await ifThere(this.#engine.getContainer(containerName(this.#server, id)).remove({ force: true, v: true }));
       const others = this.#units().filter((other) => other.path !== unit.path && other.plan?.group === plan.group);
       await this.#networks.release(id, plan.group, others.length === 0);
       await unit.remove();

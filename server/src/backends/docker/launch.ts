@@ -32,13 +32,15 @@ export interface Made {
   readonly writable: readonly string[];
 }
 
+export const containerName = (server: string, id: string): string => `sagebrush-${server}-${shortName(id)}`;
+
 /** @throws UnitRefused with the engine's words */
 export async function makeContainer(making: Making): Promise<Made> {
   const { engine, images, networks, server, unit, facts, spec } = making;
   const { layered } = spec.image;
   if (layered && !(await images.has(layered.digest)))
     throw new UnitRefused(`The image ${layered.digest} has not been made ready on this machine.`);
-  const name = `sagebrush-${server}-${shortName(spec.id)}`;
+  const name = containerName(server, spec.id);
   // One that a killed server made and did not start; who runs is never asked to be made.
   await ifThere(engine.getContainer(name).remove({ force: true, v: true }));
   const options = containerOptions({
