@@ -72,5 +72,6 @@ export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
 /** What the engine said, without the client's own prefix. */
 export function wordsOf(error: unknown): string {
   const said = (error as { json?: { message?: string } } | undefined)?.json?.message;
-  return said ?? (error instanceof Error ? error.message : String(error));
+  const message = said ?? (error instanceof Error ? error.message : String(error));
+  return message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }

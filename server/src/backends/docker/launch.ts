@@ -62,10 +62,17 @@ export async function makeContainer(making: Making): Promise<Made> {
     await handOver([unit.at("ml"), ...writable], facts.firstId + owner.uid, facts.firstId + owner.gid);
   } catch (error) {
     await ifThere(container.remove({ force: true, v: true }));
-    // Podman looks for the user before it gives a file.
-    throw statusOf(error) === undefined ? error : new UnitRefused(`The container engine refuses it: ${wordsOf(error)}`);
+    throw statusOf(error) === undefined ? error : refusal(error, layered?.user ?? "");
   }
   return { container, writable: writable.filter((source) => !source.startsWith(`${unit.at("ml")}/`)) };
+}
+
+/** Podman looks for the user before it gives a file of a container. */
+function refusal(error: unknown, user: string): UnitRefused {
+  const words = wordsOf(error);
+  return /unknown (user|group)/.test(words)
+    ? new UnitRefused(`The image's USER ${JSON.stringify(user)} cannot be used: ${words}.`)
+    : new UnitRefused(`The container engine refuses it: ${words}`);
 }
 
 async function create(engine: Dockerode, options: Dockerode.ContainerCreateOptions): Promise<Dockerode.Container> {
