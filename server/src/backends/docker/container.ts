@@ -38,8 +38,6 @@ export type UnitNetwork = HostNetwork | { readonly holder: string };
 export interface HostNetwork {
   readonly network: string;
   readonly address: string;
-  /** Whether names are asked outside. */
-  readonly hasInternet: boolean;
 }
 
 export function containerOptions(container: Container): Dockerode.ContainerCreateOptions {
@@ -101,7 +99,9 @@ function mounts({ spec, folder }: Container): Dockerode.MountConfig {
     bind(`${folder}/tmp`, "/tmp"),
     ...(spec.image.layered === undefined ? [bind(`${folder}/tmp`, "/var/tmp")] : []),
     bind(`${folder}/ml`, "/opt/ml"),
-    bind(`${folder}/etc/hosts`, "/etc/hosts", true), // the engine's own would have this machine's names
+    // The engine's own would have this machine's names, and name servers that ask outside for a unit that may not.
+    bind(`${folder}/etc/hosts`, "/etc/hosts", true),
+    bind(`${folder}/etc/resolv.conf`, "/etc/resolv.conf", true),
 
     ...spec.mounts.map(({ source, target, readOnly }) => bind(source, target, readOnly ?? false)),
   ];
@@ -135,8 +135,6 @@ export function hostOptions(host: string, network: HostNetwork): Dockerode.Conta
     Hostname: host,
     HostConfig: {
       NetworkMode: network.network,
-      // Without the internet names are those in /etc/hosts; the engine's own server would ask outside.
-      ...(network.hasInternet ? {} : { Dns: ["127.0.0.1"] }),
     },
     NetworkingConfig: {
       EndpointsConfig: { [network.network]: { IPAMConfig: { IPv4Address: network.address } } },

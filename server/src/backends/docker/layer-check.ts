@@ -73,6 +73,7 @@ export class LayerCheck {
 
 /** @throws LayerRefused */
 function cleanPath(name: string): string {
-  if (name.split("/").includes("..")) throw new LayerRefused(`${JSON.stringify(name)} leads out of the folder it is in.`);
+  if (name.split("/").includes(".."))
+    throw new LayerRefused(`${JSON.stringify(name)} leads out of the folder it is in.`);
   return join("/", name);
 }

@@ -1,8 +1,10 @@
 // Network namespaces of containers, which root enters by a process inside that the engine names.
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
 import type Dockerode from "dockerode";
+import { resolverFile } from "../shared/resolver.ts";
 
 const run = promisify(execFile);
 
@@ -20,11 +22,22 @@ export async function enterableProcess(engine: Dockerode, container: string): Pr
 }
 
 /**
- * Gives a network the platform's address, before anything runs in it. Other link-local addresses are a cloud's, which has
- * credentials of this machine there: they lead nowhere.
+ * Gives a network the platform's address, before anything runs in it. From it lead nowhere: other link-local addresses, which are a
+ * cloud's, with credentials of this machine there; and this machine's own, but for a name server's.
  */
 export async function preparePlatform({ process }: Inside, address: string): Promise<void> {
   const enter = [`--net=/proc/${process}/ns/net`, "--", "ip"];
   await run("nsenter", [...enter, "address", "replace", `${address}/32`, "dev", "lo"]);
-  await run("nsenter", [...enter, "route", "replace", "blackhole", "169.254.0.0/16"]);
+  for (const closed of ["169.254.0.0/16", ...ownAddresses()])
+    await run("nsenter", [...enter, "route", "replace", "blackhole", closed]);
+}
+
+/** Addresses of this machine, those on bridges of engines too. */
+function ownAddresses(): string[] {
+  const asked = resolverFile();
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => address)
+    .filter((address) => !asked.includes(` ${address}\n`));
 }

@@ -5,6 +5,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type Dockerode from "dockerode";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
+import { resolverFile } from "../shared/resolver.ts";
 import { type HostNetwork, holderOptions, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
@@ -43,13 +44,19 @@ export class Networks {
     this.#server = server;
   }
 
-  /** Writes /etc/hosts of the unit too. @throws UnitRefused */
+  /** Writes /etc/hosts and /etc/resolv.conf of the unit too. @throws UnitRefused */
   async take(spec: UnitSpec, facts: EngineFacts, unit: UnitFolder): Promise<UnitNetwork> {
     const { prefix, ...group } = await this.#groupNetwork(spec, facts);
     const addressOf = (host: string) => `${prefix}.${spec.hosts.indexOf(host) + 2}`;
     const network = { ...group, address: addressOf(spec.host) };
-    writeFileSync(unit.at("etc", "hosts"), hostsFile(spec.hosts, addressOf));
-    chmodSync(unit.at("etc", "hosts"), 0o644); // whatever the server's mask is
+    const files = {
+      hosts: hostsFile(spec.hosts, addressOf),
+      "resolv.conf": spec.network === "open" ? resolverFile() : "",
+    };
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(unit.at("etc", name), text);
+      chmodSync(unit.at("etc", name), 0o644); // whatever the server's mask is
+    }
     return spec.platformSocket === undefined ? network : { holder: await this.#hold(spec, network) };
   }
 
@@ -97,7 +104,6 @@ export class Networks {
     const of = (subnet: string): GroupNetwork => ({
       network: name,
       prefix: subnet.replace(/\.0\/24$/, ""),
-      hasInternet: level === "open",
     });
     const subnet = found?.IPAM?.Config?.[0]?.Subnet;
     if (subnet !== undefined) return of(subnet);

@@ -1,6 +1,6 @@
 // Files of the kernel that only some machines have, or only as long as a process lives.
 import { openSync, readFileSync } from "node:fs";
-import { isMissing } from "../shared/system-calls.ts";
+import { isMissing } from "./system-calls.ts";
 
 /** Text of the file at `path`, empty when there is none. */
 export function readIfThere(path: string): string {
