@@ -19,7 +19,16 @@ import { commandLine, refuseZeroBytes } from "../shared/command-line.ts";
 import { checkShared } from "../shared/shared-mounts.ts";
 import { Changes } from "./changes.ts";
 import { Counters } from "./counters.ts";
-import { connectEngine, type EngineFacts, engineFacts, ifThere, socketPath, statusOf, wordsOf } from "./engine.ts";
+import {
+  connectEngine,
+  type EngineFacts,
+  engineFacts,
+  ifThere,
+  isPassing,
+  socketPath,
+  statusOf,
+  wordsOf,
+} from "./engine.ts";
 import { Images } from "./images.ts";
 import { inspectEngine, whyUnusable } from "./inspect.ts";
 import { containerName, makeContainer } from "./launch.ts";
@@ -161,6 +170,7 @@ class Docker implements Backend {
       await this.#refused(unit, container, error);
       return;
     }
+    this.#stopAsAsked(unit); // while it was starting
     this.#counters.track(unit, (await container.inspect()).State.Pid);
     this.#output.follow(unit, container.id);
     if (spec.platformSocket === undefined) await this.#reach.openIfRunning(unit);
@@ -174,7 +184,7 @@ class Docker implements Backend {
   async #refused(unit: UnitFolder, container: Dockerode.Container, error: unknown): Promise<void> {
     const words = wordsOf(error);
     // Without an answer it may run all the same, and the next start finds out.
-    if (statusOf(error) === undefined || /no space left|cannot allocate|temporarily/i.test(words)) throw error;
+    if (statusOf(error) === undefined || isPassing(words)) throw error;
     const exitCode = codeOfStart(words);
     if (exitCode === undefined) {
       this.#changes.forget(unit);
@@ -195,6 +205,13 @@ class Docker implements Backend {
     const seconds = Math.max(0, Math.ceil(graceSeconds));
     unit.write("stop", String(Date.now() + seconds * 1000));
     this.#stopContainer(unit, start.container, seconds);
+  }
+
+  /** For a stop that the engine may not have heard of. */
+  #stopAsAsked(unit: UnitFolder): void {
+    const stopBy = unit.read("stop");
+    if (stopBy === undefined || !unit.start) return;
+    this.#stopContainer(unit, unit.start.container, Math.max(0, Math.ceil((Number(stopBy) - Date.now()) / 1000)));
   }
 
   /** The engine answers when the container has ended, and goes on when nobody listens. */
@@ -281,7 +298,10 @@ class Docker implements Backend {
   async #open(): Promise<EngineFacts> {
     const why = whyUnusable();
     if (why) throw new Error(`${why.message} ${why.remedy}`);
-    const facts = await engineFacts(this.#engine);
+    const facts = await engineFacts(this.#engine).catch((cause: Error) => {
+      const see = "sagebrush doctor --backend docker says more.";
+      throw new Error(`The container engine at ${this.#socket} does not answer (${cause.message}); ${see}`, { cause });
+    });
     writeFileSync(join(this.#folder, "seccomp.json"), seccompProfile());
     const units = this.#units();
     await sweepContainers(this.#engine, this.#server, units);
@@ -296,9 +316,7 @@ class Docker implements Backend {
       await this.#reach.again(unit);
       this.#output.follow(unit, start.container);
       this.#changes.track(unit, "running");
-      const stopBy = unit.read("stop");
-      if (stopBy !== undefined)
-        this.#stopContainer(unit, start.container, Math.max(0, Math.ceil((Number(stopBy) - Date.now()) / 1000)));
+      this.#stopAsAsked(unit);
     }
     this.#watchdog = new Watchdog({
       engine: this.#engine,

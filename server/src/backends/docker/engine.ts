@@ -75,3 +75,7 @@ export function wordsOf(error: unknown): string {
   const message = said ?? (error instanceof Error ? error.message : String(error));
   return message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }
+
+/** Whether what the engine said may be otherwise at another time. */
+export const isPassing = (words: string): boolean =>
+  /no space left|cannot allocate|temporarily|timed? ?out|database is locked/i.test(words);

@@ -7,7 +7,7 @@ import { extract, pack } from "tar-stream";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { findUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
 import { containerOptions } from "./container.ts";
-import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
+import { type EngineFacts, ifThere, isPassing, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
 import { shortName, type UnitFolder } from "./unit-folder.ts";
@@ -79,7 +79,7 @@ async function create(engine: Dockerode, options: Dockerode.ContainerCreateOptio
   try {
     return await engine.createContainer(options);
   } catch (error) {
-    if (statusOf(error) === undefined) throw error;
+    if (statusOf(error) === undefined || isPassing(wordsOf(error))) throw error;
     throw new UnitRefused(`The container engine does not take it: ${wordsOf(error)}`);
   }
 }
