@@ -8,6 +8,7 @@ import type Dockerode from "dockerode";
 import {
   type Backend,
   type BackendReport,
+  BackendUnusable,
   type ImageLayers,
   type Installing,
   type UnitPlan,
@@ -58,7 +59,7 @@ const raise = (error: unknown): never => {
   throw error;
 };
 
-/** @throws Error for an address that is not a Unix socket of this machine */
+/** @throws BackendUnusable for an address that is not a Unix socket of this machine */
 export function createDocker(options: DockerOptions): Backend {
   return new Docker(options);
 }
@@ -297,10 +298,12 @@ class Docker implements Backend {
   /** Looks for units of an earlier server, and goes on with them. */
   async #open(): Promise<EngineFacts> {
     const why = whyUnusable();
-    if (why) throw new Error(`${why.message} ${why.remedy}`);
+    if (why) throw new BackendUnusable(`${why.message} Expected: ${why.remedy}`);
     const facts = await engineFacts(this.#engine).catch((cause: Error) => {
       const see = "sagebrush doctor --backend docker says more.";
-      throw new Error(`The container engine at ${this.#socket} does not answer (${cause.message}); ${see}`, { cause });
+      throw new BackendUnusable(`The container engine at ${this.#socket} does not answer (${cause.message}); ${see}`, {
+        cause,
+      });
     });
     writeFileSync(join(this.#folder, "seccomp.json"), seccompProfile());
     const units = this.#units();

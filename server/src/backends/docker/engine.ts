@@ -1,6 +1,7 @@
 // The engine: any that answers the Docker Engine API (Docker, Podman), over a Unix socket of this machine, through dockerode.
 import { existsSync } from "node:fs";
 import Dockerode from "dockerode";
+import { BackendUnusable } from "../backend.ts";
 
 /** Sockets of engines that are looked for when none is named, in this order. */
 const knownSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"] as const;
@@ -17,13 +18,13 @@ export interface EngineFacts {
   readonly memoryBytes: number;
 }
 
-/** Path of the engine's socket. `address`: unix://…; empty for $DOCKER_HOST, else the first known socket that is there. @throws Error for another machine's engine */
+/** Path of the engine's socket. `address`: unix://…; empty for $DOCKER_HOST, else the first known socket that is there. @throws BackendUnusable for another machine's engine */
 export function socketPath(address: string, dockerHost = process.env["DOCKER_HOST"] ?? ""): string {
   const named = address || dockerHost;
   if (named === "") return knownSockets.find((path) => existsSync(path)) ?? knownSockets[0];
   const path = /^unix:\/\/(\/.+)$/.exec(named)?.[1];
   if (path === undefined)
-    throw new Error(
+    throw new BackendUnusable(
       `The engine has to be on this machine, since containers see folders of it; expected unix:///path/of/its.sock, got ${JSON.stringify(named)}.`,
     );
   return path;
