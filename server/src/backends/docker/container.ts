@@ -46,7 +46,7 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
   return {
     name,
     Image: image,
-    Entrypoint: commandLine(spec),
+    Entrypoint: [...(ownInit(container) ? [initPlace, "--"] : []), ...commandLine(spec)],
     Cmd: [],
     Env: Object.entries({
       PATH: defaultPath,
@@ -71,7 +71,7 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
         "no-new-privileges",
         ...(container.facts.kind === "podman" ? [`seccomp=${container.seccomp}`] : []),
       ],
-      Init: true, // it reaps, and a program without a handler ends on SIGTERM as it would outside a container
+      Init: !ownInit(container), // an init reaps, and a program without a handler ends on SIGTERM as it would outside a container
       Tmpfs: layered === undefined ? { "/run": "", "/root": "" } : {},
       LogConfig: logConfig(container),
       RestartPolicy: { Name: "no" },
@@ -91,10 +91,20 @@ function limits({ spec: { resources } }: Container): Dockerode.HostConfig {
   };
 }
 
-function mounts({ spec, folder }: Container): Dockerode.MountConfig {
+const initPlace = "/.init";
+
+/** The init that takes the place of the engine's, which a folder of this machine would hide. */
+function ownInit({ spec, facts }: Container): string | undefined {
+  return spec.image.mounts.some(({ target }) => target === "/sbin") ? facts.init : undefined;
+}
+
+function mounts(container: Container): Dockerode.MountConfig {
+  const { spec, folder } = container;
+  const init = ownInit(container);
   const bind = (Source: string, Target: string, ReadOnly = false) =>
     ({ Type: "bind", Source, Target, ReadOnly, BindOptions: { Propagation: "rprivate" } }) as const;
   return [
+    ...(init === undefined ? [] : [bind(init, initPlace, true)]),
     ...spec.image.mounts.map(({ source, target }) => bind(source, target, true)),
     bind(`${folder}/tmp`, "/tmp"),
     ...(spec.image.layered === undefined ? [bind(`${folder}/tmp`, "/var/tmp")] : []),

@@ -217,13 +217,12 @@ class Docker implements Backend {
 
   /** The engine answers when the container has ended, and goes on when nobody listens. */
   #stopContainer(unit: UnitFolder, container: string, seconds: number): void {
-    this.#engine
-      .getContainer(container)
-      .stop({ t: seconds })
-      .catch((error: unknown) => {
-        const isOver = statusOf(error) === 304 || statusOf(error) === 404;
-        if (!isOver && !this.#isClosed && unit.plan) this.#report(error);
-      });
+    const running = this.#engine.getContainer(container);
+    const stopping = seconds === 0 ? running.kill({ signal: "SIGKILL" }) : running.stop({ t: seconds });
+    stopping.catch((error: unknown) => {
+      const isOver = [304, 404, 409].includes(statusOf(error) ?? 0) || /not running/.test(wordsOf(error));
+      if (!isOver && !this.#isClosed && unit.plan) this.#report(error);
+    });
   }
 
   async state(id: string): Promise<UnitState | undefined> {

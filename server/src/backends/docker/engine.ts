@@ -13,6 +13,8 @@ export interface EngineFacts {
   /** Id on this machine of user 0 inside, where the engine gives containers a user namespace; else 0. */
   readonly firstId: number;
   readonly isRootless: boolean;
+  /** Docker puts its init into /sbin, where images of ours see this machine's: the path here of one that they are given instead. */
+  readonly init?: string;
   readonly securityOptions: readonly string[];
   readonly cpus: number;
   readonly memoryBytes: number;
@@ -38,8 +40,11 @@ export function connectEngine(path: string): Dockerode {
 export async function engineFacts(engine: Dockerode): Promise<EngineFacts> {
   const [version, info] = await Promise.all([engine.version(), engine.info()]);
   const securityOptions: string[] = info.SecurityOptions ?? [];
+  const kind = version.Components?.some(({ Name }) => Name === "Podman Engine") ? "podman" : "docker";
+  const init = kind === "docker" ? findInit() : undefined;
   return {
-    kind: version.Components?.some(({ Name }) => Name === "Podman Engine") ? "podman" : "docker",
+    kind,
+    ...(init === undefined ? {} : { init }),
     version: version.Version,
     // Docker with userns-remap keeps its data in a folder named by the ids: …/100000.100000
     firstId: securityOptions.some((one) => one.startsWith("name=userns"))
@@ -50,6 +55,17 @@ export async function engineFacts(engine: Dockerode): Promise<EngineFacts> {
     cpus: info.NCPU,
     memoryBytes: info.MemTotal,
   };
+}
+
+/** Docker's own comes with it; tini and catatonit are the same thing under other names. */
+const inits = ["docker-init", "tini-static", "catatonit"];
+
+function findInit(): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/bin", "/usr/libexec/docker", "/usr/local/bin"];
+  const paths = folders
+    .filter((folder) => folder.startsWith("/"))
+    .flatMap((folder) => inits.map((name) => `${folder}/${name}`));
+  return paths.find((path) => existsSync(path));
 }
 
 /** HTTP status that the engine answered; undefined when it did not answer. */

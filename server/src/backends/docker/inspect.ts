@@ -36,6 +36,7 @@ export async function inspectEngine(socket: string): Promise<BackendReport> {
         message: `${found.kind === "podman" ? "Podman" : "Docker"} ${found.version} at ${socket}`,
       },
       ...inspectFacts(found),
+      ...inspectInit(found),
       await tryContainer(connectEngine(socket)),
       inspectGateway(found),
       {
@@ -125,6 +126,18 @@ function inspectFacts(facts: EngineFacts): Finding[] {
         facts.kind === "docker"
           ? `echo '{"userns-remap": "default"}' | sudo tee /etc/docker/daemon.json && sudo systemctl restart docker`
           : "use the sandbox, whose units have ids of their own: --backend sandbox",
+    },
+  ];
+}
+
+function inspectInit({ kind, init }: EngineFacts): Finding[] {
+  if (kind === "podman" || init !== undefined) return [];
+  return [
+    {
+      name: "init",
+      level: "missing",
+      message: "There is no docker-init on this machine, which units are started with.",
+      remedy: "sudo apt-get install --yes tini",
     },
   ];
 }
