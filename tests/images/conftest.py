@@ -49,7 +49,7 @@ def python_files():
     return [
         *program_files("/usr/bin/python3", *[path for path in files if ".so" in path.name]),
         entry("usr/lib/", mode=0o755),
-        *[entry(str(path).lstrip("/"), path.read_bytes()) for path in files],
+        *[entry(str(path).lstrip("/"), path.read_bytes()) for path in files if ".so" not in path.name],
     ]
 
 

@@ -94,7 +94,7 @@ class Breakouts:
 
     def _facts(self, level):
         data, world = self.server.folder, self.world
-        units = [path.parent for path in data.glob("units/*/tmp/victim")]
+        units = [path.parent for path in data.glob("*/*/tmp/victim")]
         assert len(units) == 1, units
         return {
             "level": level,

@@ -1,6 +1,9 @@
 // Which backend the settings name. The only place that knows them all.
 import { join } from "node:path";
 import type { Backend, BackendReport } from "../backends/backend.ts";
+import { createDocker } from "../backends/docker/docker.ts";
+import { socketPath } from "../backends/docker/engine.ts";
+import { inspectEngine } from "../backends/docker/inspect.ts";
 import { inspectSandbox } from "../backends/sandbox/inspect.ts";
 import { createSandbox } from "../backends/sandbox/sandbox.ts";
 import { errors } from "../core/errors.ts";
@@ -12,6 +15,11 @@ export async function openBackend(settings: Settings, report?: (error: unknown) 
     case "sandbox":
       return createSandbox({ folder: join(settings.data, "units"), ...(report ? { report } : {}) });
     case "docker":
+      return createDocker({
+        folder: join(settings.data, "containers"), // what the sandbox left in its own folder is not this one's
+        address: settings.engine,
+        ...(report ? { report } : {}),
+      });
     case "kubernetes":
       throw notBuilt(settings.backend);
   }
@@ -23,11 +31,12 @@ export async function inspectBackend(settings: Settings): Promise<BackendReport>
     case "sandbox":
       return inspectSandbox();
     case "docker":
+      return inspectEngine(socketPath(settings.engine));
     case "kubernetes":
       throw notBuilt(settings.backend);
   }
 }
 
 function notBuilt(backend: Settings["backend"]): Error {
-  return errors.notYetAvailable(`The ${backend} backend is not yet available; expected --backend sandbox.`);
+  return errors.notYetAvailable(`The ${backend} backend is not yet available; expected --backend sandbox or docker.`);
 }

@@ -86,9 +86,19 @@ export const settingsTable = {
   listen: setting("HOST:PORT", "where to answer; port 0 picks a free one", "127.0.0.1:8000", address),
   backend: setting(
     "NAME",
-    "where work runs: sandbox (docker and kubernetes are not built yet)",
+    "where work runs: sandbox, or docker for an engine with the Docker API (kubernetes is not built yet)",
     "sandbox",
     oneOf("sandbox", "docker", "kubernetes"),
+  ),
+  engine: setting(
+    "URL",
+    "socket of the engine for the docker backend, unix:///…; empty: $DOCKER_HOST, else Docker's or Podman's usual one",
+    "",
+    (value) => {
+      if (value !== "" && !/^unix:\/\/\/./.test(value))
+        throw new Error(`expected unix:///path/of/a.sock of this machine, got ${JSON.stringify(value)}`);
+      return value;
+    },
   ),
   database: setting("URL", "rows: sqlite (inside the data folder) or postgres://…", "sqlite", text),
   blobs: setting("URL", "object bodies: folder (inside the data folder); s3://… is not built yet", "folder", text),

@@ -210,3 +210,8 @@ export interface Backend {
 export class UnitRefused extends Error {
   override readonly name = "UnitRefused";
 }
+
+/** A backend that cannot be used on this machine as it is, in words for people. */
+export class BackendUnusable extends Error {
+  override readonly name = "BackendUnusable";
+}

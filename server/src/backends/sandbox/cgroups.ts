@@ -14,8 +14,8 @@ import {
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Resources } from "../backend.ts";
-import { readIfThere } from "./read-if-there.ts";
-import { isMissing } from "./system-calls.ts";
+import { readIfThere } from "../shared/read-if-there.ts";
+import { isMissing } from "../shared/system-calls.ts";
 import type { LimitsHit } from "./unit-folder.ts";
 
 export interface Limits {

@@ -1,6 +1,6 @@
 // The arguments of bwrap for one unit. bwrap(1); which capabilities remain follows Docker's default.
 import { existsSync, globSync } from "node:fs";
-import { UnitRefused, type UnitSpec } from "../backend.ts";
+import type { UnitSpec } from "../backend.ts";
 import type { Layered } from "./layered.ts";
 import { imageArguments, imageHas } from "./root.ts";
 import type { Stage } from "./stage.ts";
@@ -19,21 +19,6 @@ export const etcFiles = ["hosts", "hostname", "resolv.conf", "passwd", "group"] 
 
 export type Program = Pick<UnitSpec, "host" | "image" | "arguments" | "environment" | "mounts" | "resources"> &
   Pick<UnitSpec, "entrypoint">;
-
-/**
- * bwrap takes its arguments with a zero byte after each, so one inside a value would begin arguments of the caller's own.
- * @throws UnitRefused
- */
-export function refuseZeroBytes({ environment, ...program }: UnitSpec): void {
-  for (const [name, value] of Object.entries(environment))
-    if (`${name}${value}`.includes("\0"))
-      throw new UnitRefused(
-        `The environment variable ${JSON.stringify(name)} holds a zero byte; no program can get it.`,
-      );
-  for (const word of commandLine(program))
-    if (word.includes("\0"))
-      throw new UnitRefused(`The argument ${JSON.stringify(word)} holds a zero byte; no program can get it.`);
-}
 
 /** Arguments for `bwrap --args`, where `folder` is the unit's and every source goes through the stage. */
 export function bwrapArguments(program: Program, folder: string, stage: Stage, layered?: Layered): string[] {
@@ -124,9 +109,4 @@ function gpuDevices(folder = "/dev"): string[] {
   return globSync("/dev/nvidia*")
     .filter((device) => existsSync(device))
     .flatMap((device) => ["--dev-bind", device, device.replace("/dev", folder)]);
-}
-
-/** The program and its arguments; bwrap takes them only from its command line. */
-export function commandLine(program: Pick<Program, "entrypoint" | "image" | "arguments">): string[] {
-  return [...(program.entrypoint ?? program.image.entrypoint), ...program.arguments];
 }

@@ -1,39 +1,19 @@
 // Runs the suite of all backends on the sandbox, as whoever runs it and, when that is root, again as on other machines.
-import { existsSync, lstatSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { PreparedImage } from "../backend.ts";
+import { machineImage } from "../suite/machine-image.ts";
 import { registerSuite } from "../suite/suite.ts";
 import { registerInternetCases } from "./internet-cases.ts";
 import { registerOtherMachines } from "./other-machines.ts";
-import { onPath, run } from "./processes.ts";
+import { onPath } from "./processes.ts";
 import { registerRestartCases } from "./restart-cases.ts";
 import { createSandbox } from "./sandbox.ts";
 import { registerSandboxCases } from "./sandbox-cases.ts";
 import { registerSupervisorCases } from "./supervisor-cases.ts";
 
 const options = ["--disable-warning=ExperimentalWarning"];
-
-/** The programs of this machine as an image: its /bin/sh and a python3. */
-async function machineImage(): Promise<PreparedImage> {
-  const folders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].filter((path) =>
-    lstatSync(path, { throwIfNoEntry: false }),
-  );
-  const system = existsSync("/usr/bin/python3");
-  const prefix = system
-    ? []
-    : [realpathSync((await run("python3", ["-c", "import sys; print(sys.base_prefix)"])).trim())];
-  return {
-    id: "this machine",
-    mounts: [...folders, ...prefix].map((path) => ({ source: path, target: path })),
-    entrypoint: ["/bin/sh", "-c"],
-    command: [],
-    environment: { PATH: [...prefix.map((path) => `${path}/bin`), "/usr/bin:/bin:/usr/sbin:/sbin"].join(":") },
-    workingDirectory: "/",
-    canWait: false,
-  };
-}
 
 const isRoot = process.getuid?.() === 0;
 if (onPath("bwrap")) {
@@ -42,7 +22,7 @@ if (onPath("bwrap")) {
   const candidate = {
     name: isRoot ? "sandbox as root" : "sandbox as an ordinary user",
     open: (path: string) => createSandbox({ folder: path }),
-    image: await machineImage(),
+    image: machineImage(),
     folder,
     owner: [process.execPath, ...options, `${import.meta.dirname}/conformance-owner.ts`],
   };

@@ -1,8 +1,8 @@
 // Ending a unit by its folder alone, whoever started it: the supervisor does the work and needs no server for it.
 import { readlinkSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { isMissing } from "../shared/system-calls.ts";
 import { terminate } from "./processes.ts";
-import { isMissing } from "./system-calls.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 /** A supervisor that was told to end a unit at once takes milliseconds, on a machine with nothing to spare some seconds. */

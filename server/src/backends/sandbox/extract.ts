@@ -1,11 +1,11 @@
 // A program: applies one layer, which comes on standard input, to a folder. It makes the folder its root first, so that
 // whatever the layer says happens inside. Its last line of output is a result (roots.ts reads it).
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { dlopen } from "node:ffi";
-import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract } from "tar-stream";
+import { decompressor, hashed } from "../shared/decompress.ts";
 import { LayerRefused, LayerTree } from "./layer-tree.ts";
 
 export interface ExtractRequest {
@@ -19,52 +19,10 @@ export interface ExtractRequest {
 
 export type ExtractResult = { readonly skipped: number } | { readonly refused: string };
 
-const gzipMagic = [0x1f, 0x8b];
-const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
-
 function enter(root: string): void {
   const { functions: libc } = dlopen("libc.so.6", { chroot: { return: "i32", arguments: ["buffer"] } });
   if (libc.chroot(Buffer.from(`${root}\0`)) !== 0) throw new Error(`This process may not make ${root} its root.`);
   process.chdir("/");
-}
-
-/** Large pieces: each goes through a thread and several hands. */
-const PIECE_BYTES = 2 ** 20;
-
-const hashed = (hash: Hash): Transform =>
-  new Transform({
-    highWaterMark: PIECE_BYTES,
-    transform(piece: Buffer, _encoding, done) {
-      hash.update(piece);
-      done(null, piece);
-    },
-  });
-
-/** What is told by the first bytes, not by a media type, which anyone may write. */
-async function decompressor(input: Readable): Promise<Transform> {
-  const first = await firstPiece(input);
-  const starts = (magic: readonly number[]) => magic.every((byte, index) => first[index] === byte);
-  if (starts(gzipMagic)) return createGunzip({ chunkSize: PIECE_BYTES });
-  if (starts(zstdMagic)) return createZstdDecompress({ chunkSize: PIECE_BYTES });
-  return new PassThrough();
-}
-
-/** Puts back what it has looked at. */
-async function firstPiece(input: Readable): Promise<Buffer> {
-  for (;;) {
-    const piece = input.read() as Buffer | null;
-    if (piece !== null) {
-      input.unshift(piece);
-      if (piece.length >= zstdMagic.length || input.readableEnded) return piece;
-    }
-    if (input.readableEnded) return Buffer.alloc(0);
-    const more = await new Promise<boolean>((resolve, reject) => {
-      input.once("readable", () => resolve(true));
-      input.once("end", () => resolve(false));
-      input.once("error", reject);
-    });
-    if (!more) return Buffer.alloc(0);
-  }
 }
 
 /** Takes a tar and applies its entries to the tree. */

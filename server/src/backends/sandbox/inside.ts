@@ -2,7 +2,7 @@
 // The image is read-only and nobody writes it, so what is found stays true.
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { isMissing } from "./system-calls.ts";
+import { isMissing } from "../shared/system-calls.ts";
 
 /** Links followed in one path. path_resolution(7) */
 const MOST_LINKS = 40;

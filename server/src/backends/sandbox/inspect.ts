@@ -4,13 +4,14 @@ import { closeSync, globSync, mkdirSync, mkdtempSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { BackendReport, Finding } from "../backend.ts";
+import { readIfThere } from "../shared/read-if-there.ts";
+import { resolverFile } from "../shared/resolver.ts";
 import type { Limits } from "./cgroups.ts";
 import { findIdentity, type Identity, makeUserNamespace } from "./identity.ts";
 import { findLimits } from "./limits.ts";
 import { closeHostNetwork, makeHostNetwork } from "./network.ts";
 import { onPath, run } from "./processes.ts";
-import { readIfThere } from "./read-if-there.ts";
-import { findUplink, isUplink, resolverFile } from "./uplinks.ts";
+import { findUplink, isUplink } from "./uplinks.ts";
 
 /** Program, package of Debian and Ubuntu that has it. */
 const programs = [

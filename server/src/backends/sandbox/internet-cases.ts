@@ -7,11 +7,12 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, type TestContext, test } from "node:test";
+import { resolverFile } from "../shared/resolver.ts";
 import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
 import { findIdentity } from "./identity.ts";
 import { run } from "./processes.ts";
 import { shortName, UnitFolder } from "./unit-folder.ts";
-import { findUplink, isUplink, resolverFile } from "./uplinks.ts";
+import { findUplink, isUplink } from "./uplinks.ts";
 
 /** Says to each caller from which address it came, and first at which port it listens. */
 const listener = [

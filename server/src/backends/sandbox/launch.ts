@@ -1,8 +1,10 @@
 // Turns a reserved folder into a running sandbox: writes what the supervisor reads, and starts it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, closeSync, lchownSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { commandLine } from "../shared/command-line.ts";
+import { resolverFile } from "../shared/resolver.ts";
 import type { Limits } from "./cgroups.ts";
-import { bwrapArguments, commandLine, etcFiles, type Program } from "./command.ts";
+import { bwrapArguments, etcFiles, type Program } from "./command.ts";
 import type { Identity } from "./identity.ts";
 import { imageRootScript, type Layered, makeLayer } from "./layered.ts";
 import { type HostNetwork, hostsFile } from "./network.ts";
@@ -10,7 +12,6 @@ import { onPath, run } from "./processes.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { stageFor } from "./stage.ts";
 import type { UnitFolder } from "./unit-folder.ts";
-import { resolverFile } from "./uplinks.ts";
 
 /** A log stops growing here; the last line says so. */
 export const logLimitBytes = 1024 ** 3;

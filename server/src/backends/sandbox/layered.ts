@@ -2,9 +2,9 @@
 import { chmodSync, lchownSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type PreparedImage, UnitRefused } from "../backend.ts";
+import { findUser, type ImageUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
 import type { Identity } from "./identity.ts";
-import { findUser, type ImageUser } from "./image-user.ts";
-import { pathInside, TooManyLinks } from "./inside.ts";
+import { fileInside, pathInside, TooManyLinks } from "./inside.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 export interface Layered {
@@ -27,7 +27,8 @@ export const USER_DESCRIPTOR = 10;
 /** @throws UnitRefused */
 export function readLayered(image: PreparedImage, root: string, identity: Identity): Layered | undefined {
   if (image.layered === undefined) return undefined;
-  const user = findUser(root, image.layered.user);
+  const table = (name: string) => fileInside(root, `/etc/${name}`, LARGEST_TABLE_BYTES);
+  const user = findUser({ passwd: table("passwd"), group: table("group") }, image.layered.user);
   const { uid, gid, groups } = user;
   const isAlone = identity.kind === "one id";
   const isOther = uid !== 0 && !isAlone;

@@ -1,7 +1,7 @@
 // The user namespace that all units of a server share: that of units an earlier server left running, else a new one.
 import { closeSync } from "node:fs";
+import { openIfThere } from "../shared/read-if-there.ts";
 import { type Identity, makeUserNamespace } from "./identity.ts";
-import { openIfThere } from "./read-if-there.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 export class OwnNamespace {

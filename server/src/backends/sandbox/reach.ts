@@ -1,8 +1,8 @@
 // How units are reached, and reach the platform's address, over the forwarder process: opened when one starts, opened
 // again for those that an earlier server or an earlier forwarder left running.
 import type { Socket } from "node:net";
+import { Forwarders } from "../shared/forwarders.ts";
 import { endUnreachable } from "./ending.ts";
-import { Forwarders } from "./forwarders.ts";
 import type { Identity } from "./identity.ts";
 import { platformAddress } from "./network.ts";
 import { networkInode } from "./networks.ts";
@@ -32,8 +32,14 @@ export class Reach {
   constructor({ user, identity, running, report }: ReachParts) {
     this.#report = report;
     // A forwarder that ended by itself: a new one takes over what still runs.
-    this.#forwarders = new Forwarders(user, identity, () => {
-      for (const folder of running()) void this.again(folder);
+    this.#forwarders = new Forwarders({
+      // As root it stays outside the user namespace, so that it can reach the server's sockets.
+      enter:
+        identity.kind === "root range" ? [] : ["nsenter", "--user=/proc/self/fd/4", ...identity.enterOptions, "--"],
+      user,
+      died: () => {
+        for (const folder of running()) void this.again(folder);
+      },
     });
   }
 

@@ -17,8 +17,9 @@ import {
   type UnitSpec,
   type UnitState,
 } from "../backend.ts";
+import { refuseZeroBytes } from "../shared/command-line.ts";
+import { checkShared } from "../shared/shared-mounts.ts";
 import { Changes } from "./changes.ts";
-import { refuseZeroBytes } from "./command.ts";
 import { endUnit, stopUnit } from "./ending.ts";
 import { findIdentity, type Identity, takeBack } from "./identity.ts";
 import { inspectSandbox, machineCapacity } from "./inspect.ts";
@@ -31,7 +32,6 @@ import { Networks, networkInode } from "./networks.ts";
 import { OwnNamespace } from "./own-namespace.ts";
 import { Reach } from "./reach.ts";
 import { Roots } from "./roots.ts";
-import { checkShared } from "./shared-mounts.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
 import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { UserNamespaces } from "./user-namespaces.ts";

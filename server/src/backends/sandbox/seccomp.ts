@@ -1,69 +1,11 @@
 // The filter of system calls that every unit runs under, as the program of classic BPF that seccomp(2) takes.
-// A list of refusals after Docker's default profile: what reaches beyond the sandbox or has been its way out before.
 import { arch } from "node:os";
-
-const refused: Readonly<Record<string, readonly [x64: number, arm64: number]>> = {
-  acct: [163, 89],
-  add_key: [248, 217],
-  bpf: [321, 280],
-  clock_adjtime: [305, 266],
-  clock_settime: [227, 112],
-  delete_module: [176, 106],
-  fanotify_init: [300, 262],
-  finit_module: [313, 273],
-  fsconfig: [431, 431],
-  fsmount: [432, 432],
-  fsopen: [430, 430],
-  fspick: [433, 433],
-  init_module: [175, 105],
-  io_uring_enter: [426, 426],
-  io_uring_register: [427, 427],
-  io_uring_setup: [425, 425],
-  kexec_file_load: [320, 294],
-  kexec_load: [246, 104],
-  keyctl: [250, 219],
-  lookup_dcookie: [212, 18],
-  mount: [165, 40],
-  mount_setattr: [442, 442],
-  move_mount: [429, 429],
-  move_pages: [279, 239],
-  name_to_handle_at: [303, 264],
-  open_by_handle_at: [304, 265],
-  open_tree: [428, 428],
-  perf_event_open: [298, 241],
-  pivot_root: [155, 41],
-  quotactl: [179, 60],
-  quotactl_fd: [443, 443],
-  reboot: [169, 142],
-  request_key: [249, 218],
-  setdomainname: [171, 162],
-  sethostname: [170, 161],
-  setns: [308, 268],
-  settimeofday: [164, 170],
-  swapoff: [168, 225],
-  swapon: [167, 224],
-  syslog: [103, 116],
-  umount2: [166, 39],
-  unshare: [272, 97],
-  userfaultfd: [323, 282],
-  vhangup: [153, 58],
-};
-
-/** System calls of x86-64 alone. */
-const refusedOnX64 = [
-  134 /* uselib */, 136 /* ustat */, 139 /* sysfs */, 156 /* _sysctl */, 172 /* iopl */, 173 /* ioperm */,
-  174 /* create_module */, 177 /* get_kernel_syms */, 178 /* query_module */, 180 /* nfsservctl */,
-];
+import { newNamespaces, refusedCalls, refusedOnX64, vsock } from "../shared/refused-calls.ts";
 
 const clone3 = 435;
-/** CLONE_NEW* of clone(2): namespaces of cgroup, uts, ipc, user, pid, net, mount. */
-const newNamespaces = 0x7e020000;
-
-/** AF_VSOCK of socket(2): not bounded by network namespaces, it would reach the machine and what it runs on. */
-const vsock = 40;
 
 const machines = {
-  x64: { audit: 0xc000003e, column: 0, clone: 56, socket: 41, extra: refusedOnX64 },
+  x64: { audit: 0xc000003e, column: 0, clone: 56, socket: 41, extra: Object.values(refusedOnX64) },
   arm64: { audit: 0xc00000b7, column: 1, clone: 220, socket: 198, extra: [] },
 } as const;
 
@@ -86,7 +28,7 @@ export function seccompProgram(processor: string = arch()): Buffer {
     throw new Error(`The sandbox knows the system calls of x64 and arm64, not of ${processor}.`);
   }
   const machine = machines[processor];
-  const numbers = [...Object.values(refused).map((pair) => pair[machine.column]), ...machine.extra];
+  const numbers = [...Object.values(refusedCalls).map((pair) => pair[machine.column]), ...machine.extra];
   return assemble([
     load(4),
     [0x15, 1, 0, machine.audit],

@@ -7,8 +7,8 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
+import { isLocked, isMissing } from "../shared/system-calls.ts";
 import { isGone } from "./processes.ts";
-import { isLocked, isMissing } from "./system-calls.ts";
 
 /** Written by `reserve`. */
 export interface StoredPlan {

@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "./identity.ts";
 import { onPath, run } from "./processes.ts";
-import { readIfThere } from "./read-if-there.ts";
 
 export interface Uplink {
   readonly program: "veth" | "pasta" | "slirp4netns";
@@ -115,21 +114,6 @@ async function startProgram(program: string, given: Record<string, string>, wait
 /** Takes the rules back that this machine has for links, if no link of any server is left at one of so many looks, 50 ms apart. */
 export async function sweepUplinks(found: Uplink | Obstacle, looks: number): Promise<void> {
   if (isUplink(found) && found.program === "veth") await veth(found.outside, ["sweep", String(looks)]);
-}
-
-/** Contents of /etc/resolv.conf for units: the servers this machine asks, as far as units reach them. */
-export function resolverFile(): string {
-  for (const path of [
-    "/etc/resolv.conf",
-    "/run/systemd/resolve/resolv.conf",
-    "/run/NetworkManager/no-stub-resolv.conf",
-  ]) {
-    const lines = readIfThere(path).split("\n");
-    const servers = lines.filter((line) => /^nameserver\s+(?!127\.)\d+\.\d+\.\d+\.\d+\s*$/.test(line));
-    const rest = lines.filter((line) => /^(search|options|domain)\s/.test(line));
-    if (servers.length > 0) return `${[...rest, ...servers].join("\n")}\n`;
-  }
-  return "";
 }
 
 async function veth(nat: Nat, args: readonly string[]): Promise<void> {

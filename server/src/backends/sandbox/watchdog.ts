@@ -1,7 +1,7 @@
 // Ends units that write more than their disk holds and, where no cgroup does it, use more memory or processes than theirs.
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import { lstat, opendir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { diskUse } from "../shared/disk-use.ts";
 import { deletedUse } from "./deleted-files.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
@@ -93,26 +93,6 @@ async function devicesOf(folder: UnitFolder, init: number): Promise<ReadonlySet<
   if (folder.plan?.root === undefined) return new Set([own]);
   const root = await stat(`/proc/${init}/root/.`).catch(() => undefined);
   return new Set([own, ...(root ? [root.dev] : [])]);
-}
-
-/** Bytes allocated below a folder; stops counting above `enough`. Entries that vanish meanwhile count nothing. */
-async function diskUse(folder: string, enough: number): Promise<number> {
-  let bytes = 0;
-  const folders = [folder];
-  for (let next = folders.pop(); next !== undefined && bytes <= enough; next = folders.pop()) {
-    const entries = await opendir(next).catch(() => undefined);
-    if (!entries) continue;
-    for await (const entry of entries) {
-      const path = join(next, entry.name);
-      if (entry.isDirectory()) folders.push(path);
-      else
-        bytes += await lstat(path).then(
-          ({ blocks }) => blocks * 512,
-          () => 0,
-        );
-    }
-  }
-  return bytes;
 }
 
 /** Process ids of this machine by their process namespace; those of other users are left out. */

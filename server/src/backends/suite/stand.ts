@@ -16,6 +16,8 @@ export interface Candidate {
   readonly folder: string;
   /** Command of a program that opens the backend on the folder in argv, starts the unit in argv (JSON), prints a line, waits. */
   readonly owner: readonly string[];
+  /** Cases that this backend does not do, by the sentence, with the reason. */
+  readonly skips?: Readonly<Record<string, string>>;
 }
 
 const waitSeconds = 60;

@@ -2,24 +2,27 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { ForwarderAnswer, ForwarderRequest } from "./forwarder.ts";
-import type { Identity } from "./identity.ts";
 
 type Request = ForwarderRequest extends infer R ? (R extends unknown ? Omit<R, "number"> : never) : never;
+
+export interface ForwardersOptions {
+  /** Command that puts the process where it may enter the units' networks; empty when root starts it. */
+  readonly enter: readonly string[];
+  /** Descriptor 4 of that command, where it needs one. */
+  readonly user: () => Promise<number | "ignore">;
+  /** Called when the process ended by itself. */
+  readonly died: () => void;
+}
 
 export class Forwarders {
   #process: ChildProcess | undefined;
   #next = 1;
   readonly #waiting = new Map<number, { resolve: (socket?: Socket) => void; reject: (error: Error) => void }>();
-  readonly #user: () => Promise<number>;
-  readonly #identity: Identity;
-  readonly #died: () => void;
+  readonly #options: ForwardersOptions;
   #stopped = false;
 
-  /** `user`: the user namespace that owns the units' networks. `died`: called when the process ended by itself. */
-  constructor(user: () => Promise<number>, identity: Identity, died: () => void) {
-    this.#user = user;
-    this.#identity = identity;
-    this.#died = died;
+  constructor(options: ForwardersOptions) {
+    this.#options = options;
   }
 
   /** A connection to a port in a network that was opened. @throws Error when nothing listens there */
@@ -30,7 +33,7 @@ export class Forwarders {
   }
 
   async ask(request: Request): Promise<Socket | undefined> {
-    this.#process ??= this.#start(await this.#user());
+    this.#process ??= this.#start(await this.#options.user());
     const process = this.#process;
     const number = this.#next++;
     return new Promise<Socket | undefined>((resolve, reject) => {
@@ -56,18 +59,14 @@ export class Forwarders {
     else socket?.destroy();
   }
 
-  #start(user: number): ChildProcess {
+  #start(user: number | "ignore"): ChildProcess {
     const node = [
       "--disable-warning=ExperimentalWarning",
       "--max-semi-space-size=1",
       `${import.meta.dirname}/forwarder.ts`,
     ];
     // It has a network namespace of its own, to come back to from those of units: the machine's own is not this user's.
-    // As root it stays outside the user namespace, so that it can reach the server's sockets.
-    const enter =
-      this.#identity.kind === "root range"
-        ? []
-        : ["nsenter", "--user=/proc/self/fd/4", ...this.#identity.enterOptions, "--"];
+    const { enter } = this.#options;
     const [program = "", ...args] = [...enter, "unshare", "--net", process.execPath, ...node];
     const child = spawn(program, args, {
       stdio: ["ignore", "ignore", "inherit", "ipc", user],
@@ -83,7 +82,7 @@ export class Forwarders {
     child.on("error", ended); // it could not be started
     child.on("exit", (code, signal) => {
       ended(new Error(`The forwarder ended with ${code ?? signal}.`));
-      if (!this.#stopped) this.#died();
+      if (!this.#stopped) this.#options.died();
     });
     child.unref();
     child.channel?.unref();

@@ -2,13 +2,18 @@
 // is a matter of their permissions; that is told before the start, in words, rather than by the program's failure.
 import { accessSync, constants, statSync } from "node:fs";
 import { type UnitMount, UnitRefused } from "../backend.ts";
-import type { Identity } from "./identity.ts";
+
+/** Who user 0 of the units is on this machine: an id that the server may not be, or the server's own user. */
+export interface Owner {
+  readonly kind: "root range" | "subordinate range" | "one id";
+  readonly outside: number;
+}
 
 const OTHERS_READ = 0o005;
 const OTHERS_WRITE = 0o007;
 
 /** @throws UnitRefused naming the mount that user 0 of the units cannot read, or write where it is to */
-export function checkShared(mounts: readonly UnitMount[], identity: Identity): void {
+export function checkShared(mounts: readonly UnitMount[], identity: Owner): void {
   for (const { source, target, shared, readOnly } of mounts)
     if (shared && !mayUse(source, identity, readOnly === true))
       throw new UnitRefused(
@@ -18,7 +23,7 @@ export function checkShared(mounts: readonly UnitMount[], identity: Identity): v
 }
 
 /** As root the units' ids are nobody's, so what others may do counts; else their user 0 is this process's own user. */
-function mayUse(path: string, identity: Identity, readOnly: boolean): boolean {
+function mayUse(path: string, identity: Owner, readOnly: boolean): boolean {
   if (identity.kind === "root range") {
     const { mode, uid } = statSync(path);
     const needed = readOnly ? OTHERS_READ : OTHERS_WRITE;
@@ -33,5 +38,4 @@ function mayUse(path: string, identity: Identity, readOnly: boolean): boolean {
   }
 }
 
-const owner = ({ kind, outside }: Identity): string =>
-  kind === "root range" ? `id ${outside}` : "the server's own user";
+const owner = ({ kind, outside }: Owner): string => (kind === "root range" ? `id ${outside}` : "the server's own user");

@@ -1,7 +1,6 @@
 // Which user an image's program runs as: `USER` by name or number, looked up in the image's own files.
 // Dockerfile reference, "USER"; OCI image specification 1.1, config.md, "User".
 import { UnitRefused } from "../backend.ts";
-import { fileInside } from "./inside.ts";
 
 export interface ImageUser {
   readonly uid: number;
@@ -11,17 +10,23 @@ export interface ImageUser {
   readonly home: string;
 }
 
+/** Text of the image's files, empty where it has none. */
+export interface UserTables {
+  readonly passwd: string;
+  readonly group: string;
+}
+
 /** Larger ones are no such files. */
-const LARGEST_FILE_BYTES = 4 * 2 ** 20;
+export const LARGEST_TABLE_BYTES = 4 * 2 ** 20;
 /** Ids of a unit are 0 to 65,535. */
 const HIGHEST_ID = 65_535;
 
 /** @throws UnitRefused for a name that the image does not have, and for ids beyond those a unit has */
-export function findUser(root: string, user: string): ImageUser {
+export function findUser(tables: UserTables, user: string): ImageUser {
   const [name = "", group, more] = user.split(":");
   if (more !== undefined) throw refused(user, "expected a user, or user:group");
-  const people = readTable(fileInside(root, "/etc/passwd", LARGEST_FILE_BYTES));
-  const groups = readTable(fileInside(root, "/etc/group", LARGEST_FILE_BYTES));
+  const people = readTable(tables.passwd);
+  const groups = readTable(tables.group);
   const isRoot = name === "" || name === "0" || name === "root";
   const person =
     people.find((row) => row[0] === name) ?? people.find((row) => row[2] === (isRoot ? "0" : name) && name !== "root");
