@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from kept_model import ROWS, keep_model
-from server_process import FLAGS, NODE, ROOT, ServerProcess
+from server_process import FLAGS, NODE, ROOT, ServerProcess, wait_until
 from xgboost_jobs import (
     create_endpoint,
     create_model,
@@ -80,7 +80,8 @@ def test_an_object_is_never_handed_out_as_whole_when_it_has_lost(server, what):
     with pytest.raises(ClientError) as missing:
         s3.head_object(Bucket="kept", Key="copy")
     assert missing.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
-    assert f"s3://kept/{key} cannot be read" in "".join(server.errors)
+    # The server's words come through a pipe, after its answer or before.
+    wait_until(lambda: f"s3://kept/{key} cannot be read" in "".join(server.errors), 20, "the server says so")
     assert s3.head_object(Bucket="kept", Key=key)["ContentLength"] == len(body)
     s3.put_object(Bucket="kept", Key=key, Body=body)
     assert s3.get_object(Bucket="kept", Key=key)["Body"].read() == body
