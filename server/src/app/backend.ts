@@ -1,9 +1,6 @@
-// Which backend the settings name. The only place that knows them all.
+// Which backend the settings name. The only place that knows them all. Docker's client is loaded only where it is used.
 import { join } from "node:path";
 import type { Backend, BackendReport } from "../backends/backend.ts";
-import { createDocker } from "../backends/docker/docker.ts";
-import { socketPath } from "../backends/docker/engine.ts";
-import { inspectEngine } from "../backends/docker/inspect.ts";
 import { inspectSandbox } from "../backends/sandbox/inspect.ts";
 import { createSandbox } from "../backends/sandbox/sandbox.ts";
 import { errors } from "../core/errors.ts";
@@ -14,12 +11,14 @@ export async function openBackend(settings: Settings, report?: (error: unknown) 
   switch (settings.backend) {
     case "sandbox":
       return createSandbox({ folder: join(settings.data, "units"), ...(report ? { report } : {}) });
-    case "docker":
+    case "docker": {
+      const { createDocker } = await import("../backends/docker/docker.ts");
       return createDocker({
         folder: join(settings.data, "containers"), // what the sandbox left in its own folder is not this one's
         address: settings.engine,
         ...(report ? { report } : {}),
       });
+    }
     case "kubernetes":
       throw notBuilt(settings.backend);
   }
@@ -30,8 +29,11 @@ export async function inspectBackend(settings: Settings): Promise<BackendReport>
   switch (settings.backend) {
     case "sandbox":
       return inspectSandbox();
-    case "docker":
+    case "docker": {
+      const { socketPath } = await import("../backends/docker/engine.ts");
+      const { inspectEngine } = await import("../backends/docker/inspect.ts");
       return inspectEngine(socketPath(settings.engine));
+    }
     case "kubernetes":
       throw notBuilt(settings.backend);
   }
