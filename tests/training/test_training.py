@@ -186,12 +186,16 @@ def test_a_role_without_permission_fails_naming_role_and_place(client, sagemaker
     iam.delete_role(RoleName=role)
 
 
-def test_several_instances_fail_an_algorithm_that_trains_on_one(sagemaker, irises, fresh):
-    name = fresh("job")
+def test_several_instances_train_what_the_algorithm_can_train_on_them(sagemaker, irises, fresh):
     two = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}
-    sagemaker.create_training_job(**a_job(name, irises, ResourceConfig=two))
-    reason = ended(sagemaker, name)["FailureReason"]
-    assert reason.startswith("ClientError: ") and "use InstanceCount 1" in reason
+    request = a_job(fresh("job"), irises, ResourceConfig=two)
+    exact = {**request, "TrainingJobName": fresh("job")}
+    exact["HyperParameters"] = {**request["HyperParameters"], "tree_method": "exact"}
+    for one in (request, exact):
+        sagemaker.create_training_job(**one)
+    assert ended(sagemaker, request["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    reason = ended(sagemaker, exact["TrainingJobName"])["FailureReason"]
+    assert reason.startswith("ClientError: ") and "InstanceCount 1" in reason
 
 
 REFUSED = {
