@@ -286,12 +286,12 @@ function userCases(candidate: Candidate): void {
   test("the working directory is made, and the variables are the image's under the unit's own", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
-    const more = { workingDirectory: "/work/here", environment: { A: "image", B: "image" } };
+    const more = { workingDirectory: "/place/here", environment: { A: "image", B: "image" } };
     const spec = stand.unit('echo "$(pwd) $A $B $HOSTNAME"', {
       ...(await installed(backend, await imageWith(), "", more)),
       environment: { B: "unit" },
     });
-    equal((await stand.run(backend, spec)).log, "/work/here image unit algo-1\n");
+    equal((await stand.run(backend, spec)).log, "/place/here image unit algo-1\n");
   });
 
   test("the entry point and command of the image run, and arguments take the command's place", async (t) => {
