@@ -1,18 +1,15 @@
 // One unit on its way: capacity, image, folder, program, end, log drained. Brings it, a step at a time, to what is wanted.
 import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
-import type { Principal } from "../core/call.ts";
 import type { Dial } from "../core/ports.ts";
 import { HealthWatch } from "./health.ts";
 import { crowding, fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
 import { LogFollower } from "./logs.ts";
-import { backendMounts, makeOwnFolders } from "./unit-mounts.ts";
+import { makeOwnFolders } from "./unit-mounts.ts";
 import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
+import { imageRequest, noImage, planOf, specOf } from "./unit-requests.ts";
 
-/** Processes in one container at most; a fork bomb ends here. */
-const PIDS = 4096;
-const GIB = 2 ** 30;
 const END_RETRY_MS = 5_000;
 
 type Phase = ObservedUnit["phase"] | "gone";
@@ -286,7 +283,7 @@ export class Unit {
   async #takeFolder(): Promise<void> {
     if (this.#hasFolder) return;
     // One that an earlier server started has its image, which may be gone from where it came.
-    const plan = this.#isAdopted ? this.#planWith(noImage) : await this.#plan();
+    const plan = this.#isAdopted ? planOf(this.#wanted, this.#group.hosts, noImage, this.#parts) : await this.#plan();
     this.#isKnown = true;
     const folder = await this.#parts.backend.reserve(plan);
     await makeOwnFolders(folder, this.#wanted.mounts ?? []);
@@ -296,34 +293,12 @@ export class Unit {
 
   async #plan(): Promise<UnitPlan> {
     this.#image ??= await this.#prepareImage();
-    return this.#planWith(this.#image);
-  }
-
-  #planWith(image: PreparedImage): UnitPlan {
-    const { instanceType, volumeSizeGb, network } = this.#wanted;
-    const { size } = fitToMachine(instanceType, this.#parts.machine, false);
-    return {
-      id: this.id,
-      group: this.#wanted.group,
-      host: this.#wanted.host,
-      hosts: this.#group.hosts,
-      image,
-      resources: { ...size, pids: PIDS, diskBytes: volumeSizeGb * GIB },
-      network,
-      ...(network === "isolated" ? {} : { platformSocket: this.#parts.platform.socket }),
-      ports: this.#wanted.ports,
-    };
+    return planOf(this.#wanted, this.#group.hosts, this.#image, this.#parts);
   }
 
   #prepareImage(): Promise<PreparedImage> {
-    const { account, region } = this.#owner;
-    const { roleArn, image, environment, runsScript = Boolean(environment["SAGEMAKER_PROGRAM"]) } = this.#wanted;
-    return this.#parts.images.prepare(image, {
-      account,
-      region,
-      runsScript,
-      principal: async () =>
-        roleArn === undefined ? ownerOf(account) : (await this.#parts.sessions.session(roleArn)).principal,
+    return this.#parts.images.prepare(this.#wanted.image, {
+      ...imageRequest(this.#wanted, this.#owner, this.#parts.sessions),
       progress: (text) => {
         this.#preparing = text;
       },
@@ -332,28 +307,13 @@ export class Unit {
   }
 
   async #start(): Promise<boolean> {
-    const { entrypoint, environment, image, network, roleArn, holds } = this.#wanted;
-    const { backend, platform, spares } = this.#parts;
-    const plan = await this.#plan();
-    const isolated = network === "isolated";
-    await backend.start({
-      ...plan,
-      ...(entrypoint === undefined ? {} : { entrypoint }),
-      arguments: this.#wanted.arguments ?? (entrypoint === undefined ? plan.image.command : []),
-      environment: {
-        // An image that stands for several versions tells which one was asked for.
-        SAGEBRUSH_IMAGE: image,
-        AWS_REGION: this.#owner.region,
-        AWS_DEFAULT_REGION: this.#owner.region,
-        ...(isolated ? {} : platform.environment(this.id, roleArn !== undefined)),
-        ...environment,
-      },
-      mounts: backendMounts(await this.folder, this.#wanted.mounts ?? []),
-    });
+    const { backend, platform } = this.#parts;
+    const [plan, folder] = [await this.#plan(), await this.folder];
+    await backend.start(specOf(plan, this.#wanted, { region: this.#owner.region, folder, platform }));
     this.#phase = "starting";
     this.#startedAt = this.#parts.steady();
     this.#state = (await backend.state(this.id)) ?? this.#state;
-    if (holds === "job" && plan.image.canWait && spares > 0) await backend.warm(plan.image, network, spares);
+    if (this.#wanted.holds === "job") this.#warmOnce();
     return true;
   }
 
@@ -405,7 +365,12 @@ export class Unit {
   /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */
   #healthTurned(): void {
     this.#owner.changed();
-    if (this.#hasWarmed || this.#parts.spares === 0 || this.#health?.health.state !== "passing") return;
+    if (this.#health?.health.state === "passing") this.#warmOnce();
+  }
+
+  /** Nobody waits for a spare, and the unit is well without one. */
+  #warmOnce(): void {
+    if (this.#hasWarmed || this.#parts.spares === 0) return;
     this.#hasWarmed = true;
     this.#warm().catch((cause: unknown) => {
       const message = "A spare could not be made; the next unit of this image starts without.";
@@ -431,24 +396,5 @@ export class Unit {
     if (this.#group.live.size === 0) this.#parts.slots.release(this.#wanted.group);
   }
 }
-
-/** Stands in plans of units whose image nobody asks about any more. */
-const noImage: PreparedImage = {
-  id: "",
-  mounts: [],
-  entrypoint: [],
-  command: [],
-  environment: {},
-  workingDirectory: "/",
-  canWait: false,
-};
-
-/** Models may be made without a role: what belongs to the account is then its to run. */
-const ownerOf = (account: string): Principal => ({
-  kind: "root",
-  arn: `arn:aws:iam::${account}:root`,
-  account,
-  userId: account,
-});
 
 const isLive = (state: UnitState): boolean => state.phase === "starting" || state.phase === "running";
