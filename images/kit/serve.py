@@ -6,6 +6,7 @@ survive a fork. uvicorn does HTTP (keep-alive, chunked bodies, back-pressure).
 """
 
 import asyncio
+import contextlib
 import json
 import mmap
 import os
@@ -13,10 +14,12 @@ import signal
 import socket
 import sys
 import traceback
+from functools import partial
 
 import uvicorn
 
 from .errors import RequestError, UserError
+from .processes import fork, on_stop, shell_code, stops_held
 
 INLINE_BYTES = 64 * 1024
 """A body up to this size is answered on the event loop: a hop to a thread costs more than the prediction."""
@@ -59,60 +62,49 @@ def run_serving(load):
     listener = listen()
     workers = worker_count()
     ready = mmap.mmap(-1, workers)
-    return _supervise({_fork(load, listener, workers, ready, number): number for number in range(workers)}, ready)
+    with stops_held():
+        numbers = {fork(partial(_work, load, listener, workers, ready, number)): number for number in range(workers)}
+        supervisor = Supervisor(numbers, ready)
+        on_stop(supervisor.stop)
+    return supervisor.wait()
 
 
-def _fork(load, listener, workers, ready, number):
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            code = _work(load, listener, workers, lambda: ready.__setitem__(number, 1))
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    return pid
+class Supervisor:
+    """Waits for the workers; a stop goes to all, and the first that ends otherwise ends all."""
 
+    def __init__(self, numbers, ready):
+        """numbers: pid to number. ready: a byte for each number, 1 once its model is loaded."""
+        self._running = dict(numbers)
+        self._ready = ready
+        self._is_stopping = False
 
-def _supervise(numbers, ready):
-    """Waits for the workers, pid to number; a stop signal goes to all, and the first that ends otherwise ends all."""
-    running = dict(numbers)
-    stopping = False
+    def stop(self, _number=None, _frame=None):
+        self._is_stopping = True
+        for pid in self._running:
+            with contextlib.suppress(ProcessLookupError):  # it has ended just now
+                os.kill(pid, signal.SIGTERM)
 
-    def stop(_number=None, _frame=None):
-        nonlocal stopping
-        stopping = True
-        for pid in running:
-            os.kill(pid, signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    exit_code = 0
-    while running:
-        pid, status = os.wait()
-        number = running.pop(pid, None)
-        if number is None:
-            continue
-        code = os.waitstatus_to_exitcode(status)
-        if not stopping:
-            exit_code = _exit_code(code, bool(ready[number]))
-            stop()
-    return exit_code
+    def wait(self):
+        """Exit code of the container, once all have ended."""
+        exit_code = 0
+        while self._running:
+            pid, status = os.wait()
+            number = self._running.pop(pid, None)
+            if number is not None and not self._is_stopping:
+                exit_code = _exit_code(os.waitstatus_to_exitcode(status), bool(self._ready[number]))
+                self.stop()
+        return exit_code
 
 
 def _exit_code(code, was_ready):
     """Exit code of the container for a worker that ended by itself; tells the log if a signal ended it."""
-    if code >= 0:
-        return code
-    doing = "serving" if was_ready else "reading the model, whose file must be broken"
-    print(f"ERROR: A worker was ended by {signal.Signals(-code).name} while {doing}.", file=sys.stderr, flush=True)
-    return 128 - code
+    if code < 0:
+        doing = "serving" if was_ready else "reading the model, whose file must be broken"
+        print(f"ERROR: A worker was ended by {signal.Signals(-code).name} while {doing}.", file=sys.stderr, flush=True)
+    return shell_code(code)
 
 
-def _work(load, listener, workers, report_ready):
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _work(load, listener, workers, ready, number):
     try:
         answer = load()
     except Exception as error:
@@ -120,12 +112,11 @@ def _work(load, listener, workers, report_ready):
             traceback.print_exc()
         print(f"ERROR: Unable to load model: {error}", file=sys.stderr, flush=True)
         return 1
-    report_ready()
+    ready[number] = 1
     server = http_server(application(answer, workers))
     # uvicorn takes signals over when it runs, and raises them again for who had them before once it has stopped. Its
     # own handler stands before and after: a stop before the first request counts, and none is a failure.
-    signal.signal(signal.SIGTERM, server.handle_exit)
-    signal.signal(signal.SIGINT, server.handle_exit)
+    on_stop(server.handle_exit)
     server.run(sockets=[listener])
     return 0
 

@@ -15,6 +15,7 @@ import sys
 from collections import deque
 
 from images.kit.errors import RequestError
+from images.kit.processes import on_stop
 from images.kit.serve import MEBIBYTE, body_limit, http_server, read_body, reply
 
 LENGTHS = struct.Struct(">II")
@@ -196,8 +197,7 @@ def run(listener, meeting, workers):
     """Serves until SIGTERM. listener: for requests. meeting: Unix socket that workers connect to."""
     crew = Crew()
     server = http_server(application(crew, workers, os.environ))
-    signal.signal(signal.SIGTERM, server.handle_exit)
-    signal.signal(signal.SIGINT, server.handle_exit)
+    on_stop(server.handle_exit)
 
     async def serve():
         # Its own handlers stand before and after uvicorn's: a stop that comes early counts, and none is a failure.
