@@ -16,9 +16,9 @@ import time
 import traceback
 from pathlib import Path
 
+from images.kit.application import listen
 from images.kit.errors import UserError
 from images.kit.processes import fork, on_stop, shell_code, stops_held
-from images.kit.serve import listen
 
 from . import front
 from .handlers import Request, failure
