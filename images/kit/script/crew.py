@@ -31,7 +31,8 @@ def serve(load, workers):
     """Serves until SIGTERM and returns the exit code.
 
     load() returns answer(Request) -> Reply; it runs once in each worker. If it fails before any worker has loaded its
-    model, the container ends, and the log says why.
+    model, the container ends, and the log says why. An error of answer becomes a reply with status 500 and its text, or
+    with its own status.
     """
     listener = listen()
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
