@@ -20,9 +20,9 @@ INLINE_BYTES = 64 * 1024
 """A body up to this size is answered on the event loop: a hop to a thread costs more than the prediction."""
 
 
-def worker_count():
-    """Processes that serve: SAGEMAKER_MODEL_SERVER_WORKERS, else one for each CPU this process may use."""
-    return max(1, int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or len(os.sched_getaffinity(0))))
+def worker_count(default=None):
+    """Processes that serve: SAGEMAKER_MODEL_SERVER_WORKERS, else the default, else one for each CPU it may use."""
+    return max(1, int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or default or len(os.sched_getaffinity(0))))
 
 
 def run_serving(load):
