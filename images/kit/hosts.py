@@ -1,8 +1,7 @@
 """The hosts of a training job: they meet at the first one, tell each other values, and end together.
 
-Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information"), so
-each host tries for LONGEST_WAIT_SECONDS. A connection of each host to the first one stays open while training runs:
-what ends one host is told to all, and one that says nothing and closes has died.
+Each host tries for LONGEST_WAIT_SECONDS to reach the first one. Their connection stays open while training runs: what
+ends one host is told to all, and one that says nothing and closes has died.
 """
 
 import contextlib

@@ -143,3 +143,10 @@ def test_a_host_that_never_comes_is_named(monkeypatch):
     names = addresses(2)
     with pytest.raises(HostError, match=rf"{names[1]} did not connect in 0.5 s"), join(names, names[0]):
         pass
+
+
+def test_a_name_that_never_resolves_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(connections, "LONGEST_WAIT_SECONDS", 0.3)
+    with pytest.raises(HostError, match=r"Host algo-2\.invalid could not be reached within 0\.3 s"):
+        connections.wait_for_names(["localhost", "algo-2.invalid"])
+    assert "[INFO] Waiting for the host algo-2.invalid: " in capsys.readouterr().out
