@@ -105,8 +105,8 @@ class Group:
             self._finish()
             return
         ended = self._end or (self._wait_for_reason() if _may_follow_from_another(error) else None)
-        if ended is None:
-            self._send_all({"end": {"host": self._hosts[self.number], **_describe(error)}})
+        # Also what another host has said already: those that came after its word have not heard it.
+        self._send_all({"end": ended or {"host": self._hosts[self.number], **_describe(error)}})
         self._leave()
         self.exit_code = _exit_code(error if ended is None else _as_error(ended))
         if ended is not None:

@@ -71,6 +71,15 @@ def test_a_users_error_ends_all_by_its_text(failing):
         assert str(error) == f"Host {names[failing]} has failed: train/a.csv, line 3: oops"
 
 
+def test_a_host_that_comes_after_the_end_is_told_the_reason():
+    def fail(_group):
+        raise UserError("the cause")
+
+    names = addresses(3)
+    *others, _ = run([lambda group: group.gather(1)] * 2 + [fail], names, delays=(0, 0.4, 0))
+    assert [str(error) for error in others] == [f"Host {names[2]} has failed: the cause"] * 2
+
+
 def test_the_cause_is_told_and_not_what_follows_from_it():
     has_failed = threading.Event()
 
