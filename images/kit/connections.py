@@ -1,4 +1,7 @@
-"""Connections between the hosts of a job: the first one listens, the others come to it, each as soon as it can."""
+"""Connections between the hosts of a job: the first one listens, the others come to it, each as soon as it can.
+
+Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information").
+"""
 
 import errno
 import ipaddress
@@ -27,6 +30,13 @@ def connect(host, deadline):
     connection = _retry(lambda: socket.create_connection((host, PORT), CONNECT_SECONDS), host, deadline)
     connection.settimeout(None)
     return connection
+
+
+def wait_for_names(hosts):
+    """Returns when every host's name resolves. Raises HostError if one does not within LONGEST_WAIT_SECONDS."""
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    for host in hosts:
+        _retry(lambda host=host: socket.getaddrinfo(host, None), host, deadline)
 
 
 def listen(host, deadline):
@@ -58,7 +68,7 @@ def _retry(attempt, host, deadline):
                 print(f"[INFO] Waiting for the host {host}: {error}", flush=True)
                 is_told = True
             if time.monotonic() > deadline:
-                raise HostError(f"{host} cannot be reached since {LONGEST_WAIT_SECONDS} s: {error}") from error
+                raise HostError(f"Host {host} could not be reached within {LONGEST_WAIT_SECONDS} s: {error}") from error
             time.sleep(RETRY_SECONDS)
 
 

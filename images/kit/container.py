@@ -38,7 +38,7 @@ def has_failure():
 
 @dataclass(frozen=True)
 class Channel:
-    """One input of a training job, already copied to a folder of this machine."""
+    """One input of a training job: files in a folder, or in Pipe mode a stream for each pass (pipe.py)."""
 
     name: str
     folder: Path
@@ -47,7 +47,7 @@ class Channel:
     distribution: str
     """FullyReplicated or ShardedByS3Key: what the other hosts have of it."""
     record_wrapper: str
-    """RecordIO if Pipe mode wraps each object in a record, else None."""
+    """`RecordIO` if Pipe mode wraps each object in a record, else `None`, as the API spells it."""
 
     def files(self):
         """Data files below the folder, sorted by path. Names that begin with `.` or `_` are not data."""

@@ -1,8 +1,7 @@
 """The hosts of a training job: they meet at the first one, tell each other values, and end together.
 
-Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMaker provides training information"), so
-each host tries for LONGEST_WAIT_SECONDS. A connection of each host to the first one stays open while training runs:
-what ends one host is told to all, and one that says nothing and closes has died.
+Each host tries for LONGEST_WAIT_SECONDS to reach the first one. Their connection stays open while training runs: what
+ends one host is told to all, and one that says nothing and closes has died.
 """
 
 import contextlib
@@ -15,9 +14,8 @@ import threading
 import time
 
 from .connections import LONGEST_WAIT_SECONDS, HostError, connect, keep_alive, listen, read_name
-from .container import write_failure
 from .errors import UserError
-from .train import EXIT_ALGORITHM_ERROR, EXIT_STOPPED, EXIT_USER_ERROR
+from .train import EXIT_STOPPED, exit_code, fail
 
 LOOK_SECONDS = 1
 LONGEST_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -45,7 +43,7 @@ def join(hosts, current_host):
 class Alone:
     """The group of a job with one host."""
 
-    size, number, address = 1, 0, None
+    size, number = 1, 0
 
     def __enter__(self):
         return self
@@ -106,10 +104,10 @@ class Group:
             self._finish()
             return
         ended = self._end or (self._wait_for_reason() if _may_follow_from_another(error) else None)
-        if ended is None:
-            self._send_all({"end": {"host": self._hosts[self.number], **_describe(error)}})
+        # Also what another host has said already: those that came after its word have not heard it.
+        self._send_all({"end": ended or {"host": self._hosts[self.number], **_describe(error)}})
         self._leave()
-        self.exit_code = _exit_code(error if ended is None else _as_error(ended))
+        self.exit_code = exit_code(error if ended is None else _as_error(ended))
         if ended is not None:
             raise _as_error(ended) from None
 
@@ -195,9 +193,7 @@ class Group:
             return
         error = _as_error(self._end)
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
-        if not isinstance(error, SystemExit):
-            write_failure(f"{'ClientError' if isinstance(error, UserError) else 'AlgorithmError'}: {error}")
-        os._exit(_exit_code(error))
+        os._exit(exit_code(error) if isinstance(error, SystemExit) else fail(error))
 
     def _take(self, name):
         value = None if self._end is not None else self._inbox[name].get()
@@ -247,9 +243,3 @@ def _as_error(end):
         return SystemExit(EXIT_STOPPED)
     text = f"Host {end['host']} has failed: {end['text']}"
     return UserError(text) if end["kind"] == USER else HostError(text)
-
-
-def _exit_code(error):
-    if isinstance(error, SystemExit):
-        return error.code
-    return EXIT_USER_ERROR if isinstance(error, UserError) else EXIT_ALGORITHM_ERROR

@@ -46,14 +46,28 @@ def run_training(train):
         train(read_training_input(), stop)
     except UserError as error:
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
-        write_failure(f"ClientError: {error}")
-        return EXIT_USER_ERROR
+        return fail(error)
     except ProgramError as error:
         if not has_failure():
             write_failure(str(error))
         return error.exit_code
     except Exception as error:
         traceback.print_exc()
-        write_failure(f"AlgorithmError: {type(error).__name__}: {error}")
-        return EXIT_ALGORITHM_ERROR
+        return fail(error)
     return 0
+
+
+def fail(error):
+    """Writes the failure text of an error, and returns the exit code that goes with it."""
+    if isinstance(error, UserError):
+        write_failure(f"ClientError: {error}")
+    else:
+        write_failure(f"AlgorithmError: {type(error).__name__}: {error}")
+    return exit_code(error)
+
+
+def exit_code(error):
+    """Exit code of a process that an error ends."""
+    if isinstance(error, SystemExit):
+        return error.code
+    return EXIT_USER_ERROR if isinstance(error, UserError) else EXIT_ALGORITHM_ERROR

@@ -3,10 +3,9 @@
 tensorflow is imported where a model is served; a script imports it by itself.
 """
 
-import os
 import re
 
-from images.kit.script.framework import Framework
+from images.kit.script.framework import Framework, asked_image
 
 FRAMEWORK = Framework(
     name="TensorFlow",
@@ -20,6 +19,6 @@ KERAS_3_SINCE = (2, 16)
 
 def keras_variables():
     """Variables that make tf.keras the Keras 2 that an older image had (package tf_keras)."""
-    asked = re.search(r":(\d+)\.(\d+)", os.environ.get("SAGEBRUSH_IMAGE", ""))
-    is_old = asked is not None and (int(asked[1]), int(asked[2])) < KERAS_3_SINCE
+    asked = asked_image()
+    is_old = asked is not None and tuple(map(int, re.findall(r"\d+", asked["version"]))) < KERAS_3_SINCE
     return {"TF_USE_LEGACY_KERAS": "1"} if is_old else {}

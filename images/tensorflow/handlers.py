@@ -11,10 +11,12 @@ from collections import namedtuple
 
 from images.kit.container import model_folder
 from images.kit.errors import RequestError, UserError
-from images.kit.script.handlers import Reply, as_reply, failure
+from images.kit.script.handlers import Reply, as_reply
 from images.kit.script.serving import load_script
 
+from .bodies import to_request
 from .framework import keras_variables
+from .local_server import start
 
 ATTRIBUTE = re.compile(r"(tfs-[a-z-]+)=([^,]+)")
 JSON = "application/json"
@@ -50,8 +52,6 @@ class Served:
 
     def __call__(self, request):
         """Reply to a request in JSON, lines of JSON or CSV."""
-        from .bodies import to_request
-
         try:
             name, version, method = target(request.attributes, self._models.default)
             return self.ask(name, version, method, to_request(request.body, request.content_type))
@@ -73,8 +73,6 @@ class Scripted(Served):
 
     def __init__(self, models, script):
         super().__init__(models)
-        from .local_server import start
-
         self._script = script
         self._has_both = hasattr(script, "input_handler") and hasattr(script, "output_handler")
         if not hasattr(script, "handler") and not self._has_both:
@@ -85,19 +83,17 @@ class Scripted(Served):
         self._port = start(self.ask)
 
     def __call__(self, request):
-        try:
-            name, version, method = target(request.attributes, self._models.default)
-            context = self._context(request, name, version, method)
-            data = io.BytesIO(request.body)
-            if hasattr(self._script, "handler"):
-                result = self._script.handler(data, context)
-            else:
-                text = self._script.input_handler(data, context)
-                reply = self.ask(name, version, method, text if isinstance(text, str | bytes) else json.dumps(text))
-                result = self._script.output_handler(_response(reply, context.rest_uri), context)
-            return as_reply(result, context.accept_header)
-        except Exception as error:
-            return failure(error)
+        """Reply to a request, whatever its content type. Raises whatever the script raises."""
+        name, version, method = target(request.attributes, self._models.default)
+        context = self._context(request, name, version, method)
+        data = io.BytesIO(request.body)
+        if hasattr(self._script, "handler"):
+            result = self._script.handler(data, context)
+        else:
+            text = self._script.input_handler(data, context)
+            reply = self.ask(name, version, method, text if isinstance(text, str | bytes) else json.dumps(text))
+            result = self._script.output_handler(_response(reply, context.rest_uri), context)
+        return as_reply(result, context.accept_header)
 
     def _context(self, request, name, version, method):
         place = f"http://127.0.0.1:{self._port}/v1/models/{name}"

@@ -20,8 +20,8 @@ class Signature:
     function: object
     inputs: dict
     """Name to tf.TensorSpec."""
-    method: str
-    """`tensorflow/serving/predict`, `.../classify` or `.../regress`; empty where the file does not say."""
+    model: object
+    """Held since its functions live no longer than it does."""
 
     def __call__(self, arrays):
         """Outputs by name as arrays. arrays: input name to what numpy.array takes.
@@ -90,27 +90,9 @@ class Models:
 def _load(folder):
     try:
         model = tf.saved_model.load(str(folder))
-        methods = _methods(folder)
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise UserError(f"The SavedModel in {folder} cannot be read: {error}") from error
-    # The functions live as long as the model does.
     return {
-        name: Signature(_Kept(model, function), dict(function.structured_input_signature[1]), methods.get(name, ""))
+        name: Signature(function, dict(function.structured_input_signature[1]), model)
         for name, function in model.signatures.items()
     }
-
-
-@dataclass(frozen=True)
-class _Kept:
-    model: object
-    function: object
-
-    def __call__(self, **tensors):
-        return self.function(**tensors)
-
-
-def _methods(folder):
-    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
-
-    saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    return {name: one.method_name for graph in saved.meta_graphs for name, one in graph.signature_def.items()}

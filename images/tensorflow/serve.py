@@ -13,6 +13,5 @@ def serve():
 
     One worker unless told otherwise: TensorFlow uses all CPUs for one request, and each worker holds the model.
     """
-    names = ("SAGEMAKER_MODEL_SERVER_WORKERS", "SAGEMAKER_TFS_INSTANCE_COUNT")
-    workers = next((int(os.environ[name]) for name in names if os.environ.get(name)), 1)
-    return serving.serve(FRAMEWORK, "tensorflow", handlers.load, workers)
+    workers = os.environ.get("SAGEMAKER_TFS_INSTANCE_COUNT") or 1
+    return serving.serve(FRAMEWORK, "tensorflow", handlers.load, int(workers))

@@ -10,8 +10,8 @@ import sys
 
 from images.kit.container import model_folder
 from images.kit.errors import UserError
+from images.kit.hyperparameters import INTERNAL
 from images.kit.script import training
-from images.kit.script.settings import INTERNAL
 
 from .framework import FRAMEWORK, keras_variables
 

@@ -113,7 +113,7 @@ def _model_path():
         return folder / MODEL_FILE
     files = (
         [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
-        if (folder.is_dir())
+        if folder.is_dir()
         else []
     )
     if len(files) != 1:

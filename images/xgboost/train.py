@@ -31,21 +31,24 @@ def train(job, stop):
         checkpoints = Checkpoints(job.checkpoint_folder) if group.number == 0 and job.checkpoint_folder else None
         start = checkpoints.latest() if checkpoints else None
         with communicator(group):
-            booster = _fit(job, group, sets, settings, stop, checkpoints, of_first(start))
-        if group.number == 0 and not (stop.requested and not settings.save_model_on_termination):
+            booster, is_stopped = _fit(job, group, sets, settings, stop, checkpoints, of_first(start))
+        is_kept = settings.save_model_on_termination or not is_stopped
+        if group.number == 0 and is_kept:
             (job.model_folder / MODEL_FILE).write_bytes(model.dump(booster))
-    if stop.requested and not settings.save_model_on_termination:
+    if not is_kept:
         sys.exit(EXIT_STOPPED)
 
 
 def _fit(job, group, sets, settings, stop, checkpoints, start):
-    is_first = group.number == 0
+    """The booster, and whether a stop of any host has ended the training, on every host alike."""
+    is_first, is_stopped = group.number == 0, False
     if settings.save_model_on_termination or job.checkpoint_folder:
         stop.defer()
     if start is not None and is_first:
         print(f"[INFO] Going on from the checkpoint of round {start.next_round - 1}", flush=True)
 
     def after_round(booster, number, results):
+        nonlocal is_stopped
         if is_first and settings.booster.get("verbosity") != 0:
             print_round(number, results)
         is_stopped = any(group.gather(stop.requested))
@@ -54,7 +57,7 @@ def _fit(job, group, sets, settings, stop, checkpoints, start):
             (checkpoints.save if is_last else checkpoints.note)(booster, number)
         return is_stopped
 
-    return fit(
+    booster = fit(
         sets["train"],
         sets.get("validation"),
         settings,
@@ -63,6 +66,7 @@ def _fit(job, group, sets, settings, stop, checkpoints, start):
         start=start,
         repeatable=job.checkpoint_folder is not None,
     )
+    return booster, is_stopped
 
 
 def print_round(number, results):

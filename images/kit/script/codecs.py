@@ -107,12 +107,3 @@ def _write_npy(value):
 
 
 WRITERS = {JSON: _write_json, CSV: _write_csv, NPY: _write_npy}
-
-
-def acceptable(accept, known):
-    """First type of an Accept header that is known. Raises UnsupportedTypeError with status 406 if none is."""
-    for part in accept.split(","):
-        kind = kind_of(part)
-        if kind in known:
-            return kind
-    raise UnsupportedTypeError(accept, 406)

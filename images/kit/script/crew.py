@@ -4,6 +4,7 @@ This process starts them and knows how they end: a worker that ends is named in 
 forked before anything of the user's is imported: threads of libraries do not survive a fork.
 """
 
+import contextlib
 import json
 import mmap
 import os
@@ -15,8 +16,9 @@ import time
 import traceback
 from pathlib import Path
 
+from images.kit.application import listen
 from images.kit.errors import UserError
-from images.kit.serve import listen
+from images.kit.processes import fork, on_stop, shell_code, stops_held
 
 from . import front
 from .handlers import Request, failure
@@ -29,7 +31,8 @@ def serve(load, workers):
     """Serves until SIGTERM and returns the exit code.
 
     load() returns answer(Request) -> Reply; it runs once in each worker. If it fails before any worker has loaded its
-    model, the container ends, and the log says why.
+    model, the container ends, and the log says why. An error of answer becomes a reply with status 500 and its text, or
+    with its own status.
     """
     listener = listen()
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
@@ -55,9 +58,9 @@ class Supervisor:
         self._pauses = [FIRST_PAUSE_SECONDS] * workers
 
     def run(self, serve_http, sockets):
-        front_pid = self._front = _fork(serve_http)
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        with stops_held():
+            self._front = fork(serve_http)
+            on_stop(self._stop)
         for one in sockets:
             one.close()
         for number in range(self._workers):
@@ -65,28 +68,29 @@ class Supervisor:
         while True:
             pid, status = os.wait()
             code = os.waitstatus_to_exitcode(status)
-            if pid == front_pid:
+            if pid == self._front:
                 self._end_workers()
-                return _shell_code(code)
+                return 0 if self._is_stopping else shell_code(code)
             number = self._numbers.pop(pid, None)
             if number is not None and not self._is_stopping and not self._go_on(number, pid, code):
                 self._end_workers()
-                os.kill(front_pid, signal.SIGKILL)
-                return _shell_code(code) or 1
+                os.kill(self._front, signal.SIGKILL)
+                return shell_code(code) or 1
 
     def _stop(self, _number, _frame):
         """The side of HTTP ends first: requests under way are still answered."""
         self._is_stopping = True
-        os.kill(self._front, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has ended just now
+            os.kill(self._front, signal.SIGTERM)
 
     def _end_workers(self):
         self._is_stopping = True
         for pid in self._numbers:
             os.kill(pid, signal.SIGKILL)
 
-    def _start(self, number):
+    def _start(self, number, pause_seconds=0.0):
         self._ready[number] = 0
-        self._numbers[_fork(lambda: self._work(number))] = number
+        self._numbers[fork(lambda: self._work(number, pause_seconds))] = number
 
     def _go_on(self, number, pid, code):
         """Starts a worker that has ended again; False if the model can never be loaded."""
@@ -100,13 +104,14 @@ class Supervisor:
             return False
         if was_ready:
             self._pauses[number] = FIRST_PAUSE_SECONDS
+            self._start(number)
         else:
-            time.sleep(self._pauses[number])
+            self._start(number, self._pauses[number])
             self._pauses[number] = min(2 * self._pauses[number], LONGEST_PAUSE_SECONDS)
-        self._start(number)
         return True
 
-    def _work(self, number):
+    def _work(self, number, pause_seconds):
+        time.sleep(pause_seconds)
         try:
             answer = self._load()
         except BaseException as error:  # a script may call exit()
@@ -135,22 +140,3 @@ def _answer_requests(connection, answer):
         sys.stdout.flush()
         content_type = reply.content_type
         connection.sendall(front.message({"status": reply.status, "content_type": content_type}, reply.body))
-
-
-def _fork(task):
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            code = task()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    return pid
-
-
-def _shell_code(code):
-    return 128 - code if code < 0 else code

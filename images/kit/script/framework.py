@@ -37,6 +37,11 @@ class Framework:
 def announce(framework):
     """Prints, as the first line of the log, which version runs for the one that the image's tag asks for."""
     here = f"{framework.name} {version(framework.distribution)}, Python {platform.python_version()}"
-    asked = re.match(r"(?:[^/]+/)*(?P<name>[^:@]+):(?P<version>[\d.]+)", os.environ.get("SAGEBRUSH_IMAGE", ""))
+    asked = asked_image()
     wanted = f"Image {asked['name']} asks for version {asked['version']}; here runs " if asked else "Here runs "
     print(f"{wanted}{here}.", flush=True)
+
+
+def asked_image():
+    """`name` and `version` of the image that the job or model names, such as 2.3.1; None if its tag is no version."""
+    return re.match(r"(?:[^/]+/)*(?P<name>[^:@]+):(?P<version>\d[\d.]*)", os.environ.get("SAGEBRUSH_IMAGE", ""))

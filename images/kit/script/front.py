@@ -11,11 +11,12 @@ import json
 import os
 import signal
 import struct
-import sys
 from collections import deque
+from functools import partial
 
+from images.kit.application import application, http_server
 from images.kit.errors import RequestError
-from images.kit.serve import MEBIBYTE, body_limit, http_server, read_body, reply
+from images.kit.processes import on_stop
 
 LENGTHS = struct.Struct(">II")
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -139,65 +140,34 @@ class Crew:
         return await waiting
 
 
-def application(crew, workers, environment):
-    """The ASGI application of the container."""
-    limit, seconds = body_limit(), timeout_seconds(environment)
-    parameters = json.dumps(
-        {"MaxConcurrentTransforms": workers, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": limit // MEBIBYTE}
-    ).encode()
-
-    async def application(scope, receive, send):
-        path, method = scope["path"], scope["method"]
-        if path == "/ping":
-            await reply(send, 200 if crew.is_ready else 503, b"", "text/plain")
-        elif path == "/invocations" and method == "POST":
-            await _invoke(crew, limit, seconds, scope, receive, send)
-        elif path == "/execution-parameters" and method == "GET":
-            await reply(send, 200, parameters, "application/json")
-        else:
-            await reply(send, 404, f"No {method} {path} here.".encode(), "text/plain")
-
-    return application
-
-
-async def _invoke(crew, limit, seconds, scope, receive, send):
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    try:
-        body = await read_body(receive, limit)
-    except RequestError as error:
-        await reply(send, error.status, str(error).encode(), "text/plain; charset=utf-8")
-        return
+async def _invoke(crew, seconds, body, headers):
     head = {
         "content_type": headers.get(b"content-type"),
         "accept": headers.get(b"accept"),
         "attributes": headers.get(b"x-amzn-sagemaker-custom-attributes", ""),
     }
-    status, content_type, answer = await _ask(crew, head, body, seconds)
-    await reply(send, status, answer, content_type)
-
-
-async def _ask(crew, head, body, seconds):
     worker = await crew.take()
     try:
         answer, content = await worker.ask(head, body, seconds)
     except WorkerGoneError:
-        return 500, "text/plain", b"The worker that ran the script ended before it had answered; the log says why."
+        raise RequestError(
+            500, "The worker that ran the script ended before it had answered; the log says why."
+        ) from None
     except TimeoutError:
-        text = f"The script did not answer within {seconds:g} s (SAGEMAKER_MODEL_SERVER_TIMEOUT)."
-        print(f"ERROR: {text} Its worker {worker.pid} is ended.", file=sys.stderr, flush=True)
-        return 504, "text/plain", text.encode()
-    else:
-        return answer["status"], answer["content_type"], content
+        raise RequestError(
+            504, f"The script did not answer within {seconds:g} s (SAGEMAKER_MODEL_SERVER_TIMEOUT)."
+        ) from None
     finally:
         crew.release(worker)
+    return answer["status"], answer["content_type"], content
 
 
 def run(listener, meeting, workers):
     """Serves until SIGTERM. listener: for requests. meeting: Unix socket that workers connect to."""
     crew = Crew()
-    server = http_server(application(crew, workers, os.environ))
-    signal.signal(signal.SIGTERM, server.handle_exit)
-    signal.signal(signal.SIGINT, server.handle_exit)
+    invoke = partial(_invoke, crew, timeout_seconds(os.environ))
+    server = http_server(application(invoke, workers, lambda: crew.is_ready))
+    on_stop(server.handle_exit)
 
     async def serve():
         # Its own handlers stand before and after uvicorn's: a stop that comes early counts, and none is a failure.

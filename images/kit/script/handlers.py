@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from images.kit.container import model_folder
+from images.kit.content import choose_accept
 from images.kit.errors import RequestError, UserError
 
 from . import codecs
@@ -41,7 +42,9 @@ class Defaults:
 
     def output_fn(self, prediction, accept):
         """Bytes and content type of a prediction, in the first type of Accept that is known."""
-        kind = codecs.acceptable(accept, codecs.ENCODED)
+        kind = choose_accept(accept, codecs.ENCODED, codecs.JSON)
+        if kind is None:
+            raise codecs.UnsupportedTypeError(accept, 406)
         return codecs.encode(prediction, kind), kind
 
 
@@ -93,24 +96,21 @@ class Answer:
         self._model = self._call("model_fn", str(model_folder()))
 
     def __call__(self, request):
-        """The reply to a request; errors of the script become status 500 with their text."""
-        try:
-            content_type = request.content_type or codecs.JSON
-            accept = request.accept
-            if not accept or accept.strip() == "*/*":
-                accept = self._default_accept
-            body = request.body
-            if codecs.kind_of(content_type) in codecs.TEXTS:
-                body = _text(body)
-            if self._handlers["transform_fn"]:
-                result = self._call("transform_fn", self._model, body, content_type, accept)
-            else:
-                data = self._call_input(body, content_type)
-                prediction = self._call("predict_fn", data, self._model)
-                result = self._call("output_fn", prediction, accept)
-            return as_reply(result, accept)
-        except Exception as error:
-            return failure(error)
+        """The reply to a request. Raises whatever the script raises."""
+        content_type = request.content_type or codecs.JSON
+        accept = request.accept
+        if not accept or accept.strip() == "*/*":
+            accept = self._default_accept
+        body = request.body
+        if codecs.kind_of(content_type) in codecs.TEXTS:
+            body = _text(body)
+        if self._handlers["transform_fn"]:
+            result = self._call("transform_fn", self._model, body, content_type, accept)
+        else:
+            data = self._call_input(body, content_type)
+            prediction = self._call("predict_fn", data, self._model)
+            result = self._call("output_fn", prediction, accept)
+        return as_reply(result, accept)
 
     def _call_input(self, body, content_type):
         """MXNet's handlers for Modules may ask for the model too, by its name."""

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from images.kit.container import FAILURE_CHARACTERS
 from images.kit.errors import ProgramError, UserError
+from images.kit.processes import on_stop, shell_code
 
 from .variables import module_name
 
@@ -49,11 +50,11 @@ def run(command, arguments, code, environment):
     tail = bytearray()
     copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
     copying.start()
-    code = process.wait()
+    exit_code = process.wait()
     copying.join(DRAIN_SECONDS)
-    if code != 0:
+    if exit_code != 0:
         shown = shlex.join([*command, *arguments])
-        raise ProgramError(128 - code if code < 0 else code, failure_text(shown, bytes(tail), code))
+        raise ProgramError(shell_code(exit_code), failure_text(shown, bytes(tail), exit_code))
 
 
 def forward_signals(process):
@@ -63,8 +64,7 @@ def forward_signals(process):
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
 
-    signal.signal(signal.SIGTERM, forward)
-    signal.signal(signal.SIGINT, forward)
+    on_stop(forward)
 
 
 def _copy(stream, tail):
@@ -75,14 +75,17 @@ def _copy(stream, tail):
         del tail[:-TAIL_BYTES]
 
 
-def failure_text(command, errors, code):
+def failure_text(command, errors, exit_code):
     """Text for the failure file: what ran, and of its errors the end, which says most, in the room there is."""
     shown = command if len(command) <= SHOWN_COMMAND else command[:SHOWN_COMMAND] + "..."
     head = f'ExecuteUserScriptError:\nCommand "{shown}"'
     text = errors.decode("utf-8", errors="replace").strip()
     begin = text.rfind("Traceback (most recent call last):")
     text = text[begin:] if begin >= 0 else text
-    ending = f"\nThe program was ended by {signal.Signals(-code).name}." if code < 0 else f", exit code: {code}"
+    is_signal = exit_code < 0
+    ending = (
+        f"\nThe program was ended by {signal.Signals(-exit_code).name}." if is_signal else f", exit code: {exit_code}"
+    )
     room = FAILURE_CHARACTERS - len(head) - len(ending) - 5
     text = text if len(text) <= room else "..." + text[-room:].split("\n", 1)[-1]
     return f"{head}\n{text}{ending}" if text else f"{head}{ending}"

@@ -26,14 +26,14 @@ def serve(framework, image, load=None, workers=None):
     """Serves until SIGTERM and returns the exit code.
 
     image: name for `python -m images.kit`. load(code, program, framework): what answers, made in each worker; by
-    default the script's handlers. workers: how many; by default one for each CPU.
+    default the script's handlers. workers: how many of them unless the model says otherwise; None for one each CPU.
     """
     try:
         code, program = prepare(framework, image)
     except UserError as error:
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
         return 1
-    return crew.serve(lambda: (load or load_handlers)(code, program, framework), workers or worker_count())
+    return crew.serve(lambda: (load or load_handlers)(code, program, framework), worker_count(workers))
 
 
 def load_handlers(code, program, framework):

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 
 from images.kit.errors import UserError
+from images.kit.hyperparameters import INTERNAL
 
 PREFIX = "sagemaker_"
-INTERNAL = "_tuning_objective_metric"
 
 CONSUMED = (
     "sagemaker_program",

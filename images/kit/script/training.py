@@ -6,11 +6,11 @@ docs/decisions/0020-script-mode.md.
 
 import os
 
+from images.kit.connections import wait_for_names
 from images.kit.container import root
 
 from . import program, settings, sources, variables
 from .framework import announce
-from .hosts import wait_for
 from .intermediate import Intermediate
 from .packages import Overlay
 
@@ -19,7 +19,8 @@ def train(framework, job, prepare=None):
     """Runs the job's script.
 
     prepare(wanted, job) may give the framework's own hyperparameters and variables: (settings, dict of texts).
-    Raises UserError if code, packages or settings are wrong, ProgramError if the program does not end well.
+    Raises UserError if code, packages or settings are wrong, HostError if another host cannot be found, ProgramError if
+    the program does not end well.
     """
     announce(framework)
     wanted = settings.read(job.hyperparameters, os.environ)
@@ -32,7 +33,7 @@ def train(framework, job, prepare=None):
     overlay.make()
     command = program.command_of(wanted.program, code, overlay.python)
     overlay.install(code)
-    wait_for(job.hosts)
+    wait_for_names(job.hosts)
     environment = overlay.variables(
         {
             **os.environ,

@@ -71,6 +71,15 @@ def test_a_users_error_ends_all_by_its_text(failing):
         assert str(error) == f"Host {names[failing]} has failed: train/a.csv, line 3: oops"
 
 
+def test_a_host_that_comes_after_the_end_is_told_the_reason():
+    def fail(_group):
+        raise UserError("the cause")
+
+    names = addresses(3)
+    *others, _ = run([lambda group: group.gather(1)] * 2 + [fail], names, delays=(0, 0.4, 0))
+    assert [str(error) for error in others] == [f"Host {names[2]} has failed: the cause"] * 2
+
+
 def test_the_cause_is_told_and_not_what_follows_from_it():
     has_failed = threading.Event()
 
@@ -143,3 +152,10 @@ def test_a_host_that_never_comes_is_named(monkeypatch):
     names = addresses(2)
     with pytest.raises(HostError, match=rf"{names[1]} did not connect in 0.5 s"), join(names, names[0]):
         pass
+
+
+def test_a_name_that_never_resolves_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(connections, "LONGEST_WAIT_SECONDS", 0.3)
+    with pytest.raises(HostError, match=r"Host algo-2\.invalid could not be reached within 0\.3 s"):
+        connections.wait_for_names(["localhost", "algo-2.invalid"])
+    assert "[INFO] Waiting for the host algo-2.invalid: " in capsys.readouterr().out

@@ -10,25 +10,41 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-# A stop comes while the model is read, as the worker's HTTP server is made, and just before that hears signals.
+SERVE = "from images.kit.serve import run_serving; sys.exit(run_serving(load))"
+SERVE_SCRIPT = "from images.kit.script.crew import serve; sys.exit(serve(load, 1))"
+SLOW_FORK = (
+    "fork = os.fork\n"
+    "def forks():\n"
+    "    pid = fork()\n"
+    "    time.sleep(0.1 if pid else 0)\n"
+    "    return pid\n"
+    "os.fork = forks\n"
+)
+READ = "def load(): stop(); return print\n"
+
+# A stop comes before the supervisor goes on from its fork, while the model is read, as the HTTP server is made, or just
+# before that hears signals.
 STOPPED_WHILE = {
-    "the model is read": "def load(): stop(); return print",
+    "the supervisor forks": SLOW_FORK + READ + SERVE,
+    "the model is read": READ + SERVE,
     "the server is made": "import uvicorn; make = uvicorn.Server.__init__; load = lambda: print\n"
     "def made(server, config): make(server, config); stop()\n"
-    "uvicorn.Server.__init__ = made",
+    "uvicorn.Server.__init__ = made\n" + SERVE,
     "the server is about to run": "import uvicorn; run = uvicorn.Server.run; load = lambda: print\n"
     "def runs(server, **sockets): stop(); run(server, **sockets)\n"
-    "uvicorn.Server.run = runs",
+    "uvicorn.Server.run = runs\n" + SERVE,
+    "the supervisor of a script forks": SLOW_FORK
+    + "from images.kit.script import front; run = front.run; load = lambda: print\n"
+    "def runs(*sockets): stop(); return run(*sockets)\n"
+    "front.run = runs\n" + SERVE_SCRIPT,
+    "the model of a script is read": READ + SERVE_SCRIPT,
 }
 
 
-@pytest.mark.parametrize("when", STOPPED_WHILE.values(), ids=STOPPED_WHILE.keys())
-def test_a_stop_that_comes_early_is_not_lost(when):
+@pytest.mark.parametrize("rest", STOPPED_WHILE.values(), ids=STOPPED_WHILE.keys())
+def test_a_stop_that_comes_early_is_not_lost(rest):
     program = (
-        "import os, signal, sys, time\n"
-        "def stop(): os.kill(os.getppid(), signal.SIGTERM); time.sleep(0.2)\n"
-        f"{when}\n"
-        "from images.kit.serve import run_serving; sys.exit(run_serving(load))"
+        f"import os, signal, sys, time\ndef stop(): os.kill(os.getppid(), signal.SIGTERM); time.sleep(0.2)\n{rest}"
     )
     variables = {
         **os.environ,

@@ -277,8 +277,12 @@ def test_a_worker_that_is_killed_ends_the_container(tmp_path):
     model_folder(tmp_path)
     container = Serving(tmp_path, {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}).wait()
     children = Path(f"/proc/{container.process.pid}/task/{container.process.pid}/children")
-    worker = int(children.read_text().split()[0])
+    still, worker = map(int, children.read_text().split())
+    # While one stands still, what answers is the other, which has its model then.
+    os.kill(still, signal.SIGSTOP)
+    assert container.call("GET", "/ping")[0] == 200
     os.kill(worker, signal.SIGKILL)
+    os.kill(still, signal.SIGCONT)
     error = container.process.communicate(timeout=60)[1]
     assert container.process.returncode == 128 + signal.SIGKILL
     assert "A worker was ended by SIGKILL while serving" in error
