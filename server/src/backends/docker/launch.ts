@@ -6,11 +6,12 @@ import type Dockerode from "dockerode";
 import { extract, pack } from "tar-stream";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { findUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { containerOptions } from "./container.ts";
 import { type EngineFacts, ifThere, isPassing, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
-import { shortName, type UnitFolder } from "./unit-folder.ts";
+import type { UnitFolder } from "./unit-folder.ts";
 
 const run = promisify(execFile);
 
