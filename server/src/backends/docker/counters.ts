@@ -46,7 +46,7 @@ export class Counters {
 
 /** A unit that is being removed needs no note. */
 function note(unit: UnitFolder, name: string): void {
-  if (unit.plan && !unit.has(name)) unit.write(name, "");
+  if (!unit.has(name) && unit.plan) unit.write(name, "");
 }
 
 /** By the contents of /proc/PID/cgroup: controllers of version 1 where there are any, else version 2. */

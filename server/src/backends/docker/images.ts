@@ -101,18 +101,24 @@ export class Images {
    * One archive of `docker save`, streamed. The engine takes nothing of it before its end, which it never gets when a
    * layer is not what it should be.
    */
-  async #load(image: ImageLayers, options: Installing): Promise<void> {
+  async #load(image: ImageLayers, { progress }: Installing): Promise<void> {
     const { digest } = image;
     const archive = pack();
     const body = Readable.from(archive);
     const loading = this.#engine.loadImage(body, { quiet: true }).then(finished);
-    loading.catch(() => undefined); // awaited below
+    // An engine that answers has had enough, even of an archive that it has not read to its end.
+    const answered = new AbortController();
+    loading.then(
+      () => answered.abort(),
+      () => answered.abort(),
+    );
     try {
-      await writeArchive(archive, this.nameOf(image.digest), image, options);
+      await writeArchive(archive, image, { name: this.nameOf(digest), progress, signal: answered.signal });
     } catch (cause) {
+      const isAnswered = answered.signal.aborted;
       body.destroy(cause as Error);
-      await loading.catch(() => undefined); // it fails for the same reason
-      throw cause;
+      await loading.catch(() => undefined); // told below, or failed for the same reason
+      if (!isAnswered) throw cause;
     }
     try {
       await loading;
@@ -124,7 +130,14 @@ export class Images {
   }
 }
 
-async function writeArchive(archive: Pack, name: string, image: ImageLayers, { progress }: Installing): Promise<void> {
+interface Archiving extends Installing {
+  /** Of the image in the engine. */
+  readonly name: string;
+  /** Aborts when the engine reads no further. */
+  readonly signal: AbortSignal;
+}
+
+async function writeArchive(archive: Pack, image: ImageLayers, { name, progress, signal }: Archiving): Promise<void> {
   const total = image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
   const check = new LayerCheck();
   let done = 0;
@@ -137,7 +150,7 @@ async function writeArchive(archive: Pack, name: string, image: ImageLayers, { p
       progress(done, total);
     };
     try {
-      await writeLayer(archive, file, { layer, check, seen });
+      await writeLayer(archive, file, { layer, check, seen, signal });
     } catch (cause) {
       const words = refusalOf(cause);
       if (words === undefined) throw cause;
@@ -165,10 +178,11 @@ interface LayerWork {
   readonly layer: ImageLayer;
   readonly check: LayerCheck;
   readonly seen: (bytes: number) => void;
+  readonly signal: AbortSignal;
 }
 
 /** Bytes go to the archive as they come, and are looked into on the way. */
-async function writeLayer(archive: Pack, name: string, { layer, check, seen }: LayerWork): Promise<void> {
+async function writeLayer(archive: Pack, name: string, { layer, check, seen, signal }: LayerWork): Promise<void> {
   const source = await layer.open();
   const compressed = createHash("sha256");
   const plain = createHash("sha256");
@@ -184,12 +198,12 @@ async function writeLayer(archive: Pack, name: string, { layer, check, seen }: L
       else entry.once("drain", () => done(null, piece));
     },
   });
-  const hashing = hashed(compressed);
-  const input = source.pipe(toArchive).pipe(hashing);
-  source.on("error", (error) => toArchive.destroy(error));
-  toArchive.on("error", (error) => hashing.destroy(error));
-  const decompress = await decompressor(input);
-  await pipeline(input, decompress, hashed(plain), checked(check));
+  const input = hashed(compressed);
+  // In two halves, since the first bytes choose how the second begins; the one that fails ends the other.
+  await Promise.all([
+    pipeline(source, toArchive, input, { signal }),
+    decompressor(input).then((decompress) => pipeline(input, decompress, hashed(plain), checked(check))),
+  ]);
   check.endLayer();
   const found = [`sha256:${compressed.digest("hex")}`, `sha256:${plain.digest("hex")}`];
   if (found[0] !== layer.digest || bytes !== layer.sizeBytes)

@@ -1,16 +1,19 @@
 // Makes the container of a unit, ready to be started: its image, its place in a network, its user's folders.
 import { execFile } from "node:child_process";
+import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import type Dockerode from "dockerode";
 import { extract, pack } from "tar-stream";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { findUser, LARGEST_TABLE_BYTES } from "../shared/image-user.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { containerOptions } from "./container.ts";
 import { type EngineFacts, ifThere, isPassing, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
-import { shortName, type UnitFolder } from "./unit-folder.ts";
+import type { UnitFolder } from "./unit-folder.ts";
 
 const run = promisify(execFile);
 
@@ -95,25 +98,30 @@ async function fileOf(container: Dockerode.Container, path: string): Promise<str
   const archive = await ifThere(container.getArchive({ path }));
   if (!archive) return "";
   const files = extract();
-  archive.pipe(files as unknown as NodeJS.WritableStream);
   let text = "";
-  for await (const file of files) {
-    const { type, size = 0 } = file.header;
-    if (type === "file" && size <= LARGEST_TABLE_BYTES) text = (await buffer(file)).toString();
-    else file.resume();
-  }
+  const read = async () => {
+    for await (const file of files) {
+      const { type, size = 0 } = file.header;
+      if (type === "file" && size <= LARGEST_TABLE_BYTES) text = (await buffer(file)).toString();
+      else file.resume();
+    }
+  };
+  await Promise.all([pipeline(archive, files as unknown as NodeJS.WritableStream), read()]);
   return text;
 }
 
-/** Engines differ in whether they make a working directory. */
+/** Engines differ in whether they make a working directory. What is there of the way to it stays as the image has it. */
 async function makeFolder(container: Dockerode.Container, path: string): Promise<void> {
-  if (path === "/" || (await ifThere(container.infoArchive({ path })))) return;
+  const parts = posix.normalize(path).split("/").filter(Boolean);
+  const upTo = (count: number) => `/${parts.slice(0, count).join("/")}`;
+  let there = parts.length;
+  while (there > 0 && !(await ifThere(container.infoArchive({ path: upTo(there) })))) there -= 1;
+  if (there === parts.length) return;
   const tar = pack();
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  for (const index of parts.keys())
-    tar.entry({ name: `${parts.slice(0, index + 1).join("/")}/`, type: "directory", mode: 0o755 });
+  for (let count = there + 1; count <= parts.length; count += 1)
+    tar.entry({ name: `${parts.slice(there, count).join("/")}/`, type: "directory", mode: 0o755 });
   tar.finalize();
-  await container.putArchive(await buffer(tar), { path: "/" });
+  await container.putArchive(await buffer(tar), { path: upTo(there) });
 }
 
 /** Gives what the server wrote to the unit's user. */

@@ -6,11 +6,12 @@ import { networkInterfaces } from "node:os";
 import type Dockerode from "dockerode";
 import { UnitRefused, type UnitSpec } from "../backend.ts";
 import { resolverFile } from "../shared/resolver.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { type HostNetwork, holderOptions, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import { enterableProcess, preparePlatform } from "./namespaces.ts";
-import { shortName, type UnitFolder } from "./unit-folder.ts";
+import type { UnitFolder } from "./unit-folder.ts";
 
 export const platformAddress = "169.254.170.2";
 

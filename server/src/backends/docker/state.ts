@@ -1,8 +1,8 @@
 // The state of a unit, from what the engine says of its container and, where that cannot be, from what is known to be lost.
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import type Dockerode from "dockerode";
 import type { UnitEnd, UnitState } from "../backend.ts";
+import { signalOf } from "../shared/signal-of.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -64,7 +64,7 @@ export function codeOfStart(words: string): number | undefined {
 }
 
 function endOf(folder: UnitFolder, exitCode: number, oomKilled: boolean, at: number): UnitEnd {
-  const signal = exitCode > 128 ? signalName(exitCode - 128) : undefined;
+  const signal = signalOf(exitCode);
   const isFailed = exitCode !== 0;
   const hasTooMany = isFailed && folder.has("overrun-processes");
   return {
@@ -75,8 +75,4 @@ function endOf(folder: UnitFolder, exitCode: number, oomKilled: boolean, at: num
     ...(hasTooMany ? { tooManyProcesses: folder.plan?.pids ?? 0 } : {}),
     at,
   };
-}
-
-function signalName(number: number): string | undefined {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
 }

@@ -4,9 +4,10 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type Dockerode from "dockerode";
 import { isMissing } from "../shared/system-calls.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { labels } from "./container.ts";
 import { ifThere } from "./engine.ts";
-import { shortName, type UnitFolder } from "./unit-folder.ts";
+import type { UnitFolder } from "./unit-folder.ts";
 
 /** Id of the folder of units, made with it: containers and networks carry it, so servers that share an engine leave each other's alone. */
 export function serverId(folder: string): string {

@@ -1,20 +1,8 @@
 // What is kept of a unit on this machine, beside its container. Whether it runs, and how it ended, only the engine says.
-import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  lchownSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { rm } from "node:fs/promises";
+import { chmodSync, existsSync, lchownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { UnitPlan } from "../backend.ts";
-import { isMissing } from "../shared/system-calls.ts";
+import { removeTree, shortName, UnitFiles } from "../shared/unit-files.ts";
 
 /** Written by `reserve`. */
 export interface StoredPlan {
@@ -48,50 +36,17 @@ export interface StoredRefusal {
 
 const isUnitName = /^[0-9a-f]{12}$/;
 
-export class UnitFolder {
-  readonly path: string;
-
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  at(...names: string[]): string {
-    return join(this.path, ...names);
-  }
-
-  has(name: string): boolean {
-    return existsSync(this.at(name));
-  }
-
-  read(name: string): string | undefined {
-    try {
-      return readFileSync(this.at(name), "utf8");
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
-  /** All or nothing: a reader sees the old contents or the new. */
-  write(name: string, contents: string): void {
-    writeFileSync(this.at(`${name}.new`), contents, { mode: 0o600 });
-    renameSync(this.at(`${name}.new`), this.at(name));
-  }
-
-  delete(name: string): void {
-    rmSync(this.at(name), { force: true });
-  }
-
+export class UnitFolder extends UnitFiles {
   get plan(): StoredPlan | undefined {
-    return parse<StoredPlan>(this.read("plan.json"));
+    return this.readJson<StoredPlan>("plan.json");
   }
 
   get start(): StoredStart | undefined {
-    return parse<StoredStart>(this.read("start.json"));
+    return this.readJson<StoredStart>("start.json");
   }
 
   get refusal(): StoredRefusal | undefined {
-    return parse<StoredRefusal>(this.read("refused.json"));
+    return this.readJson<StoredRefusal>("refused.json");
   }
 
   /** Makes the folders that the unit writes. `firstId`: of user 0 inside on this machine. */
@@ -122,10 +77,10 @@ export class UnitFolder {
   }
 
   /** The plan goes last, so that a removal that was cut short can be repeated. Harmless when it is not there. */
-  async remove(): Promise<void> {
+  override async remove(): Promise<void> {
     for (const name of existsSync(this.path) ? readdirSync(this.path) : [])
-      if (name !== "plan.json") await rm(this.at(name), { recursive: true, force: true });
-    await rm(this.path, { recursive: true, force: true });
+      if (name !== "plan.json") await removeTree(this.at(name));
+    await super.remove();
   }
 }
 
@@ -136,14 +91,4 @@ export function unitFolder(folder: string, id: string): UnitFolder {
 export function unitFolders(folder: string): UnitFolder[] {
   const names = readdirSync(folder).filter((name) => isUnitName.test(name));
   return names.map((name) => new UnitFolder(join(folder, name)));
-}
-
-/** Short, and safe whatever the id holds. */
-export function shortName(id: string): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, 12);
-}
-
-/** A machine that lost power may have kept a file's name without its contents: then it is as if never written. */
-function parse<T>(text: string | undefined): T | undefined {
-  return text === undefined || /^\0*$/.test(text) ? undefined : (JSON.parse(text) as T);
 }

@@ -8,10 +8,11 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, type TestContext, test } from "node:test";
 import { resolverFile } from "../shared/resolver.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
 import { findIdentity } from "./identity.ts";
 import { run } from "./processes.ts";
-import { shortName, UnitFolder } from "./unit-folder.ts";
+import { UnitFolder } from "./unit-folder.ts";
 import { findUplink, isUplink } from "./uplinks.ts";
 
 /** Says to each caller from which address it came, and first at which port it listens. */

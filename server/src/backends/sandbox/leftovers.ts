@@ -1,8 +1,8 @@
 // Limits that servers left which were killed: cgroups outlive their makers, until the machine is restarted, and the kernel pays for each.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shortName } from "../shared/unit-files.ts";
 import type { Limits } from "./cgroups.ts";
-import { shortName } from "./unit-folder.ts";
 
 /** Name of a unit's limits: several servers of one machine keep theirs in the same place. */
 export function limitsName(server: string, unit: string): string {

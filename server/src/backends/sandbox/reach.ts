@@ -2,11 +2,12 @@
 // again for those that an earlier server or an earlier forwarder left running.
 import type { Socket } from "node:net";
 import { Forwarders } from "../shared/forwarders.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { endUnreachable } from "./ending.ts";
 import type { Identity } from "./identity.ts";
 import { platformAddress } from "./network.ts";
 import { networkInode } from "./networks.ts";
-import { shortName, type UnitFolder } from "./unit-folder.ts";
+import type { UnitFolder } from "./unit-folder.ts";
 
 export interface ReachParts {
   /** The user namespace that owns the units' networks. */

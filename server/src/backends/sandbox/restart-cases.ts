@@ -6,10 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
+import { shortName } from "../shared/unit-files.ts";
 import { type Candidate, ended, logHas, Stand, until } from "../suite/stand.ts";
 import { forwarders } from "./forwarder-processes.ts";
 import { createSandbox } from "./sandbox.ts";
-import { shortName, UnitFolder } from "./unit-folder.ts";
+import { UnitFolder } from "./unit-folder.ts";
 
 /** proc(5): pid_max is at most 2^22. */
 const beyondLargestId = 2 ** 22 + 1;

@@ -3,12 +3,12 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
+import { shortName } from "../shared/unit-files.ts";
 import { type Candidate, logHas, Stand, until } from "../suite/stand.ts";
 import { forwarders } from "./forwarder-processes.ts";
 import { limitsName } from "./leftovers.ts";
 import { findLimits } from "./limits.ts";
 import { createSandbox } from "./sandbox.ts";
-import { shortName } from "./unit-folder.ts";
 
 const limits = await findLimits();
 const skip = limits.kind.startsWith("cgroup") ? false : `units are limited by ${limits.kind}, which leaves nothing`;

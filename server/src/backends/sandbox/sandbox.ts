@@ -19,6 +19,7 @@ import {
 } from "../backend.ts";
 import { refuseZeroBytes } from "../shared/command-line.ts";
 import { checkShared } from "../shared/shared-mounts.ts";
+import { shortName } from "../shared/unit-files.ts";
 import { Changes } from "./changes.ts";
 import { endUnit, stopUnit } from "./ending.ts";
 import { findIdentity, type Identity, takeBack } from "./identity.ts";
@@ -33,7 +34,7 @@ import { OwnNamespace } from "./own-namespace.ts";
 import { Reach } from "./reach.ts";
 import { Roots } from "./roots.ts";
 import { begun, orders, type Spare, Spares, spareHost, sparePrefix, spareResources } from "./spares.ts";
-import { type StoredStart, sandboxFailed, shortName, storedPlan, UnitFolder } from "./unit-folder.ts";
+import { type StoredStart, sandboxFailed, storedPlan, UnitFolder } from "./unit-folder.ts";
 import { UserNamespaces } from "./user-namespaces.ts";
 import { Watchdog } from "./watchdog.ts";
 

@@ -5,9 +5,10 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { shortName } from "../shared/unit-files.ts";
 import { type Candidate, ended, logHas, logOf, Stand, until } from "../suite/stand.ts";
 import { run } from "./processes.ts";
-import { shortName, UnitFolder } from "./unit-folder.ts";
+import { UnitFolder } from "./unit-folder.ts";
 
 /** Looks at a lock as `isLocked` does, over and over, and slower. */
 const lookAt = [

@@ -1,13 +1,9 @@
 // What is kept of a unit on disk, and how its state is read back from there: the files are the truth, also after a restart.
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { constants } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { UnitEnd, UnitPlan, UnitState } from "../backend.ts";
+import { signalOf } from "../shared/signal-of.ts";
 import { isLocked, isMissing } from "../shared/system-calls.ts";
+import { UnitFiles } from "../shared/unit-files.ts";
 import { isGone } from "./processes.ts";
 
 /** Written by `reserve`. */
@@ -43,60 +39,18 @@ export interface LimitsHit {
 export const neverTaken = 125;
 
 /** Files of a unit: `supervise.sh` writes pid, lock, started, status, output and ended. */
-export class UnitFolder {
-  readonly path: string;
-
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  /** Removes it with all it holds; harmless when it is not there. */
-  async remove(): Promise<void> {
-    try {
-      await rm(this.path, { recursive: true, force: true });
-    } catch (error) {
-      // A program may nest folders deeper than a path can be; rm(1) goes down step by step.
-      if ((error as NodeJS.ErrnoException).code !== "ENAMETOOLONG") throw error;
-      await promisify(execFile)("rm", ["-rf", "--", this.path]);
-    }
-  }
-
-  at(...names: string[]): string {
-    return join(this.path, ...names);
-  }
-
-  has(name: string): boolean {
-    return existsSync(this.at(name));
-  }
-
-  read(name: string): string | undefined {
-    try {
-      return readFileSync(this.at(name), "utf8");
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
-  /** All or nothing: a reader sees the old contents or the new. */
-  write(name: string, contents: string | Uint8Array): void {
-    writeFileSync(this.at(`${name}.new`), contents, { mode: 0o600 });
-    renameSync(this.at(`${name}.new`), this.at(name));
-  }
-
+export class UnitFolder extends UnitFiles {
   /** Makes a folder whose spare was given up, or never got to run, ready for a first start. */
   clearRun(): void {
-    for (const name of ["started", "ended", "stop", "pid", "status", "output", "fstab"]) {
-      rmSync(this.at(name), { force: true });
-    }
+    for (const name of ["started", "ended", "stop", "pid", "status", "output", "fstab"]) this.delete(name);
   }
 
   get plan(): StoredPlan | undefined {
-    return parse<StoredPlan>(this.read("plan.json"));
+    return this.readJson<StoredPlan>("plan.json");
   }
 
   get start(): StoredStart | undefined {
-    return parse<StoredStart>(this.read("start.json"));
+    return this.readJson<StoredStart>("start.json");
   }
 
   isSupervised(): boolean {
@@ -171,7 +125,7 @@ export class UnitFolder {
     const exitCode = this.#exitCode(code ?? 1);
     if (plan.spare && exitCode === neverTaken && !this.has("taken")) return undefined;
     const overrun = this.read("overrun");
-    const signal = exitCode > 128 ? signalName(exitCode - 128) : undefined;
+    const signal = signalOf(exitCode);
     const hit = exitCode === 0 ? undefined : await limitsHit(plan);
     const end: UnitEnd = {
       exitCode,
@@ -188,20 +142,6 @@ export class UnitFolder {
 /** The sandbox could not be made; the log says why. */
 export const sandboxFailed = 125;
 const programMissing = 127;
-
-function signalName(number: number): string | undefined {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-}
-
-/** A machine that lost power may have kept a file's name without its contents: then it is as if never written. */
-function parse<T>(text: string | undefined): T | undefined {
-  return text === undefined || /^\0*$/.test(text) ? undefined : (JSON.parse(text) as T);
-}
-
-/** Name of a unit's folder: short, and safe whatever the id holds. */
-export function shortName(id: string): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, 12);
-}
 
 export function storedPlan(plan: UnitPlan, limitsName: string, spare: boolean): StoredPlan {
   return {

@@ -294,6 +294,15 @@ function userCases(candidate: Candidate): void {
     equal((await stand.run(backend, spec)).log, "/place/here image unit algo-1\n");
   });
 
+  test("what is there of the way to a missing working directory stays as the image has it", async (t) => {
+    const stand = new Stand(t, candidate);
+    const backend = stand.open();
+    const image = await imageWith([folder("srv/", 0o711), symlink("way", "srv")]);
+    const more = { workingDirectory: "/way/to/here" };
+    const spec = stand.unit("pwd -P; stat -c %a /srv", await installed(backend, image, "", more));
+    equal((await stand.run(backend, spec)).log, "/srv/to/here\n711\n");
+  });
+
   test("the entry point and command of the image run, and arguments take the command's place", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();

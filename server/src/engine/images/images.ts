@@ -9,8 +9,8 @@ import { imageFolderName, imageProblem } from "./catalogue.ts";
 import type { Variables } from "./folders.ts";
 import { prepareLayered } from "./layered.ts";
 import { prepareByName } from "./prepare.ts";
-import { ecrPlace, parseReference, wantedOf } from "./reference.ts";
-import { placeIn, type Registries, remoteSource } from "./registry.ts";
+import { ecrPlace, isAskable, parseReference, wantedOf } from "./reference.ts";
+import { isLoopback, placeIn, type Registries, remoteSource } from "./registry.ts";
 import type { Progress } from "./uv.ts";
 
 export interface ImagesOptions {
@@ -89,7 +89,7 @@ async function findProvider({ pushed, registries }: ImagesOptions, uri: string, 
   const { host, repository } = placeIn(reference);
   const isNamed = Object.hasOwn(registries, host);
   // A loopback address is this server's own, as docker pushes to it, unless the settings name it.
-  const isOwn = !isNamed && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
+  const isOwn = !isNamed && isLoopback(host);
   const registry =
     ecrPlace(reference.registry) ?? (isOwn ? { account: place.account, region: place.region } : undefined);
   const own = registry && { ...registry, repository: reference.repository };
@@ -97,6 +97,11 @@ async function findProvider({ pushed, registries }: ImagesOptions, uri: string, 
   if (own && found?.digest !== undefined) return { from: "pushed", repository: own, wanted, digest: found.digest };
   const problem = imageProblem(uri);
   if (problem === undefined) return { from: "catalogue", name: imageFolderName(uri) };
+  if (isNamed && !isAskable(reference))
+    return {
+      from: "nowhere",
+      problem: `${JSON.stringify(uri)} is no name of an image: expected a repository of lower-case letters and digits, with . _ - or / between, and a tag or a digest sha256:<64 hexadecimal digits>.`,
+    };
   if (isNamed) return { from: "registry", host, repository, wanted };
   if (found)
     return { from: "nowhere", problem: `Requested image ${uri} not found: the repository has no image "${wanted}".` };
@@ -124,7 +129,6 @@ async function layered(
 
 /** What is unpacked goes on for the next who needs it, but nobody waits who does not want it any more. */
 function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  if (signal.aborted) work.catch(() => undefined);
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });

@@ -1,4 +1,5 @@
 // What an image's name says: registry, repository, tag and digest. After Docker's reference grammar.
+import { isDigest } from "./oci/manifest.ts";
 
 export interface ImageReference {
   /** With its port; absent when the name has none, which Docker takes for its own. */
@@ -25,6 +26,17 @@ export function parseReference(uri: string): ImageReference {
     ...(digest === undefined ? {} : { digest }),
   };
 }
+
+/** Path of a repository in its registry. */
+export const isRepositoryPath = (path: string): boolean =>
+  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/.test(path);
+
+/** OCI distribution specification 1.1, "Pulling manifests". */
+export const isTag = (tag: string): boolean => /^\w[\w.-]{0,127}$/.test(tag);
+
+/** Whether a registry can be asked for it: in an address, anything else could lead to another place there. */
+export const isAskable = ({ repository, tag = "latest", digest }: ImageReference): boolean =>
+  isRepositoryPath(repository) && isTag(tag) && (digest === undefined || isDigest(digest));
 
 /** What to ask a registry for: the digest wins, as in Docker. */
 export const wantedOf = ({ digest, tag }: ImageReference): string => digest ?? tag ?? "latest";

@@ -26,7 +26,8 @@ export function placeIn(reference: ImageReference): { readonly host: string; rea
   return { host, repository: isShort ? `library/${reference.repository}` : reference.repository };
 }
 
-const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
+/** With or without a port. */
+export const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
 
 /** A repository of another registry. Failures name the registry and what it answered. */
 export function remoteSource(host: string, repository: string, account: RegistryAccount | undefined): ImageSource {

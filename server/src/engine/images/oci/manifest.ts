@@ -10,7 +10,7 @@ export const manifestTypes = {
 
 const known: readonly string[] = [...manifestTypes.image, ...manifestTypes.index];
 
-export const isIndexType = (mediaType: string): boolean => manifestTypes.index.some((type) => type === mediaType);
+const isIndexType = (mediaType: string): boolean => manifestTypes.index.some((type) => type === mediaType);
 
 /** Lower-case hexadecimal, with the algorithm in front. */
 export const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;

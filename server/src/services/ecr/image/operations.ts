@@ -9,10 +9,11 @@ import type {
 } from "../../../../../contract/ecr/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { isDigest } from "../../../engine/images/oci/manifest.ts";
+import { isTag } from "../../../engine/images/reference.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { imageNotFound } from "../errors.ts";
 import { findByReference, imagesOf, indexWith, putImage, removeImage } from "../shared/images.ts";
-import { type EcrContext, type ImageRow, isTag, type RepositoryName, toSeconds } from "../shared/model.ts";
+import { type EcrContext, type ImageRow, type RepositoryName, toSeconds } from "../shared/model.ts";
 import { cut, DEFAULT_PAGE, type PageRequest, startOf } from "../shared/paging.ts";
 import { nameOf, repositoryAction, requireRepository } from "../shared/repositories.ts";
 

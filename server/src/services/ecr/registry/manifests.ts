@@ -1,6 +1,7 @@
 // Manifests by tag or digest, and what refers to them.
 import { ApiError } from "../../../core/errors.ts";
 import { digestOf, isDigest, readManifest } from "../../../engine/images/oci/manifest.ts";
+import { isTag } from "../../../engine/images/reference.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import {
   findByReference,
@@ -10,7 +11,7 @@ import {
   putImage,
   removeImage,
 } from "../shared/images.ts";
-import { type ImageRow, isTag, type RepositoryName } from "../shared/model.ts";
+import type { ImageRow, RepositoryName } from "../shared/model.ts";
 import { requireRepository } from "../shared/repositories.ts";
 import { digestInvalid, RegistryError } from "./errors.ts";
 import { type Exchange, type Handler, parameter } from "./exchange.ts";

@@ -1,6 +1,7 @@
 // Images: manifests by digest, with the tags that point at them. Layers have to be there before the manifest that
 // names them, so that an image that is seen is whole.
 import { digestOf, type Manifest, ManifestInvalid, readManifest } from "../../../engine/images/oci/manifest.ts";
+import { isTag } from "../../../engine/images/reference.ts";
 import { type Change, Conflict, type Row } from "../../../store/rows/rows.ts";
 import {
   imageAlreadyExists,
@@ -18,7 +19,6 @@ import {
   type ImageDocument,
   type ImageRow,
   imageKey,
-  isTag,
   kinds,
   type RepositoryDocument,
   type RepositoryName,

@@ -1,6 +1,7 @@
 // What ECR keeps: repositories, their images and tags, layers once for each account, uploads under way.
 import type { Clock } from "../../../core/clock.ts";
 import type { PolicyChecks } from "../../../core/ports.ts";
+import { isRepositoryPath } from "../../../engine/images/reference.ts";
 import type { Blob, Blobs } from "../../../store/blobs/blobs.ts";
 import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 
@@ -122,14 +123,9 @@ export const registryHost = ({ account, region }: Place): string =>
   `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 export const repositoryUri = (name: RepositoryName): string => `${registryHost(name)}/${name.repository}`;
 
-/** Bytes of UTF-8; the pattern of the service model, which Docker's reference grammar shares. */
+/** Bytes; the service model's pattern is that of Docker's reference grammar. */
 export const isRepositoryName = (name: string): boolean =>
-  name.length >= 2 &&
-  name.length <= 256 &&
-  /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/.test(name);
-
-/** OCI distribution specification 1.1, "Pulling manifests". */
-export const isTag = (tag: string): boolean => /^\w[\w.-]{0,127}$/.test(tag);
+  name.length >= 2 && name.length <= 256 && isRepositoryPath(name);
 
 /** Seconds since 1970, as the API has times. */
 export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
