@@ -3,7 +3,6 @@
 // Gap: what a channel means is looked up once for an attempt; an object that is changed or deleted afterwards fails the job.
 // Gap: an augmented manifest may have 1 GiB.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: the built-in XGBoost trains on one instance and fails with more; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
 // Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
 // cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
