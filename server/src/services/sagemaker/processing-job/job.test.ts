@@ -29,6 +29,15 @@ const continuous = {
   },
 };
 
+const piped = {
+  request: {
+    ...request,
+    ProcessingInputs: [
+      { InputName: "x", S3Input: { ...place, S3DataType: "S3Prefix" as const, S3InputMode: "Pipe" as const } },
+    ],
+  },
+};
+
 const held = { startedAt: STARTED, held: { beforeMs: 0, since: STARTED } };
 
 function aJob(
@@ -214,6 +223,7 @@ describe("what runs for a processing job", () => {
     ],
     "its end, when the job will fail": [aJob("Running", { failing: {} }), "stopped; "],
     "its end, with its outputs": [aJob("Ending", { ...continuous, ...isTold }), "stopped; sync"],
+    "its end, with what it still reads": [aJob("Ending", { ...piped, ...isTold }), "stopped; feed"],
     "what it left": [aJob("Collecting"), "stopped; collect"],
     "nothing, when it is over": [aJob("Over"), "; "],
   };

@@ -3,7 +3,6 @@ import type { CreateProcessingJobRequest } from "../../../../../contract/sagemak
 import type { WantedActivity, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import type { Host } from "../shared/hosts.ts";
 import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
-
 import { hasPipes } from "./inputs.ts";
 
 /** Between SIGTERM and SIGKILL; the guide names the signals of processing only, training's time is taken. */
@@ -16,6 +15,8 @@ export function wants(row: ProcessingRow): Wants {
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
   const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const sync = hasContinuous(document) ? each("sync") : [];
+  // A program that was told to end may go on reading while it does.
+  const feeds = hasPipes(document) ? each("feed") : [];
   switch (document.phase) {
     case "Preparing":
       return { units: units("reserved"), activities: [...each("prepare"), once("explain")] };
@@ -23,14 +24,10 @@ export function wants(row: ProcessingRow): Wants {
       if (document.failing) return { units: units("stopped"), activities: sync };
       return {
         units: units("running"),
-        activities: [
-          ...sync,
-          ...(hasPipes(document) ? each("feed") : []),
-          ...(document.notes?.length ? [once("announce")] : []),
-        ],
+        activities: [...sync, ...feeds, ...(document.notes?.length ? [once("announce")] : [])],
       };
     case "Ending":
-      return { units: units("stopped"), activities: sync };
+      return { units: units("stopped"), activities: [...sync, ...feeds] };
     case "Collecting":
       return { units: units("stopped"), activities: [once("collect")] };
     case "Over":

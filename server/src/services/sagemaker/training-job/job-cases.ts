@@ -27,6 +27,11 @@ export const spot = {
   EnableManagedSpotTraining: true,
   StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 600 },
 };
+const source = { S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://b/in" } } as const;
+export const piped: CreateTrainingJobRequest = {
+  ...request,
+  InputDataConfig: [{ ChannelName: "train", InputMode: "Pipe", DataSource: source }],
+};
 export const retried = { ...request, RetryStrategy: { MaximumRetryAttempts: 2 } };
 
 /** A job in a phase, reached one second ago, like its instances and its programs' start. */

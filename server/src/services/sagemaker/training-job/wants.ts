@@ -28,7 +28,8 @@ export function wants(row: TrainingRow): Wants {
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
   const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const checkpoints = hasCheckpoints(document) ? each("checkpoints") : [];
-  const feeds = hasPipes(request) ? each("feed") : [];
+  // A program that was told to end may go on reading while it does.
+  const feeds = hasPipes(request) && document.runningSince !== undefined ? each("feed") : [];
   switch (document.secondary) {
     case "Starting":
     case "Downloading": {
@@ -41,7 +42,6 @@ export function wants(row: TrainingRow): Wants {
       return { units: units("running"), activities: [...checkpoints, ...feeds] };
     case "Interrupted":
     case "Stopping":
-      // A program that was told to end may go on reading while it does.
       return { units: units("stopped"), activities: [...checkpoints, ...feeds] };
     case "Uploading":
       return { units: units("stopped"), activities: [once("upload")] };
