@@ -185,6 +185,18 @@ def test_a_checkpoint_folder_that_becomes_a_link_shows_nothing_of_this_machine(s
     assert checkpoints_of(server, name) == {}
 
 
+def test_objects_that_cannot_lie_beside_one_another_fail_the_job(server, begin, fresh):
+    s3, name = server.client("s3"), fresh("ckpt")
+    for key in ("epoch", "epoch/weights"):
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/{key}", Body=b"x")
+    begin("pass", name=name)
+    job = ended(server, name)
+    assert outcome(job) == ("Failed", "Failed")
+    reason = f"ClientError: Checkpoint download failed: The object s3://{BUCKET}/{name}/epoch"
+    assert job["FailureReason"].startswith(reason), job["FailureReason"]
+    assert "cannot be a file beside the others" in job["FailureReason"]
+
+
 def test_hosts_have_the_same_checkpoints_and_each_adds_its_own(server, begin, fresh):
     s3, name = server.client("s3"), fresh("ckpt")
     s3.put_object(Bucket=BUCKET, Key=f"{name}/start", Body=b"7")

@@ -10,6 +10,8 @@ import type { ObjectReference, Objects } from "../../../core/ports.ts";
 import { DEFAULT_ENTRIES } from "../../../engine/archive.ts";
 import { JobFailure, type UnitPlace } from "../../../engine/job-kind.ts";
 import { replaceFile } from "../../../store/durable.ts";
+import { atOnce } from "./at-once.ts";
+import { fileProblem } from "./copy-inputs.ts";
 import { safeName } from "./inputs.ts";
 import { type FoundFile, walkFiles } from "./open-folder.ts";
 import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
@@ -61,28 +63,29 @@ export async function fillFolder(parts: FolderSyncParts, folder: string): Promis
       `ClientError: ${what} download failed: ${place} cannot be read by the role ${roleArn}: ${cause.message}`,
     );
   const place = folderPlace(uri, what);
-  const principal = await parts.principal();
   const found: { readonly object: ObjectReference; readonly name: string }[] = [];
   await mkdir(folder, { recursive: true });
   await clientErrors(uri, failed, async () => {
     // A key that ends in a slash is a folder as consoles make them.
-    for await (const { bucket, key } of objects.list(principal, place.bucket, place.key))
+    for await (const { bucket, key } of objects.list(await parts.principal(), place.bucket, place.key))
       if (!key.endsWith("/"))
         found.push({ object: { bucket, key }, name: safeName(key.slice(place.key.length), { bucket, key }) });
   });
   const versions: Versions = {};
-  const copyNext = async (): Promise<void> => {
-    for (let next = found.pop(); next; next = found.pop()) {
-      signal.throwIfAborted();
-      const { object, name } = next;
-      const path = join(folder, name);
+  await atOnce(found, COPIES_AT_ONCE, async ({ object, name }) => {
+    signal.throwIfAborted();
+    const principal = await parts.principal();
+    const path = join(folder, name);
+    try {
       await mkdir(dirname(path), { recursive: true });
       await rm(path, { force: true }); // of an earlier try, perhaps half written
       await clientErrors(s3Uri(object), failed, () => objects.copyToFile(principal, object, path, signal));
       versions[name] = versionOf(await stat(path));
+    } catch (cause) {
+      const problem = fileProblem(object, cause);
+      throw problem === undefined ? cause : new JobFailure(`ClientError: ${what} download failed: ${problem}`);
     }
-  };
-  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, copyNext));
+  });
   await replaceFile(parts.state, JSON.stringify(versions));
 }
 
