@@ -4,7 +4,7 @@ import type { ProcessingS3Input } from "../../../../../contract/sagemaker/types.
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { type InputCopy, inSource, ownObjects } from "../shared/copy-inputs.ts";
-import type { Share } from "../shared/feeding/deal.ts";
+import { type Share, shareOf } from "../shared/feeding/deal.ts";
 import type { StreamedInput } from "../shared/feeding/lay.ts";
 import { type InputObject, listInputs, listObjects } from "../shared/inputs.ts";
 import { LookedOnce } from "../shared/looked-once.ts";
@@ -65,12 +65,8 @@ export class InputLists {
   }
 }
 
-/** The host's part of an input; undefined when each host has all of it. */
-function shareOf({ s3 }: Input, { row, of }: Work): Share | undefined {
-  if (s3.S3DataDistributionType !== "ShardedByS3Key") return undefined;
-  const hosts = hostsOf(row.document);
-  return { index: hosts.findIndex(({ unitId }) => unitId === of), of: hosts.length };
-}
+const partOf = ({ s3 }: Input, { row, of = "" }: Work): Share | undefined =>
+  shareOf(s3.S3DataDistributionType, hostsOf(row.document), of);
 
 /**
  * Files of the mode File. An input whose path lies in that of another hides what the other has there, as a mount does; the
@@ -80,7 +76,7 @@ export async function copiesOf(input: Filled, work: Work, pathOf: (inside: strin
   const folder = localPath(input.s3);
   const others = inputsOf(work.row.document).filter((other) => other.s3 !== input.s3 && localPath(other.s3) !== folder);
   const copies: InputCopy[] = [];
-  for (const object of ownObjects(input.objects, shareOf(input, work))) {
+  for (const object of ownObjects(input.objects, partOf(input, work))) {
     const path = `${folder}/${object.name}`;
     const other = others.find((each) => hides(each, path, folder));
     if (!other) copies.push({ object, path: pathOf(path), source: sourceOf(input) });
@@ -103,7 +99,7 @@ async function noteHidden(what: string, { row, of, note }: Work): Promise<void> 
 /** An input of the mode Pipe as the feeder takes it: its FIFOs are LocalPath_0, LocalPath_1 … */
 export function streamOf(input: Filled, work: Work): StreamedInput {
   const path = localPath(input.s3);
-  const share = shareOf(input, work);
+  const share = partOf(input, work);
   return {
     source: sourceOf(input),
     folder: posix.dirname(path).slice(ML.length).split("/").filter(Boolean),

@@ -8,7 +8,7 @@ import type {
 import type { UnitEnd, WantedMount } from "../../../engine/job-kind.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import type { HeldTime } from "../shared/held-time.ts";
-import { type Host, hostsIn } from "../shared/hosts.ts";
+import { type Host, hostsIn, streamOf } from "../shared/hosts.ts";
 import { toSeconds } from "../shared/noun.ts";
 
 export const trainingJobKind = "sagemaker:training-job";
@@ -90,9 +90,9 @@ export const checkpointPath = ({ CheckpointConfig }: CreateTrainingJobRequest): 
 
 export const logGroup = "/aws/sagemaker/TrainingJobs";
 
-/** Stream of a host in the attempt under way: clients look for the prefix `<job>/`. */
+/** Stream of a host in the attempt under way. */
 export const logStream = ({ request, attempt, transitions }: TrainingDocument, host = "algo-1"): string =>
-  `${request.TrainingJobName}/${host}-${Math.floor(transitions[0]?.StartTime ?? 0)}${attempt === 1 ? "" : `-${attempt}`}`;
+  streamOf(request.TrainingJobName, host, transitions[0]?.StartTime ?? 0, attempt);
 
 const last: ReadonlySet<SecondaryStatus> = new Set([
   "Completed",
