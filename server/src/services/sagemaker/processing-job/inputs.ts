@@ -6,10 +6,11 @@ import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { type InputCopy, inSource, ownObjects } from "../shared/copy-inputs.ts";
 import { type Share, shareOf } from "../shared/feeding/deal.ts";
 import type { StreamedInput } from "../shared/feeding/lay.ts";
+import { isFifoOf } from "../shared/feeding/plan.ts";
 import { type InputObject, listInputs, listObjects } from "../shared/inputs.ts";
 import { LookedOnce } from "../shared/looked-once.ts";
 import { groupOf, hostsOf, logOf, type ProcessingDocument } from "./document.ts";
-import { isPipeOf, isWithin, localPath, ML } from "./paths.ts";
+import { isWithin, localPath, ML } from "./paths.ts";
 
 type Work = ActivityContext<ProcessingDocument>;
 
@@ -88,7 +89,7 @@ export async function copiesOf(input: Filled, work: Work, pathOf: (inside: strin
 /** Whether an input has a path that another, whose folder this is, has an object for. */
 function hides(input: Input, path: string, folder: string): boolean {
   const own = localPath(input.s3);
-  return isPipe(input) ? isPipeOf(own, path) : isWithin(own, folder) && isWithin(path, own);
+  return isPipe(input) ? isFifoOf(own, path) : isWithin(own, folder) && isWithin(path, own);
 }
 
 async function noteHidden(what: string, { row, of, note }: Work): Promise<void> {

@@ -9,7 +9,7 @@ import type { Collected } from "./collect.ts";
 import { groupOf, hostsOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
 import { failureReason } from "./failure.ts";
 import { hasPipes } from "./inputs.ts";
-import { hasContinuous } from "./wants.ts";
+import { hasContinuous } from "./outputs.ts";
 
 /** Statuses in which a processing job is over. */
 export const settled = ["Completed", "Failed", "Stopped"] as const;

@@ -30,6 +30,9 @@ const outputsOf = ({ request }: ProcessingDocument): readonly Output[] =>
 
 const isContinuous = ({ s3 }: Output): boolean => s3.S3UploadMode === "Continuous";
 
+/** Whether outputs go to S3 while the programs run: the job wants the activity `sync`. */
+export const hasContinuous = (document: ProcessingDocument): boolean => outputsOf(document).some(isContinuous);
+
 /** The activity `sync` of one host. */
 export const sync =
   (objects: Objects) =>

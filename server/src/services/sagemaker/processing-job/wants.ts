@@ -1,9 +1,10 @@
 // What runs for a processing job: a container for each instance, what fills it before, what looks after it meanwhile.
-import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { WantedActivity, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import type { Host } from "../shared/hosts.ts";
-import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
+import { networkOf } from "../shared/network.ts";
+import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingRow } from "./document.ts";
 import { hasPipes } from "./inputs.ts";
+import { hasContinuous } from "./outputs.ts";
 
 /** Between SIGTERM and SIGKILL; the guide names the signals of processing only, training's time is taken. */
 const GRACE_SECONDS = 120;
@@ -35,10 +36,6 @@ export function wants(row: ProcessingRow): Wants {
   }
 }
 
-/** Whether outputs go to S3 while the programs run. */
-export const hasContinuous = ({ request }: ProcessingDocument): boolean =>
-  (request.ProcessingOutputConfig?.Outputs ?? []).some(({ S3Output }) => S3Output?.S3UploadMode === "Continuous");
-
 function wantedUnit(row: ProcessingRow, { name: host, unitId: id }: Host, want: WantedUnit["want"]): WantedUnit {
   const { document } = row;
   const { AppSpecification: app, ProcessingResources, Environment, RoleArn, NetworkConfig } = document.request;
@@ -56,16 +53,10 @@ function wantedUnit(row: ProcessingRow, { name: host, unitId: id }: Host, want: 
     ...(app.ContainerArguments ? { arguments: app.ContainerArguments } : {}),
     environment: Environment ?? {},
     roleArn: RoleArn,
-    network: networkOf(NetworkConfig),
+    network: networkOf(NetworkConfig ?? {}),
     log: logOf(row, host),
     ports: [],
     graceSeconds: GRACE_SECONDS,
     longestSeconds: maxRuntimeSeconds(document.request),
   };
-}
-
-/** What of the network a job's containers may reach. */
-function networkOf(network: CreateProcessingJobRequest["NetworkConfig"]): WantedUnit["network"] {
-  if (network?.EnableNetworkIsolation) return "isolated";
-  return network?.VpcConfig ? "platform" : "open";
 }

@@ -8,7 +8,7 @@ import { decidingEnd, eachHost, lastMetrics, lookAt, type SeenHosts } from "../s
 import type { Moment } from "../shared/moment.ts";
 import { toSeconds } from "../shared/noun.ts";
 import type { Attached } from "./attach.ts";
-import { hasPipes } from "./channels/channel.ts";
+import { fileSystemChannels, hasPipes } from "./channels/channel.ts";
 import {
   enter,
   groupOf,
@@ -21,7 +21,7 @@ import {
 import { failureReason } from "./failure.ts";
 import { interrupt, interruptionAt, noInterruptions, type SpotPolicy } from "./spot.ts";
 import type { Uploaded } from "./upload.ts";
-import { fileSystemChannels, hasCheckpoints } from "./wants.ts";
+import { hasCheckpoints } from "./wants.ts";
 
 /** Statuses in which a training job is over. */
 export const settled = ["Completed", "Failed", "Stopped"] as const;

@@ -20,6 +20,9 @@ export const isPipe = (channel: Channel, request: CreateTrainingJobRequest): boo
 export const hasPipes = (request: CreateTrainingJobRequest): boolean =>
   (request.InputDataConfig ?? []).some((channel) => isPipe(channel, request));
 
+export const fileSystemChannels = ({ InputDataConfig }: CreateTrainingJobRequest): readonly Channel[] =>
+  (InputDataConfig ?? []).filter(({ DataSource }) => DataSource.FileSystemDataSource !== undefined);
+
 /** The unit's part of a channel's content; undefined when each host has all of it. */
 export const partOf = ({ DataSource }: Channel, document: TrainingDocument, unitId: string): Share | undefined =>
   shareOf(DataSource.S3DataSource?.S3DataDistributionType, hostsOf(document), unitId);
