@@ -5,6 +5,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import type { HeldTime } from "../shared/held-time.ts";
 import { type Host, hostsIn, streamOf } from "../shared/hosts.ts";
 import { toSeconds } from "../shared/noun.ts";
+import type { Failing } from "../shared/programs.ts";
 
 export const processingJobKind = "sagemaker:processing-job";
 
@@ -32,8 +33,7 @@ export interface ProcessingDocument {
   readonly notes?: readonly string[];
   /** Told to end, by a call or by MaxRuntimeInSeconds. */
   readonly stop?: "user" | "runtime";
-  /** The job will fail, for this reason or by the end of a program: the other programs are being ended. */
-  readonly failing?: { readonly reason?: string };
+  readonly failing?: Failing;
   /** How the program ended; of several hosts the one that decides. */
   readonly end?: UnitEnd;
   /** Name of that host. */
