@@ -146,6 +146,30 @@ def test_no_half_written_file_is_ever_in_s3(server, begin):
     assert checkpoints_of(server, name) == {"weights": b"z" * 64 * 65536}
 
 
+STEPS_AFTER_A_LARGE_FILE = """
+    import os, time
+    os.chdir(PATH)
+    with open("large", "wb") as file:
+        for _ in range(900):
+            file.write(os.urandom(2**20))
+    for step in range(1000):
+        open(f"step-{step}", "w").write("small")
+        time.sleep(0.5)
+"""
+
+
+def test_what_follows_a_large_checkpoint_does_not_wait_ten_times_as_long(server, begin):
+    name = begin(STEPS_AFTER_A_LARGE_FILE)
+    keys = lambda: [  # noqa: E731
+        found["Key"]
+        for found in server.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/").get("Contents", [])
+    ]
+    wait_until(lambda: f"{name}/large" in keys(), 90, "the large file is in S3")
+    wait_until(lambda: f"{name}/step-8" in keys(), 12, "what was written after it is there too")
+    server.client("sagemaker").stop_training_job(TrainingJobName=name)
+    assert outcome(ended(server, name)) == ("Stopped", "Stopped")
+
+
 HOSTILE = """
     import os, socket
     os.chdir(PATH)

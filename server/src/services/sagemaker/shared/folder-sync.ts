@@ -22,7 +22,7 @@ const LOOK_MS = 1000;
 /** Files in a folder at most unless said otherwise, as many as are unpacked where a model serves. */
 const MOST_FILES = DEFAULT_ENTRIES;
 
-/** Share of time that looking may take, of a folder of very many files. */
+/** Share of time that looking may take, of a folder of very many files; what is found is copied without delay. */
 const EFFORT = 0.1;
 
 /** Objects copied into the folder, or out of it, at once. */
@@ -140,10 +140,12 @@ export async function keepFolder(
     signal.throwIfAborted();
     if (isOver) break;
     const began = performance.now();
+    const copiedMs = sync.copying.ms;
     await sync.look(parts.place, false).catch((cause: unknown) => {
       if (cause instanceof JobFailure || signal.aborted) throw cause;
     });
-    waitMs = Math.max(LOOK_MS, (performance.now() - began) / EFFORT);
+    const lookingMs = performance.now() - began - (sync.copying.ms - copiedMs);
+    waitMs = Math.max(LOOK_MS, lookingMs / EFFORT);
   }
   await sync.look(parts.place, true);
 }
@@ -165,7 +167,26 @@ interface LookParts extends FolderSyncParts {
   readonly skipped: (name: string, why: string) => void;
 }
 
+/** Time in which something was under way, however much at once. */
+class BusyTime {
+  ms = 0;
+  #count = 0;
+  #since = 0;
+
+  async during<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#count === 0) this.#since = performance.now();
+    this.#count += 1;
+    try {
+      return await work();
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) this.ms += performance.now() - this.#since;
+    }
+  }
+}
+
 class FolderSync {
+  readonly copying = new BusyTime();
   readonly #parts: LookParts;
   readonly #place: S3Place;
   /** What S3 has. */
@@ -199,7 +220,7 @@ class FolderSync {
           if (this.#stored[found.name] === version) return;
           const isWritten = last || this.#fresh[found.name] === version;
           fresh[found.name] = version;
-          if (!isWritten || !(await this.#put(found))) return;
+          if (!isWritten || !(await this.copying.during(() => this.#put(found)))) return;
           this.#stored[found.name] = version;
           hasStored = true;
         },
