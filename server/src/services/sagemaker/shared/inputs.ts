@@ -114,7 +114,7 @@ async function listManifest(objects: Objects, principal: Principal, place: S3Pla
  * Name of a key below a prefix: what follows the prefix, or for a prefix that ends inside a name (`data/tr` and
  * `data/train.csv`) what follows its last slash.
  */
-export function nameBelow(prefix: string, key: string): string {
+function nameBelow(prefix: string, key: string): string {
   const rest = key.slice(prefix.length);
   if (prefix === "" || prefix.endsWith("/")) return rest;
   if (rest.startsWith("/")) return rest.slice(1);

@@ -1,4 +1,4 @@
-// What of the network a job's containers may reach.
+// What of the network containers may reach.
 import type { VpcConfig } from "../../../../../contract/sagemaker/types.ts";
 import type { WantedUnit } from "../../../engine/job-kind.ts";
 

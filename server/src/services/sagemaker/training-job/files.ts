@@ -1,7 +1,7 @@
 // What a training container finds below /opt/ml: configuration files and channels (container contract of training).
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { FEED_FOLDER } from "../shared/feeding/feed.ts";
@@ -30,7 +30,7 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
     const channels = (document.request.InputDataConfig ?? []).filter(
       ({ DataSource }) => !DataSource.FileSystemDataSource,
     );
-    const isStreamed = (channel: (typeof channels)[number]) => isPipe(channel, document.request);
+    const isStreamed = (channel: Channel) => isPipe(channel, document.request);
     const place = { work, unitId, folder, contents };
     await copyChannels(
       objects,
@@ -44,7 +44,7 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
 }
 
 /** Files of /opt/ml/input/config and what is in them. */
-export function configurationFiles(document: TrainingDocument, unitId: string): Readonly<Record<string, unknown>> {
+function configurationFiles(document: TrainingDocument, unitId: string): Readonly<Record<string, unknown>> {
   const { request } = document;
   const { CheckpointConfig: checkpoints } = request;
   return {
