@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Observed, ObservedActivity, ObservedUnit } from "../../../engine/job-kind.ts";
+import type { Observed } from "../../../engine/job-kind.ts";
+import { anEnd, done, ended, failed, is, NOW, seen } from "../shared/seen-cases.ts";
 import type { ProcessingDocument, ProcessingRow } from "./document.ts";
 import { next, toldToEnd } from "./job.ts";
 import { wants } from "./wants.ts";
 
-const NOW = 1_000_000;
 /** When every job below got its instances. */
 const STARTED = NOW - 1000;
 
@@ -58,25 +58,6 @@ function aJob(
   };
 }
 
-const ended = (exitCode: number, at = NOW - 10): Partial<ObservedUnit> => ({
-  phase: "ended",
-  end: { exitCode, outOfMemory: false, diskFull: false, at },
-});
-const is = (phase: ObservedUnit["phase"]): Partial<ObservedUnit> => ({ phase });
-const done = (result: object = {}): ObservedActivity => ({ state: "done", result });
-const failed = (reason: string): ObservedActivity => ({ state: "failed", reason });
-const busy: ObservedActivity = { state: "running", startedAt: 0 };
-
-/** What is seen of the hosts in order, and of the activity that matters, the same for each host. */
-function seen(units: Partial<ObservedUnit> | readonly Partial<ObservedUnit>[], activity = busy): Observed {
-  const all = "length" in units ? (units as readonly Partial<ObservedUnit>[]) : [units as Partial<ObservedUnit>];
-  const nothing = { phase: "absent", notes: [], dials: new Map(), metrics: new Map() } as const;
-  return {
-    unit: (id) => ({ ...nothing, ...all[Number(/-algo-(\d+)$/.exec(id)?.[1]) - 1] }),
-    activity: () => activity,
-  };
-}
-
 /** `status/phase`, with the reason of a failure; or what else is done. */
 function stepOf(row: ProcessingRow, observed: Observed, now: number): string {
   const step = next(row, observed, now);
@@ -102,8 +83,8 @@ function check(cases: Readonly<Record<string, Case>>): void {
 
 const LIMIT = `wait until ${STARTED + 60_000}`;
 const isTold = { stop: "user" } as const;
-const exit3 = { end: { exitCode: 3, outOfMemory: false, diskFull: false, at: NOW } };
-const exit0 = { end: { ...exit3.end, exitCode: 0 } };
+const exit3 = { end: anEnd(3, NOW) };
+const exit0 = { end: anEnd(0, NOW) };
 const REASON =
   "AlgorithmError: Exit code: 3. The job's log (group /aws/sagemaker/ProcessingJobs, stream job/algo-1-0) shows what it printed.";
 

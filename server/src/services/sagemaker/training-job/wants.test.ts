@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { NOW } from "../shared/seen-cases.ts";
 import { hostsOf, type TrainingRow } from "./document.ts";
-import { aTrainingJob, NOW, piped, request, spot, stop, two, withCheckpoints } from "./job-cases.ts";
+import { aTrainingJob, piped, request, spot, stop, two, withCheckpoints } from "./job-cases.ts";
 import { interrupt } from "./spot.ts";
 import { wants } from "./wants.ts";
 
