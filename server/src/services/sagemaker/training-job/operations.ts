@@ -40,7 +40,11 @@ import { wants } from "./wants.ts";
 export function trainingJob(parts: Parts): Noun {
   const { rows, roles, clock, engine, objects, fileSystems } = parts;
   const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
-  const keyOf = (call: Call, name: string) => ({ kind: trainingJobKind, scope: scopeOf(call), name });
+  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => ({
+    kind: trainingJobKind,
+    scope: scopeOf(at),
+    name,
+  });
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
@@ -59,15 +63,14 @@ export function trainingJob(parts: Parts): Noun {
   return {
     job,
     controls: {
-      interruptSpot: async ({ account, region, name }) => {
-        const key = { kind: trainingJobKind, scope: scopeOf({ account, region }), name };
+      interruptSpot: async (target) => {
         const at = { now: clock.now(), steady: engine.steady() };
-        await changeJob<TrainingDocument>(rows, key, at.now, (row) => {
+        await changeJob<TrainingDocument>(rows, keyOf(target, target.name), at.now, (row) => {
           const problem = interruptionProblem(row);
           if (problem !== undefined) throw errors.validation(problem);
           return { status: row.status, document: interrupt(row.document, at) };
         });
-        return `The instances of ${name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
+        return `The instances of ${target.name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
       },
     },
     operations: {
