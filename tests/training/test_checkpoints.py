@@ -146,6 +146,30 @@ def test_no_half_written_file_is_ever_in_s3(server, begin):
     assert checkpoints_of(server, name) == {"weights": b"z" * 64 * 65536}
 
 
+STEPS_AFTER_A_LARGE_FILE = """
+    import os, time
+    os.chdir(PATH)
+    with open("large", "wb") as file:
+        for _ in range(900):
+            file.write(os.urandom(2**20))
+    for step in range(1000):
+        open(f"step-{step}", "w").write("small")
+        time.sleep(0.5)
+"""
+
+
+def test_what_follows_a_large_checkpoint_does_not_wait_ten_times_as_long(server, begin):
+    name = begin(STEPS_AFTER_A_LARGE_FILE)
+    keys = lambda: [  # noqa: E731
+        found["Key"]
+        for found in server.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/").get("Contents", [])
+    ]
+    wait_until(lambda: f"{name}/large" in keys(), 90, "the large file is in S3")
+    wait_until(lambda: f"{name}/step-8" in keys(), 12, "what was written after it is there too")
+    server.client("sagemaker").stop_training_job(TrainingJobName=name)
+    assert outcome(ended(server, name)) == ("Stopped", "Stopped")
+
+
 HOSTILE = """
     import os, socket
     os.chdir(PATH)
@@ -183,6 +207,18 @@ def test_a_checkpoint_folder_that_becomes_a_link_shows_nothing_of_this_machine(s
     name = begin('import os\nos.rmdir(PATH)\nos.symlink("/etc", PATH)')
     assert outcome(ended(server, name)) == ("Completed", "Completed")
     assert checkpoints_of(server, name) == {}
+
+
+def test_objects_that_cannot_lie_beside_one_another_fail_the_job(server, begin, fresh):
+    s3, name = server.client("s3"), fresh("ckpt")
+    for key in ("epoch", "epoch/weights"):
+        s3.put_object(Bucket=BUCKET, Key=f"{name}/{key}", Body=b"x")
+    begin("pass", name=name)
+    job = ended(server, name)
+    assert outcome(job) == ("Failed", "Failed")
+    reason = f"ClientError: Checkpoint download failed: The object s3://{BUCKET}/{name}/epoch"
+    assert job["FailureReason"].startswith(reason), job["FailureReason"]
+    assert "cannot be a file beside the others" in job["FailureReason"]
 
 
 def test_hosts_have_the_same_checkpoints_and_each_adds_its_own(server, begin, fresh):

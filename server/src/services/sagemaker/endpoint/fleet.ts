@@ -5,6 +5,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import type { EndpointConfigDocument } from "../shared/endpoint-config.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
 import { START_LIMIT_SECONDS } from "../shared/model-files.ts";
+import { networkOf } from "../shared/network.ts";
 import type { Parts } from "../shared/noun.ts";
 import type { ContainerPlan, Fleet, Variant } from "./document.ts";
 
@@ -43,7 +44,7 @@ function containerPlan(variant: VariantConfig, model: Row<ModelDocument>): Conta
     ...(container?.ModelDataUrl === undefined ? {} : { modelDataUrl: container.ModelDataUrl }),
     environment: container?.Environment ?? {},
     ...(request.ExecutionRoleArn === undefined ? {} : { roleArn: request.ExecutionRoleArn }),
-    network: request.EnableNetworkIsolation ? "isolated" : request.VpcConfig ? "platform" : "open",
+    network: networkOf(request),
     instanceType: variant.InstanceType ?? "",
     volumeSizeGb: variant.VolumeSizeInGB ?? DEFAULT_VOLUME_GB,
     startLimitSeconds: variant.ContainerStartupHealthCheckTimeoutInSeconds ?? START_LIMIT_SECONDS,

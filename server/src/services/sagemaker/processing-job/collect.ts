@@ -1,8 +1,7 @@
 // The activity `collect`, when all programs have ended: their exit message, and outputs that go to S3 at the end.
 import type { Objects } from "../../../core/ports.ts";
 import { type ActivityContext, JobFailure } from "../../../engine/job-kind.ts";
-import { endFeed, FEED_FOLDER } from "../shared/feeding/feed.ts";
-import type { Host } from "../shared/hosts.ts";
+import { endFeeds } from "../shared/feeding/feed.ts";
 import { readBeginning } from "../shared/open-folder.ts";
 import { hostsOf, type ProcessingDocument } from "./document.ts";
 import { hasPipes } from "./inputs.ts";
@@ -17,13 +16,6 @@ export interface Collected {
   readonly failure?: string;
 }
 
-/** Ends what feeds the hosts. */
-async function wasCut(hosts: readonly Host[], work: ActivityContext<ProcessingDocument>): Promise<boolean> {
-  let isCut = false;
-  for (const { unitId } of hosts) if ((await endFeed(await work.keptFolder(unitId, FEED_FOLDER))).cut) isCut = true;
-  return isCut;
-}
-
 const MESSAGE_PATH = "/opt/ml/output/message";
 
 export const collect =
@@ -31,7 +23,9 @@ export const collect =
   async (work: ActivityContext<ProcessingDocument>): Promise<Collected> => {
     const { document } = work.row;
     const hosts = hostsOf(document).filter(({ name }) => document.endedHosts?.includes(name));
-    if (hasPipes(document) && (await wasCut(hosts, work)) && document.stop === undefined) return { cut: true };
+    const feeds = hasPipes(document) ? hosts.map(({ unitId }) => unitId) : [];
+    const { cut } = await endFeeds(feeds, work);
+    if (cut && document.stop === undefined) return { cut };
     const messages: HostMessage[] = [];
     for (const { name, unitId } of hosts) {
       const bytes = await readBeginning(await work.unitPlace(unitId, MESSAGE_PATH), MESSAGE_BYTES + 1);

@@ -1,20 +1,13 @@
 // The files of /opt/ml/config: what a program may know of its job (container contract of processing). Pure.
 import type { NetworkConfig, ProcessingInput, ProcessingOutput } from "../../../../../contract/sagemaker/types.ts";
+import { resourceConfig } from "../shared/hosts.ts";
 import { hostsOf, maxRuntimeSeconds, type ProcessingDocument } from "./document.ts";
 
 /** Content by file name. `unitId`: of the host whose files they are. */
 export const configFiles = (document: ProcessingDocument, unitId: string): Readonly<Record<string, unknown>> => ({
   "processingjobconfig.json": jobConfig(document),
-  "resourceconfig.json": resourceConfig(document, unitId),
+  "resourceconfig.json": resourceConfig(hostsOf(document), unitId),
 });
-
-function resourceConfig(document: ProcessingDocument, unitId: string) {
-  const hosts = hostsOf(document);
-  return {
-    current_host: hosts.find((host) => host.unitId === unitId)?.name,
-    hosts: hosts.map(({ name }) => name).sort(),
-  };
-}
 
 /** The request with its defaults; what it does not have is null. */
 function jobConfig({ request, arn }: ProcessingDocument) {

@@ -3,7 +3,9 @@ import type { CreateProcessingJobRequest } from "../../../../../contract/sagemak
 import type { UnitEnd } from "../../../engine/job-kind.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import type { HeldTime } from "../shared/held-time.ts";
-import { type Host, hostsIn } from "../shared/hosts.ts";
+import { type Host, hostsIn, streamOf } from "../shared/hosts.ts";
+import { toSeconds } from "../shared/noun.ts";
+import type { Failing } from "../shared/programs.ts";
 
 export const processingJobKind = "sagemaker:processing-job";
 
@@ -31,8 +33,7 @@ export interface ProcessingDocument {
   readonly notes?: readonly string[];
   /** Told to end, by a call or by MaxRuntimeInSeconds. */
   readonly stop?: "user" | "runtime";
-  /** The job will fail, for this reason or by the end of a program: the other programs are being ended. */
-  readonly failing?: { readonly reason?: string };
+  readonly failing?: Failing;
   /** How the program ended; of several hosts the one that decides. */
   readonly end?: UnitEnd;
   /** Name of that host. */
@@ -64,11 +65,10 @@ export const groupOf = ({ id, attempt }: ProcessingDocument): string => `${id}-$
 export const hostsOf = (document: ProcessingDocument): readonly Host[] =>
   hostsIn(groupOf(document), document.request.ProcessingResources.ClusterConfig.InstanceCount ?? 1);
 
-export const logGroup = "/aws/sagemaker/ProcessingJobs";
+const logGroup = "/aws/sagemaker/ProcessingJobs";
 
-/** Stream of a host in the attempt under way: clients look for the prefix `<job>/`. */
-export const logStream = ({ name, createdAt, document: { attempt } }: ProcessingRow, host: string): string =>
-  `${name}/${host}-${Math.floor(createdAt / 1000)}${attempt === 1 ? "" : `-${attempt}`}`;
-
-/** The platform's own lines of a host's stream. */
-export const logOf = (row: ProcessingRow, host: string) => ({ group: logGroup, stream: logStream(row, host) });
+/** Log of a host in the attempt under way. */
+export const logOf = ({ name, createdAt, document }: ProcessingRow, host: string) => ({
+  group: logGroup,
+  stream: streamOf(name, host, toSeconds(createdAt), document.attempt),
+});

@@ -4,12 +4,13 @@ import type { ProcessingS3Input } from "../../../../../contract/sagemaker/types.
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { type InputCopy, inSource, ownObjects } from "../shared/copy-inputs.ts";
-import type { Share } from "../shared/feeding/deal.ts";
+import { type Share, shareOf } from "../shared/feeding/deal.ts";
 import type { StreamedInput } from "../shared/feeding/lay.ts";
+import { isFifoOf } from "../shared/feeding/plan.ts";
 import { type InputObject, listInputs, listObjects } from "../shared/inputs.ts";
 import { LookedOnce } from "../shared/looked-once.ts";
 import { groupOf, hostsOf, logOf, type ProcessingDocument } from "./document.ts";
-import { isPipeOf, isWithin, localPath, ML } from "./paths.ts";
+import { isWithin, localPath, ML } from "./paths.ts";
 
 type Work = ActivityContext<ProcessingDocument>;
 
@@ -65,12 +66,8 @@ export class InputLists {
   }
 }
 
-/** The host's part of an input; undefined when each host has all of it. */
-function shareOf({ s3 }: Input, { row, of }: Work): Share | undefined {
-  if (s3.S3DataDistributionType !== "ShardedByS3Key") return undefined;
-  const hosts = hostsOf(row.document);
-  return { index: hosts.findIndex(({ unitId }) => unitId === of), of: hosts.length };
-}
+const partOf = ({ s3 }: Input, { row, of = "" }: Work): Share | undefined =>
+  shareOf(s3.S3DataDistributionType, hostsOf(row.document), of);
 
 /**
  * Files of the mode File. An input whose path lies in that of another hides what the other has there, as a mount does; the
@@ -80,7 +77,7 @@ export async function copiesOf(input: Filled, work: Work, pathOf: (inside: strin
   const folder = localPath(input.s3);
   const others = inputsOf(work.row.document).filter((other) => other.s3 !== input.s3 && localPath(other.s3) !== folder);
   const copies: InputCopy[] = [];
-  for (const object of ownObjects(input.objects, shareOf(input, work))) {
+  for (const object of ownObjects(input.objects, partOf(input, work))) {
     const path = `${folder}/${object.name}`;
     const other = others.find((each) => hides(each, path, folder));
     if (!other) copies.push({ object, path: pathOf(path), source: sourceOf(input) });
@@ -92,7 +89,7 @@ export async function copiesOf(input: Filled, work: Work, pathOf: (inside: strin
 /** Whether an input has a path that another, whose folder this is, has an object for. */
 function hides(input: Input, path: string, folder: string): boolean {
   const own = localPath(input.s3);
-  return isPipe(input) ? isPipeOf(own, path) : isWithin(own, folder) && isWithin(path, own);
+  return isPipe(input) ? isFifoOf(own, path) : isWithin(own, folder) && isWithin(path, own);
 }
 
 async function noteHidden(what: string, { row, of, note }: Work): Promise<void> {
@@ -103,7 +100,7 @@ async function noteHidden(what: string, { row, of, note }: Work): Promise<void> 
 /** An input of the mode Pipe as the feeder takes it: its FIFOs are LocalPath_0, LocalPath_1 … */
 export function streamOf(input: Filled, work: Work): StreamedInput {
   const path = localPath(input.s3);
-  const share = shareOf(input, work);
+  const share = partOf(input, work);
   return {
     source: sourceOf(input),
     folder: posix.dirname(path).slice(ML.length).split("/").filter(Boolean),

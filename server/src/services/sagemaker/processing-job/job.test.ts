@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Observed, ObservedActivity, ObservedUnit } from "../../../engine/job-kind.ts";
+import type { Observed } from "../../../engine/job-kind.ts";
+import { anEnd, done, ended, failed, is, NOW, seen } from "../shared/seen-cases.ts";
 import type { ProcessingDocument, ProcessingRow } from "./document.ts";
 import { next, toldToEnd } from "./job.ts";
 import { wants } from "./wants.ts";
 
-const NOW = 1_000_000;
 /** When every job below got its instances. */
 const STARTED = NOW - 1000;
 
@@ -29,6 +29,15 @@ const continuous = {
   },
 };
 
+const piped = {
+  request: {
+    ...request,
+    ProcessingInputs: [
+      { InputName: "x", S3Input: { ...place, S3DataType: "S3Prefix" as const, S3InputMode: "Pipe" as const } },
+    ],
+  },
+};
+
 const held = { startedAt: STARTED, held: { beforeMs: 0, since: STARTED } };
 
 function aJob(
@@ -46,25 +55,6 @@ function aJob(
     createdAt: 0,
     modifiedAt: 0,
     document: { request, arn: "arn", id: "id", attempt: 1, phase, ...begun, ...more },
-  };
-}
-
-const ended = (exitCode: number, at = NOW - 10): Partial<ObservedUnit> => ({
-  phase: "ended",
-  end: { exitCode, outOfMemory: false, diskFull: false, at },
-});
-const is = (phase: ObservedUnit["phase"]): Partial<ObservedUnit> => ({ phase });
-const done = (result: object = {}): ObservedActivity => ({ state: "done", result });
-const failed = (reason: string): ObservedActivity => ({ state: "failed", reason });
-const busy: ObservedActivity = { state: "running", startedAt: 0 };
-
-/** What is seen of the hosts in order, and of the activity that matters, the same for each host. */
-function seen(units: Partial<ObservedUnit> | readonly Partial<ObservedUnit>[], activity = busy): Observed {
-  const all = "length" in units ? (units as readonly Partial<ObservedUnit>[]) : [units as Partial<ObservedUnit>];
-  const nothing = { phase: "absent", notes: [], dials: new Map(), metrics: new Map() } as const;
-  return {
-    unit: (id) => ({ ...nothing, ...all[Number(/-algo-(\d+)$/.exec(id)?.[1]) - 1] }),
-    activity: () => activity,
   };
 }
 
@@ -93,8 +83,8 @@ function check(cases: Readonly<Record<string, Case>>): void {
 
 const LIMIT = `wait until ${STARTED + 60_000}`;
 const isTold = { stop: "user" } as const;
-const exit3 = { end: { exitCode: 3, outOfMemory: false, diskFull: false, at: NOW } };
-const exit0 = { end: { ...exit3.end, exitCode: 0 } };
+const exit3 = { end: anEnd(3, NOW) };
+const exit0 = { end: anEnd(0, NOW) };
 const REASON =
   "AlgorithmError: Exit code: 3. The job's log (group /aws/sagemaker/ProcessingJobs, stream job/algo-1-0) shows what it printed.";
 
@@ -214,6 +204,7 @@ describe("what runs for a processing job", () => {
     ],
     "its end, when the job will fail": [aJob("Running", { failing: {} }), "stopped; "],
     "its end, with its outputs": [aJob("Ending", { ...continuous, ...isTold }), "stopped; sync"],
+    "its end, with what it still reads": [aJob("Ending", { ...piped, ...isTold }), "stopped; feed"],
     "what it left": [aJob("Collecting"), "stopped; collect"],
     "nothing, when it is over": [aJob("Over"), "; "],
   };

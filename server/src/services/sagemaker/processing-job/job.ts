@@ -1,15 +1,15 @@
 // How a processing job goes: InProgress → Completed, and the ways out of it. Pure: from what is stored and observed to the
 // next step. Statuses: API reference, DescribeProcessingJob.
 import type { Observed, Step } from "../../../engine/job-kind.ts";
-import type { Fed } from "../shared/feeding/feed.ts";
 import { heldUntil, hold, letGo } from "../shared/held-time.ts";
-import { decidingEnd, eachHost, lookAt, type SeenHosts } from "../shared/hosts.ts";
+import { eachHost, lookAt, type SeenHosts } from "../shared/hosts.ts";
 import type { Moment } from "../shared/moment.ts";
+import { endOf, type Programs, turnOf } from "../shared/programs.ts";
 import type { Collected } from "./collect.ts";
 import { groupOf, hostsOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
 import { failureReason } from "./failure.ts";
 import { hasPipes } from "./inputs.ts";
-import { hasContinuous } from "./wants.ts";
+import { hasContinuous } from "./outputs.ts";
 
 /** Statuses in which a processing job is over. */
 export const settled = ["Completed", "Failed", "Stopped"] as const;
@@ -85,39 +85,38 @@ function prepare({ document, hosts, observed, at }: Look): ProcessingStep {
   return prepared.state === "done" ? store({ ...document, phase: "Running" }) : waitUntil(limitOf(document));
 }
 
+const programsOf = ({ document, hosts, observed }: Look): Programs => ({
+  hosts,
+  observed,
+  failing: document.failing,
+  areFed: hasPipes(document),
+  keeper: hasContinuous(document) ? "sync" : undefined,
+});
+
 function run(look: Look): ProcessingStep {
-  const { document, hosts, observed, at } = look;
-  const feeds = hasPipes(document) ? eachHost(hosts.all, "feed", observed) : undefined;
-  if (feeds && feeds.state !== "failed" && !document.failing && feeds.results.some(isCut)) return voided(document, at);
-  const outputs = hasContinuous(document) ? eachHost(hosts.all, "sync", observed) : undefined;
-  const isOver = !hosts.isLive && (document.failing || hosts.ended.length === hosts.all.length);
-  if (!document.failing) {
-    if (feeds?.state === "failed") return store({ ...document, failing: { reason: feeds.reason } });
-    if (outputs?.state === "failed") return store({ ...document, failing: { reason: outputs.reason } });
-    if (!isOver && hosts.ended.some(({ end }) => end.exitCode !== 0)) return store({ ...document, failing: {} });
+  const { document, at } = look;
+  const turn = turnOf(programsOf(look));
+  switch (turn.is) {
+    case "cut":
+      return voided(document, at);
+    case "failing":
+      return store({ ...document, failing: turn.failing });
+    case "ending":
+      return { do: "wait" };
+    case "over":
+      return wrapUp(look);
+    case "running":
+      return outOfTime(document, at) ?? waitUntil(limitOf(document));
   }
-  if (isOver) return wrapUp(look);
-  if (document.failing) return { do: "wait" };
-  return outOfTime(document, at) ?? waitUntil(limitOf(document));
 }
 
-const isCut = (result: unknown): boolean => (result as Fed | undefined)?.cut === true;
-
 /** All programs have ended: when the last of what goes to S3 all the time is there, the rest is collected. */
-function wrapUp({ document, hosts, observed }: Look): ProcessingStep {
-  const outputs = hasContinuous(document) ? eachHost(hosts.ended, "sync", observed) : undefined;
-  if (outputs?.state === "running") return { do: "wait" };
-  const reason = document.failing?.reason ?? (outputs?.state === "failed" ? outputs.reason : undefined);
-  const failing = reason === undefined ? document.failing : { reason };
-  const deciding = decidingEnd(hosts.ended, document.stop !== undefined && !failing);
-  return store({
-    ...document,
-    phase: "Collecting",
-    ...(failing ? { failing } : {}),
-    ...(deciding ? { end: deciding.end, endHost: deciding.name } : {}),
-    endedHosts: hosts.ended.map(({ name }) => name),
-    isGood: !failing && !document.stop && deciding?.end.exitCode === 0,
-  });
+function wrapUp(look: Look): ProcessingStep {
+  const { document } = look;
+  const ended = endOf(programsOf(look), document.stop !== undefined);
+  if (!ended) return { do: "wait" };
+  const isGood = !ended.failing && !document.stop && ended.end?.exitCode === 0;
+  return store({ ...document, ...ended, phase: "Collecting", isGood });
 }
 
 function finish({ row, document, observed, at }: Look): ProcessingStep {

@@ -3,7 +3,7 @@
 import type { ProcessingOutput, ProcessingS3Output } from "../../../../../contract/sagemaker/types.ts";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
-import { keepFolder } from "../shared/folder-sync.ts";
+import { keepFolder } from "../shared/folder-sync/keep.ts";
 import type { Host } from "../shared/hosts.ts";
 import { walkFiles } from "../shared/open-folder.ts";
 import { hostsOf, logOf, type ProcessingDocument } from "./document.ts";
@@ -29,6 +29,9 @@ const outputsOf = ({ request }: ProcessingDocument): readonly Output[] =>
   );
 
 const isContinuous = ({ s3 }: Output): boolean => s3.S3UploadMode === "Continuous";
+
+/** Whether outputs go to S3 while the programs run: the job wants the activity `sync`. */
+export const hasContinuous = (document: ProcessingDocument): boolean => outputsOf(document).some(isContinuous);
 
 /** The activity `sync` of one host. */
 export const sync =
@@ -65,7 +68,7 @@ async function keep({ objects, work, host, output, over }: Keeping): Promise<voi
   const { RoleArn: roleArn, ProcessingOutputConfig, ProcessingResources } = work.row.document.request;
   await keepFolder({
     objects,
-    principal: async () => (await work.session(roleArn)).principal,
+    work,
     roleArn,
     uri: s3.S3Uri,
     state: await work.keptFile(host.unitId, `output-${index}`),
@@ -73,14 +76,10 @@ async function keep({ objects, work, host, output, over }: Keeping): Promise<voi
     mostBytes: ProcessingResources.ClusterConfig.VolumeSizeInGB * GIB,
     ...(isContinuous(output) ? {} : { mostFiles: MOST_FILES_AT_END }),
     kmsKeyId: ProcessingOutputConfig?.KmsKeyId,
-    signal: work.signal,
     place: await work.unitPlace(host.unitId, localPath(s3)),
     over,
-    // A line that is lost is no reason to end the job.
-    skipped: (file, why) =>
-      void work
-        .note(logOf(work.row, host.name), `Left out of the output "${name}": ${file}: ${why}.`)
-        .catch(() => undefined),
+    log: logOf(work.row, host.name),
+    whole: `the output "${name}"`,
   });
 }
 

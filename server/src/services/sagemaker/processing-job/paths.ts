@@ -20,9 +20,5 @@ export function pathProblem(path: string | undefined): string | undefined {
   return undefined;
 }
 
-/** Whether the path is that of a FIFO of the input in the mode Pipe that has this LocalPath, or below it. */
-export const isPipeOf = (input: string, path: string): boolean =>
-  path.startsWith(`${input}_`) && /^\d+(\/|$)/.test(path.slice(input.length + 1));
-
 /** Whether the path is the folder or below it. */
 export const isWithin = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);

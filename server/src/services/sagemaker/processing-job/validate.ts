@@ -7,9 +7,10 @@ import type {
 import { errors } from "../../../core/errors.ts";
 import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
+import { isFifoOf } from "../shared/feeding/plan.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES } from "./document.ts";
-import { isPipeOf, localPath, pathProblem, VOLUME } from "./paths.ts";
+import { localPath, pathProblem, VOLUME } from "./paths.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
 export async function checkProcessingJob(
@@ -84,7 +85,7 @@ function checkPipes(inputs: readonly ProcessingInput[], outputs: readonly Proces
   ];
   for (const { InputName: name, S3Input: pipe } of inputs) {
     if (pipe?.S3InputMode !== "Pipe") continue;
-    const taken = places.find(({ path }) => isPipeOf(localPath(pipe), path));
+    const taken = places.find(({ path }) => isFifoOf(localPath(pipe), path));
     if (taken)
       throw errors.validation(
         `ProcessingInputs: the LocalPath of "${taken.name}" is that of a FIFO of "${name}"; choose another.`,

@@ -1,10 +1,10 @@
 // What runs for a processing job: a container for each instance, what fills it before, what looks after it meanwhile.
-import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { WantedActivity, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import type { Host } from "../shared/hosts.ts";
-import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow } from "./document.ts";
-
+import { networkOf } from "../shared/network.ts";
+import { groupOf, hostsOf, logOf, maxRuntimeSeconds, type ProcessingRow } from "./document.ts";
 import { hasPipes } from "./inputs.ts";
+import { hasContinuous } from "./outputs.ts";
 
 /** Between SIGTERM and SIGKILL; the guide names the signals of processing only, training's time is taken. */
 const GRACE_SECONDS = 120;
@@ -16,6 +16,8 @@ export function wants(row: ProcessingRow): Wants {
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
   const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const sync = hasContinuous(document) ? each("sync") : [];
+  // A program that was told to end may go on reading while it does.
+  const feeds = hasPipes(document) ? each("feed") : [];
   switch (document.phase) {
     case "Preparing":
       return { units: units("reserved"), activities: [...each("prepare"), once("explain")] };
@@ -23,24 +25,16 @@ export function wants(row: ProcessingRow): Wants {
       if (document.failing) return { units: units("stopped"), activities: sync };
       return {
         units: units("running"),
-        activities: [
-          ...sync,
-          ...(hasPipes(document) ? each("feed") : []),
-          ...(document.notes?.length ? [once("announce")] : []),
-        ],
+        activities: [...sync, ...feeds, ...(document.notes?.length ? [once("announce")] : [])],
       };
     case "Ending":
-      return { units: units("stopped"), activities: sync };
+      return { units: units("stopped"), activities: [...sync, ...feeds] };
     case "Collecting":
       return { units: units("stopped"), activities: [once("collect")] };
     case "Over":
       return { units: [], activities: [] };
   }
 }
-
-/** Whether outputs go to S3 while the programs run. */
-export const hasContinuous = ({ request }: ProcessingDocument): boolean =>
-  (request.ProcessingOutputConfig?.Outputs ?? []).some(({ S3Output }) => S3Output?.S3UploadMode === "Continuous");
 
 function wantedUnit(row: ProcessingRow, { name: host, unitId: id }: Host, want: WantedUnit["want"]): WantedUnit {
   const { document } = row;
@@ -59,16 +53,10 @@ function wantedUnit(row: ProcessingRow, { name: host, unitId: id }: Host, want: 
     ...(app.ContainerArguments ? { arguments: app.ContainerArguments } : {}),
     environment: Environment ?? {},
     roleArn: RoleArn,
-    network: networkOf(NetworkConfig),
+    network: networkOf(NetworkConfig ?? {}),
     log: logOf(row, host),
     ports: [],
     graceSeconds: GRACE_SECONDS,
     longestSeconds: maxRuntimeSeconds(document.request),
   };
-}
-
-/** What of the network a job's containers may reach. */
-function networkOf(network: CreateProcessingJobRequest["NetworkConfig"]): WantedUnit["network"] {
-  if (network?.EnableNetworkIsolation) return "isolated";
-  return network?.VpcConfig ? "platform" : "open";
 }

@@ -2,8 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ApiError } from "../../../core/errors.ts";
-import type { Objects } from "../../../core/ports.ts";
+import type { ObjectReference, Objects } from "../../../core/ports.ts";
 import { type ActivityContext, JobFailure } from "../../../engine/job-kind.ts";
+import { atOnce } from "./at-once.ts";
 import { isOwn, type Share } from "./feeding/deal.ts";
 import type { InputObject } from "./inputs.ts";
 import { s3Uri } from "./s3-uri.ts";
@@ -41,33 +42,36 @@ export async function copyInputs(
     throw new JobFailure(
       `ClientError: The input data has ${bytes} bytes, more than the volume of ${volumeSizeGb} GB. Choose a larger VolumeSizeInGB.`,
     );
-  const waiting = [...copies];
-  const copyNext = async (): Promise<void> => {
-    for (let copy = waiting.pop(); copy; copy = waiting.pop()) {
-      work.signal.throwIfAborted();
-      const { principal } = await work.session(roleArn);
-      const { object, path, source } = copy;
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        const { etag } = await objects.copyToFile(principal, object, path, work.signal);
-        if (etag !== object.etag)
-          throw new JobFailure(`ClientError: ${s3Uri(object)} was changed after the job had listed it.`);
-      } catch (cause) {
-        throw inSource(source, asFailure(object, cause));
-      }
+  await atOnce(copies, COPIES_AT_ONCE, async ({ object, path, source }) => {
+    work.signal.throwIfAborted();
+    const { principal } = await work.session(roleArn);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const { etag } = await objects.copyToFile(principal, object, path, work.signal);
+      if (etag !== object.etag)
+        throw new JobFailure(`ClientError: ${s3Uri(object)} was changed after the job had listed it.`);
+    } catch (cause) {
+      throw inSource(source, asFailure(object, cause));
     }
-  };
-  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, copyNext));
+  });
 }
 
 function asFailure(object: InputObject, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === "ENAMETOOLONG" || code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR")
-    return new JobFailure(`ClientError: The object ${s3Uri(object)} cannot be a file beside the others: ${code}.`);
+  const problem = fileProblem(object, cause);
+  if (problem !== undefined) return new JobFailure(`ClientError: ${problem}`);
   if (!(cause instanceof ApiError) || cause.status >= 500) return cause;
   if (cause.code === "NoSuchKey")
     return new JobFailure(`ClientError: ${s3Uri(object)} was deleted after the job had listed it.`);
   return new JobFailure(`ClientError: ${s3Uri(object)}: ${cause.message}`);
+}
+
+const REFUSED_NAMES = ["ENAMETOOLONG", "EEXIST", "ENOTDIR", "EISDIR", "ERR_FS_EISDIR"];
+
+/** Why the disk does not take an object under its name, beside the files of others; undefined for any other cause. */
+export function fileProblem(object: ObjectReference, cause: unknown): string | undefined {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  if (!REFUSED_NAMES.includes(code)) return undefined;
+  return `The object ${s3Uri(object)} cannot be a file beside the others: ${code.replace("ERR_FS_", "")}.`;
 }
 
 /** Names the source in a failure's text. */

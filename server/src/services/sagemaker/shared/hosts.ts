@@ -11,6 +11,16 @@ export interface Host {
 export const hostsIn = (group: string, count: number): readonly Host[] =>
   Array.from({ length: count }, (_, index) => ({ name: `algo-${index + 1}`, unitId: `${group}-algo-${index + 1}` }));
 
+/** What a program learns of itself and the others, as resourceconfig.json has it (container contract). */
+export const resourceConfig = (hosts: readonly Host[], unitId: string) => ({
+  current_host: hosts.find((host) => host.unitId === unitId)?.name,
+  hosts: hosts.map(({ name }) => name).sort(),
+});
+
+/** Log stream of a host: clients look for the prefix `<job>/`. `createdAt`: of the job, in seconds since 1970. */
+export const streamOf = (job: string, host: string, createdAt: number, attempt: number): string =>
+  `${job}/${host}-${Math.floor(createdAt)}${attempt === 1 ? "" : `-${attempt}`}`;
+
 export interface SeenHost extends Host {
   readonly unit: ObservedUnit;
 }

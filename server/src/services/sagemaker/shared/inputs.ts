@@ -4,7 +4,8 @@ import type { Principal } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import type { ObjectReference, Objects } from "../../../core/ports.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
-import { type ManifestEntry, parseManifest } from "./inputs-manifest.ts";
+import { atOnce } from "./at-once.ts";
+import { parseManifest } from "./inputs-manifest.ts";
 import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
 
 export interface InputObject extends ObjectReference {
@@ -102,15 +103,10 @@ async function listManifest(objects: Objects, principal: Principal, place: S3Pla
   }
   const entries = parseManifest((await buffer(body)).toString("utf8"), s3Uri(place));
   const found: InputObject[] = [];
-  let next = 0;
-  const look = async (): Promise<void> => {
-    for (let index = next++; index < entries.length; index = next++) {
-      const { bucket, key, name } = entries[index] as ManifestEntry;
-      const { sizeBytes, etag } = await objects.head(principal, { bucket, key });
-      found[index] = { bucket, key, name, sizeBytes, etag };
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
+  await atOnce(entries, LOOKS_AT_ONCE, async ({ bucket, key, name }, index) => {
+    const { sizeBytes, etag } = await objects.head(principal, { bucket, key });
+    found[index] = { bucket, key, name, sizeBytes, etag };
+  });
   return found;
 }
 
@@ -118,7 +114,7 @@ async function listManifest(objects: Objects, principal: Principal, place: S3Pla
  * Name of a key below a prefix: what follows the prefix, or for a prefix that ends inside a name (`data/tr` and
  * `data/train.csv`) what follows its last slash.
  */
-export function nameBelow(prefix: string, key: string): string {
+function nameBelow(prefix: string, key: string): string {
   const rest = key.slice(prefix.length);
   if (prefix === "" || prefix.endsWith("/")) return rest;
   if (rest.startsWith("/")) return rest.slice(1);

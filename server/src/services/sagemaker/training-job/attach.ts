@@ -1,9 +1,9 @@
 // The activity `attach`: finds the folders of file systems that channels name, before the containers start.
 import type { ActivityContext, WantedMount } from "../../../engine/job-kind.ts";
-import { JobFailure } from "../../../engine/job-kind.ts";
+import { inSource } from "../shared/copy-inputs.ts";
 import { attachFileSystem, type FileSystems } from "../shared/file-systems.ts";
+import { fileSystemChannels, sourceOf } from "./channels/channel.ts";
 import type { TrainingDocument } from "./document.ts";
-import { fileSystemChannels } from "./wants.ts";
 
 export interface Attached {
   readonly mounts: readonly WantedMount[];
@@ -13,15 +13,13 @@ export const attach =
   (fileSystems: FileSystems) =>
   async (work: ActivityContext<TrainingDocument>): Promise<Attached> => {
     const mounts: WantedMount[] = [];
-    for (const { ChannelName, DataSource } of fileSystemChannels(work.row.document.request)) {
-      const source = DataSource.FileSystemDataSource;
+    for (const channel of fileSystemChannels(work.row.document.request)) {
+      const source = channel.DataSource.FileSystemDataSource;
       if (!source) continue;
       try {
-        mounts.push(await attachFileSystem(source, fileSystems, `/opt/ml/input/data/${ChannelName}`));
+        mounts.push(await attachFileSystem(source, fileSystems, `/opt/ml/input/data/${channel.ChannelName}`));
       } catch (cause) {
-        if (!(cause instanceof JobFailure)) throw cause;
-        const text = cause.message.replace(/^ClientError: /, "");
-        throw new JobFailure(`ClientError: Data download failed for channel "${ChannelName}": ${text}`);
+        throw inSource(sourceOf(channel), cause);
       }
     }
     return { mounts };

@@ -1,11 +1,12 @@
 // Checkpoints of a training job: the activity `restore` brings those that are in S3 before the programs start, `checkpoints`
 // puts those they write there while they run, until the last when they have ended.
-
 import { join } from "node:path";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
-import { type FolderSyncParts, fillFolder, keepFolder } from "../shared/folder-sync.ts";
+import { fillFolder } from "../shared/folder-sync/fill.ts";
+import { keepFolder } from "../shared/folder-sync/keep.ts";
+import type { FolderSyncParts } from "../shared/folder-sync/synced.ts";
 import { checkpointPath, hostsOf, logGroup, logStream, type TrainingDocument } from "./document.ts";
 
 type Work = ActivityContext<TrainingDocument>;
@@ -24,14 +25,12 @@ export const checkpoints =
     const unitId = work.of ?? "";
     const { document } = work.row;
     const host = hostsOf(document).find((each) => each.unitId === unitId)?.name;
-    const log = { group: logGroup, stream: logStream(document, host) };
     await keepFolder({
       ...(await syncParts(objects, work)),
       place: await work.unitPlace(unitId, checkpointPath(document.request)),
       over: work.unitOver(unitId),
-      // A line that is lost is no reason to end the job.
-      skipped: (name, why) =>
-        void work.note(log, `Left out of the checkpoints: ${name}: ${why}.`).catch(() => undefined),
+      log: { group: logGroup, stream: logStream(document, host) },
+      whole: "the checkpoints",
     });
     return undefined;
   };
@@ -41,12 +40,11 @@ async function syncParts(objects: Objects, work: Work): Promise<FolderSyncParts>
   if (!CheckpointConfig) throw new JobFailure("ClientError: The job has no CheckpointConfig.");
   return {
     objects,
-    principal: async () => (await work.session(roleArn)).principal,
+    work,
     roleArn,
     uri: CheckpointConfig.S3Uri,
     state: await work.keptFile(work.of ?? "", "checkpoints"),
     what: "Checkpoint",
     mostBytes: (ResourceConfig?.VolumeSizeInGB ?? 1) * 2 ** 30,
-    signal: work.signal,
   };
 }

@@ -8,8 +8,9 @@ import type {
 import type { UnitEnd, WantedMount } from "../../../engine/job-kind.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import type { HeldTime } from "../shared/held-time.ts";
-import { type Host, hostsIn } from "../shared/hosts.ts";
+import { type Host, hostsIn, streamOf } from "../shared/hosts.ts";
 import { toSeconds } from "../shared/noun.ts";
+import type { Failing } from "../shared/programs.ts";
 
 export const trainingJobKind = "sagemaker:training-job";
 
@@ -44,8 +45,7 @@ export interface TrainingDocument {
   readonly mounts?: readonly WantedMount[];
   /** Asked to stop, by a call or by a time limit. `hasRun`: there may be something to upload. */
   readonly stop?: { readonly cause: StopCause; readonly hasRun: boolean };
-  /** The job will fail, for this reason or by the end of a program: the other programs are being ended. */
-  readonly failing?: { readonly reason?: string };
+  readonly failing?: Failing;
   /** How the program ended; of several hosts the one that decides. */
   readonly end?: UnitEnd;
   /** Name of that host. */
@@ -90,9 +90,9 @@ export const checkpointPath = ({ CheckpointConfig }: CreateTrainingJobRequest): 
 
 export const logGroup = "/aws/sagemaker/TrainingJobs";
 
-/** Stream of a host in the attempt under way: clients look for the prefix `<job>/`. */
+/** Stream of a host in the attempt under way. */
 export const logStream = ({ request, attempt, transitions }: TrainingDocument, host = "algo-1"): string =>
-  `${request.TrainingJobName}/${host}-${Math.floor(transitions[0]?.StartTime ?? 0)}${attempt === 1 ? "" : `-${attempt}`}`;
+  streamOf(request.TrainingJobName, host, transitions[0]?.StartTime ?? 0, attempt);
 
 const last: ReadonlySet<SecondaryStatus> = new Set([
   "Completed",

@@ -1,11 +1,12 @@
 // What a training container finds below /opt/ml: configuration files and channels (container contract of training).
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
+import type { Channel, CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { FEED_FOLDER } from "../shared/feeding/feed.ts";
 import { layPipes } from "../shared/feeding/lay.ts";
+import { resourceConfig } from "../shared/hosts.ts";
 import { isPipe, modeOf } from "./channels/channel.ts";
 import { ContentLists } from "./channels/contents.ts";
 import { copyChannels } from "./channels/copy.ts";
@@ -29,7 +30,7 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
     const channels = (document.request.InputDataConfig ?? []).filter(
       ({ DataSource }) => !DataSource.FileSystemDataSource,
     );
-    const isStreamed = (channel: (typeof channels)[number]) => isPipe(channel, document.request);
+    const isStreamed = (channel: Channel) => isPipe(channel, document.request);
     const place = { work, unitId, folder, contents };
     await copyChannels(
       objects,
@@ -43,9 +44,8 @@ export function download(objects: Objects): (work: ActivityContext<TrainingDocum
 }
 
 /** Files of /opt/ml/input/config and what is in them. */
-export function configurationFiles(document: TrainingDocument, unitId: string): Readonly<Record<string, unknown>> {
+function configurationFiles(document: TrainingDocument, unitId: string): Readonly<Record<string, unknown>> {
   const { request } = document;
-  const hosts = hostsOf(document);
   const { CheckpointConfig: checkpoints } = request;
   return {
     ...(checkpoints
@@ -54,8 +54,7 @@ export function configurationFiles(document: TrainingDocument, unitId: string): 
     "hyperparameters.json": request.HyperParameters ?? {},
     "inputdataconfig.json": inputDataConfig(request),
     "resourceconfig.json": {
-      current_host: hosts.find((host) => host.unitId === unitId)?.name,
-      hosts: hosts.map(({ name }) => name).sort(),
+      ...resourceConfig(hostsOf(document), unitId),
       network_interface_name: "eth0",
     },
   };

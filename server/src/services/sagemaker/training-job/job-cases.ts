@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Observed, ObservedActivity, ObservedUnit, UnitEnd } from "../../../engine/job-kind.ts";
+import type { Observed } from "../../../engine/job-kind.ts";
+import { NOW } from "../shared/seen-cases.ts";
 import { enter, type TrainingDocument, type TrainingRow } from "./document.ts";
 import { next } from "./job.ts";
 
-export const NOW = 1_000_000;
 /** When every job got its instances. */
 export const STARTED = NOW - 1000;
 
@@ -26,6 +26,11 @@ export const spot = {
   ...withCheckpoints,
   EnableManagedSpotTraining: true,
   StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 600 },
+};
+const source = { S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://b/in" } } as const;
+export const piped: CreateTrainingJobRequest = {
+  ...request,
+  InputDataConfig: [{ ChannelName: "train", InputMode: "Pipe", DataSource: source }],
 };
 export const retried = { ...request, RetryStrategy: { MaximumRetryAttempts: 2 } };
 
@@ -65,39 +70,6 @@ export function aTrainingJob(
   };
 }
 
-export const anEnd = (exitCode: number, at = NOW - 10): UnitEnd => ({
-  exitCode,
-  outOfMemory: false,
-  diskFull: false,
-  at,
-});
-export const ended = (exitCode: number, at?: number): Partial<ObservedUnit> => ({
-  phase: "ended",
-  end: anEnd(exitCode, at),
-});
-export const is = (phase: ObservedUnit["phase"]): Partial<ObservedUnit> => ({ phase });
-
-/** What is seen of the hosts in order, and of activities by name, the same for each host. */
-export function seen(
-  units: Partial<ObservedUnit> | readonly Partial<ObservedUnit>[],
-  activities: ObservedActivity | Readonly<Record<string, ObservedActivity>> = { state: "idle" },
-): Observed {
-  const all = "length" in units ? (units as readonly Partial<ObservedUnit>[]) : [units as Partial<ObservedUnit>];
-  const whole = (unit: Partial<ObservedUnit> = {}): ObservedUnit => ({
-    phase: "absent",
-    notes: [],
-    dials: new Map(),
-    metrics: new Map(),
-    ...unit,
-  });
-  const byName = "state" in activities ? undefined : (activities as Readonly<Record<string, ObservedActivity>>);
-  return {
-    unit: (id) => whole(all[Number(/-algo-(\d+)$/.exec(id)?.[1]) - 1]),
-    activity: (name) =>
-      byName ? (byName[name] ?? { state: "running", startedAt: 0 }) : (activities as ObservedActivity),
-  };
-}
-
 /** `status/secondary`, with the reason of a failure; or what else is done. */
 function stepOf(row: TrainingRow, observed: Observed, now = NOW, interruptEverySeconds = 0): string {
   const step = next(row, observed, now, now, { interruptEverySeconds });
@@ -109,9 +81,6 @@ function stepOf(row: TrainingRow, observed: Observed, now = NOW, interruptEveryS
 }
 
 export const stop = (hasRun: boolean, cause: "user" | "runtime" | "wait" = "user") => ({ stop: { cause, hasRun } });
-export const done: ObservedActivity = { state: "done", result: {} };
-export const failed = (reason: string): ObservedActivity => ({ state: "failed", reason });
-export const busy: ObservedActivity = { state: "running", startedAt: 0 };
 export const logs = "The job's log (group /aws/sagemaker/TrainingJobs, stream job/algo";
 
 /** [what is stored, what is observed, the step, seconds later, interruptions by policy every so many seconds]. */

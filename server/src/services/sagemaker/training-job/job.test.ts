@@ -1,25 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { anEnd, busy, done, ended, failed, is, NOW, seen } from "../shared/seen-cases.ts";
 import type { TrainingDocument } from "./document.ts";
 import { next } from "./job.ts";
-import {
-  anEnd,
-  aTrainingJob,
-  busy,
-  check,
-  done,
-  ended,
-  failed,
-  is,
-  logs,
-  NOW,
-  retried,
-  STARTED,
-  seen,
-  stop,
-  two,
-  withCheckpoints,
-} from "./job-cases.ts";
+import { aTrainingJob, check, logs, retried, STARTED, stop, two, withCheckpoints } from "./job-cases.ts";
 
 describe("the next step of a training job", () => {
   const uploading = (more: Partial<TrainingDocument>, status?: string) => aTrainingJob("Uploading", more, status);
@@ -32,7 +16,7 @@ describe("the next step of a training job", () => {
     ],
     "trains at once when everything is there already": [
       aTrainingJob("Starting"),
-      seen(is("reserved"), done),
+      seen(is("reserved"), done()),
       "InProgress/Training",
     ],
     "waits for the download, no longer than it may run": [
@@ -47,12 +31,12 @@ describe("the next step of a training job", () => {
     ],
     "waits for its checkpoints too": [
       aTrainingJob("Downloading", { request: withCheckpoints }),
-      seen(is("reserved"), { download: done }),
+      seen(is("reserved"), { download: done() }),
       `wait until ${STARTED + 60_000}`,
     ],
     "fails when its checkpoints cannot be read": [
       aTrainingJob("Downloading", { request: withCheckpoints }),
-      seen(is("reserved"), { download: done, restore: failed("ClientError: denied") }),
+      seen(is("reserved"), { download: done(), restore: failed("ClientError: denied") }),
       "Failed/Failed ClientError: denied",
     ],
     "fails when it can never run here": [
@@ -74,7 +58,7 @@ describe("the next step of a training job", () => {
     ],
     "uploads when they are in S3": [
       aTrainingJob("Training", { request: withCheckpoints }),
-      seen(ended(0), done),
+      seen(ended(0), done()),
       "InProgress/Uploading",
     ],
     "ends its program when checkpoints cannot be written": [
@@ -84,32 +68,32 @@ describe("the next step of a training job", () => {
     ],
     "is completed when everything is uploaded": [
       uploading({ end: anEnd(0) }),
-      seen(ended(0), done),
+      seen(ended(0), done()),
       "Completed/Completed",
     ],
     "fails with the program's own words": [
       uploading({ end: anEnd(1) }),
-      seen(ended(1), { upload: { state: "done", result: { failure: "the label is missing" } } }),
+      seen(ended(1), { upload: done({ failure: "the label is missing" }) }),
       "Failed/Failed AlgorithmError: the label is missing",
     ],
     "fails with the exit code when the program said nothing": [
       uploading({ end: { ...anEnd(137), signal: "SIGKILL" } }),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       `Failed/Failed AlgorithmError: Exit code: 137. The program was ended by SIGKILL. ${logs}-1-999) shows what it printed.`,
     ],
     "tells that memory was short": [
       uploading({ end: { ...anEnd(137), outOfMemory: true } }),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       "Failed/Failed AlgorithmError: The program used more memory than ml.m5.large has (8 GiB) and was ended, exit code: 137. Use a larger instance type or keep less data in memory at once.",
     ],
     "fails for the reason that ended its program": [
       uploading({ end: anEnd(143), failing: { reason: "ClientError: denied" } }),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       "Failed/Failed ClientError: denied",
     ],
     "begins again when what it was given was cut short": [
       uploading({ end: anEnd(0) }),
-      seen(ended(0), { upload: { state: "done", result: { cut: true } } }),
+      seen(ended(0), { upload: done({ cut: true }) }),
       "InProgress/Starting again",
     ],
   });
@@ -173,17 +157,17 @@ describe("a training job that is stopped", () => {
     ],
     "is over when the model is uploaded, whatever the exit code": [
       uploading(stop(true)),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       "Stopped/Stopped",
     ],
     "says that its time was over": [
       uploading(stop(true, "runtime")),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       "Stopped/MaxRuntimeExceeded",
     ],
     "says that it waited too long": [
       uploading(stop(true, "wait")),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       "Stopped/MaxWaitTimeExceeded",
     ],
     "is over when the instance is lost meanwhile": [stopping(), seen(is("lost")), "Stopped/Stopped"],
@@ -195,7 +179,7 @@ describe("a training job that is stopped", () => {
     ],
     "fails when a program had failed before": [
       uploading({ ...stop(true), end: anEnd(3), failing: {} }),
-      seen(is("ended"), done),
+      seen(is("ended"), done()),
       `Failed/Failed AlgorithmError: Exit code: 3. ${logs}-1-999) shows what it printed.`,
     ],
   });
@@ -206,12 +190,12 @@ describe("a training job on two hosts", () => {
   check({
     "waits until both have room": [
       aTrainingJob("Starting", { request: two }),
-      seen([is("reserved"), is("waiting")], done),
+      seen([is("reserved"), is("waiting")], done()),
       "wait",
     ],
     "trains when both have their data": [
       aTrainingJob("Starting", { request: two }),
-      seen([is("reserved"), is("reserved")], done),
+      seen([is("reserved"), is("reserved")], done()),
       "InProgress/Training",
     ],
     "waits for the other when one is done": [
@@ -235,7 +219,7 @@ describe("a training job on two hosts", () => {
     ],
     "names the host that failed": [
       aTrainingJob("Uploading", { request: two, end: anEnd(1), endHost: "algo-2", failing: {} }),
-      seen([ended(143), ended(1)], done),
+      seen([ended(143), ended(1)], done()),
       `Failed/Failed AlgorithmError: Exit code: 1. ${logs}-2-999) shows what it printed.`,
     ],
   });
@@ -268,7 +252,7 @@ describe("a training job while the clock is set", () => {
 
   it("has times that do not go back, and the duration it had", () => {
     const row = aTrainingJob("Uploading", { ...started, end: anEnd(0) });
-    const step = next(row, seen(is("ended"), done), NOW - HOUR, 15_000);
+    const step = next(row, seen(is("ended"), done()), NOW - HOUR, 15_000);
     assert.ok(step.do === "store");
     const { endedAt, endedSteady, held, transitions } = step.document;
     assert.deepEqual([endedAt, endedSteady, held], [STARTED, 15_000, { beforeMs: 10_000 }]);

@@ -1,14 +1,13 @@
 // How a training job goes: Starting → Downloading → Training → Uploading → Completed, and the ways out of it.
 // Pure: from what is stored and observed to the next step. Statuses and order: API reference, DescribeTrainingJob.
-
 import type { Observed, Step } from "../../../engine/job-kind.ts";
-import type { Fed } from "../shared/feeding/feed.ts";
 import { heldUntil, hold, letGo } from "../shared/held-time.ts";
-import { decidingEnd, eachHost, lastMetrics, lookAt, type SeenHosts } from "../shared/hosts.ts";
+import { eachHost, lastMetrics, lookAt, type SeenHosts } from "../shared/hosts.ts";
 import type { Moment } from "../shared/moment.ts";
 import { toSeconds } from "../shared/noun.ts";
+import { endOf, type Programs, turnOf } from "../shared/programs.ts";
 import type { Attached } from "./attach.ts";
-import { hasPipes } from "./channels/channel.ts";
+import { fileSystemChannels, hasPipes } from "./channels/channel.ts";
 import {
   enter,
   groupOf,
@@ -21,7 +20,7 @@ import {
 import { failureReason } from "./failure.ts";
 import { interrupt, interruptionAt, noInterruptions, type SpotPolicy } from "./spot.ts";
 import type { Uploaded } from "./upload.ts";
-import { fileSystemChannels, hasCheckpoints } from "./wants.ts";
+import { hasCheckpoints } from "./wants.ts";
 
 /** Statuses in which a training job is over. */
 export const settled = ["Completed", "Failed", "Stopped"] as const;
@@ -133,54 +132,49 @@ function prepare({ document, hosts, observed, at }: Look): TrainingStep {
 
 const done = { state: "done", result: undefined } as const;
 
+const programsOf = ({ document, hosts, observed }: Look): Programs => ({
+  hosts,
+  observed,
+  failing: document.failing,
+  areFed: hasPipes(document.request),
+  keeper: hasCheckpoints(document) ? "checkpoints" : undefined,
+});
+
 function train(look: Look, policy: SpotPolicy): TrainingStep {
-  const { document, hosts, observed, at } = look;
-  const feeds = hasPipes(document.request)
-    ? eachHost(hosts.all, "feed", observed)
-    : ({ state: "done", results: [] } as const);
-  if (feeds.state !== "failed" && !document.failing && feeds.results.some(isCut)) return voided(document, at);
-  const checkpoints = hasCheckpoints(document) ? eachHost(hosts.all, "checkpoints", observed) : undefined;
-  const isOver = !hosts.isLive && (document.failing || hosts.ended.length === hosts.all.length);
-  if (!document.failing) {
-    if (feeds.state === "failed") return store({ ...document, failing: { reason: feeds.reason } });
-    if (checkpoints?.state === "failed") return store({ ...document, failing: { reason: checkpoints.reason } });
-    if (!isOver && hosts.ended.some(({ end }) => end.exitCode !== 0)) return store({ ...document, failing: {} });
+  const { document, at } = look;
+  const turn = turnOf(programsOf(look));
+  switch (turn.is) {
+    case "cut":
+      return voided(document, at);
+    case "failing":
+      return store({ ...document, failing: turn.failing });
+    case "ending":
+      return { do: "wait" };
+    case "over":
+      return wrapUp(look);
+    case "running": {
+      const interruption = interruptionAt(document, policy);
+      const late = outOfTime(document, at);
+      if (late) return late;
+      if (interruption !== undefined && at.steady >= interruption) return store(interrupt(document, at));
+      return waitUntil(limitOf(document)?.until, interruption);
+    }
   }
-  if (isOver) return wrapUp(look);
-  if (document.failing) return { do: "wait" };
-  const interruption = interruptionAt(document, policy);
-  const late = outOfTime(document, at);
-  if (late) return late;
-  if (interruption !== undefined && at.steady >= interruption) return store(interrupt(document, at));
-  return waitUntil(limitOf(document)?.until, interruption);
 }
 
-const isCut = (result: unknown): boolean => (result as Fed | undefined)?.cut === true;
-
 /** All programs have ended: when their last checkpoints are in S3, what they have left is uploaded. */
-function wrapUp({ document, hosts, observed, at }: Look): TrainingStep {
-  const checkpoints = hasCheckpoints(document) ? eachHost(hosts.ended, "checkpoints", observed) : undefined;
-  if (checkpoints?.state === "running") return { do: "wait" };
-  const reason = document.failing?.reason ?? (checkpoints?.state === "failed" ? checkpoints.reason : undefined);
-  const failing = reason === undefined ? document.failing : { reason };
-  const wasTold = document.stop !== undefined && !failing;
-  const deciding = decidingEnd(hosts.ended, wasTold);
+function wrapUp(look: Look): TrainingStep {
+  const { document, hosts, at } = look;
+  const ended = endOf(programsOf(look), document.stop !== undefined);
+  if (!ended) return { do: "wait" };
   const metrics = [...lastMetrics(hosts)].map(([MetricName, { value, at: time }]) => ({
     MetricName,
     Value: value,
     Timestamp: toSeconds(time),
   }));
-  const isGood = !failing && (wasTold || deciding?.end.exitCode === 0);
-  const ended: TrainingDocument = {
-    ...document,
-    ...(failing ? { failing } : {}),
-    ...(deciding ? { end: deciding.end, endHost: deciding.name } : {}),
-    endedHosts: hosts.ended.map(({ name }) => name),
-    metrics,
-  };
-  return store(
-    enter(ended, "Uploading", isGood ? "Uploading generated training model" : "Uploading the output", at.now),
-  );
+  const isGood = !ended.failing && (document.stop !== undefined || ended.end?.exitCode === 0);
+  const message = isGood ? "Uploading generated training model" : "Uploading the output";
+  return store(enter({ ...document, ...ended, metrics }, "Uploading", message, at.now));
 }
 
 function finish({ document, observed, at }: Look): TrainingStep {

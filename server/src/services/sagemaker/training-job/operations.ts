@@ -3,7 +3,6 @@
 // Gap: what a channel means is looked up once for an attempt; an object that is changed or deleted afterwards fails the job.
 // Gap: an augmented manifest may have 1 GiB.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
-// Gap: the built-in XGBoost trains on one instance and fails with more; programs of one's own run on up to 20.
 // Gap: all instances of a job are containers on this machine; more of them than it has CPUs for share what there is.
 // Gap: spot instances are interrupted when somebody asks for it (`sagebrush spot interrupt`, spotInterruptEverySeconds), and
 // cost nothing less: BillableTimeInSeconds is shorter than TrainingTimeInSeconds by interruptions and waits for capacity.
@@ -41,7 +40,11 @@ import { wants } from "./wants.ts";
 export function trainingJob(parts: Parts): Noun {
   const { rows, roles, clock, engine, objects, fileSystems } = parts;
   const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
-  const keyOf = (call: Call, name: string) => ({ kind: trainingJobKind, scope: scopeOf(call), name });
+  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => ({
+    kind: trainingJobKind,
+    scope: scopeOf(at),
+    name,
+  });
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
@@ -60,15 +63,14 @@ export function trainingJob(parts: Parts): Noun {
   return {
     job,
     controls: {
-      interruptSpot: async ({ account, region, name }) => {
-        const key = { kind: trainingJobKind, scope: scopeOf({ account, region }), name };
+      interruptSpot: async (target) => {
         const at = { now: clock.now(), steady: engine.steady() };
-        await changeJob<TrainingDocument>(rows, key, at.now, (row) => {
+        await changeJob<TrainingDocument>(rows, keyOf(target, target.name), at.now, (row) => {
           const problem = interruptionProblem(row);
           if (problem !== undefined) throw errors.validation(problem);
           return { status: row.status, document: interrupt(row.document, at) };
         });
-        return `The instances of ${name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
+        return `The instances of ${target.name} are being taken back: its programs have SIGTERM, and at most two minutes.`;
       },
     },
     operations: {

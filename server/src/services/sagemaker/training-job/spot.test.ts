@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { busy, done, ended, failed, is, NOW, seen } from "../shared/seen-cases.ts";
 import type { TrainingRow } from "./document.ts";
 import { next } from "./job.ts";
-import { aTrainingJob, busy, check, done, ended, failed, is, NOW, STARTED, seen, spot } from "./job-cases.ts";
+import { aTrainingJob, check, STARTED, spot } from "./job-cases.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
 
 describe("a training job on spot instances", () => {
@@ -21,7 +22,7 @@ describe("a training job on spot instances", () => {
     ],
     "waits for its program to end": [interrupted, seen(is("running")), `wait until ${STARTED + 600_000}`],
     "waits for its last checkpoints": [interrupted, seen(ended(143), busy), `wait until ${STARTED + 600_000}`],
-    "begins again then, however its program ended": [interrupted, seen(ended(0), done), "InProgress/Starting again"],
+    "begins again then, however its program ended": [interrupted, seen(ended(0), done()), "InProgress/Starting again"],
     "begins again at once when no program ran yet": [
       { ...interrupted, document: neverRan },
       seen(is("reserved"), busy),
@@ -55,7 +56,7 @@ describe("a training job on spot instances", () => {
   it("is not billed while it is interrupted, and begins anew with nothing of the attempt before", () => {
     const taken = interrupt(training.document, { now: NOW, steady: NOW });
     assert.deepEqual(taken.held, { beforeMs: 1000 });
-    const step = next({ ...training, document: taken }, seen(ended(143), done), NOW + 5000, NOW + 5000);
+    const step = next({ ...training, document: taken }, seen(ended(143), done()), NOW + 5000, NOW + 5000);
     assert.ok(step.do === "store");
     const { attempt, held, runningSince, secondary, transitions } = step.document;
     assert.deepEqual([attempt, held, runningSince, secondary], [2, { beforeMs: 1000 }, undefined, "Starting"]);

@@ -8,7 +8,7 @@ import type { Objects } from "../../../core/ports.ts";
 import type { ActivityContext } from "../../../engine/job-kind.ts";
 import { JobFailure } from "../../../engine/job-kind.ts";
 import { CannotPack, packTarGz, type Tree } from "../../../engine/pack-tree.ts";
-import { endFeed, FEED_FOLDER } from "../shared/feeding/feed.ts";
+import { endFeeds } from "../shared/feeding/feed.ts";
 import { readBeginning } from "../shared/open-folder.ts";
 import { FAILURE_CHARACTERS } from "../shared/program-end.ts";
 import { parseS3Uri } from "../shared/s3-uri.ts";
@@ -36,7 +36,9 @@ export const upload =
     const { principal } = await work.session(document.request.RoleArn);
     const to = { work, objects, principal };
     const hosts = await endedHosts(work);
-    if ((await wasCut(hosts, work)) && document.stop === undefined) return { cut: true };
+    const feeds = hasPipes(document.request) ? hosts.map(({ unitId }) => unitId) : [];
+    const { cut } = await endFeeds(feeds, work);
+    if (cut && document.stop === undefined) return { cut };
     const hasFailed = document.failing !== undefined || (document.end?.exitCode !== 0 && document.stop === undefined);
     if (!hasFailed) await uploadTrees(await treesOf(hosts, "model"), "/opt/ml/model", "model.tar.gz", to);
     const outputs = await treesOf(hosts, "output", "data");
@@ -50,14 +52,6 @@ export const upload =
 async function failureOf(folder: string): Promise<string | undefined> {
   const bytes = await readBeginning({ root: folder, names: ["output", "failure"] }, 4 * FAILURE_CHARACTERS);
   return bytes?.toString("utf8").slice(0, FAILURE_CHARACTERS);
-}
-
-/** Ends what feeds the hosts. */
-async function wasCut(hosts: readonly HostFolder[], work: ActivityContext<TrainingDocument>): Promise<boolean> {
-  let isCut = false;
-  if (!hasPipes(work.row.document.request)) return isCut;
-  for (const { unitId } of hosts) if ((await endFeed(await work.keptFolder(unitId, FEED_FOLDER))).cut) isCut = true;
-  return isCut;
 }
 
 interface HostFolder {

@@ -6,6 +6,7 @@ import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import type { FileSystems } from "../shared/file-systems.ts";
+import { notBuilt } from "../shared/not-built.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { checkChannels } from "./channels/validate.ts";
 import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds, runsScript } from "./document.ts";
@@ -91,5 +92,3 @@ function checkCheckpoints({ CheckpointConfig }: CreateTrainingJobRequest): void 
   if (TOO_HIGH.includes(path)) throw wrong("must name a folder of its own below the system's");
   if (TAKEN.some((taken) => `${path}/`.startsWith(`${taken}/`))) throw wrong(`must lie outside of ${TAKEN.join(", ")}`);
 }
-
-const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);

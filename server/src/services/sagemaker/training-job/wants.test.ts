@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { NOW } from "../shared/seen-cases.ts";
 import { hostsOf, type TrainingRow } from "./document.ts";
-import { aTrainingJob, request, spot, stop, two, withCheckpoints } from "./job-cases.ts";
+import { aTrainingJob, piped, request, spot, stop, two, withCheckpoints } from "./job-cases.ts";
+import { interrupt } from "./spot.ts";
 import { wants } from "./wants.ts";
+
+const downloading = aTrainingJob("Downloading", { request: piped });
 
 describe("what a training job wants", () => {
   const cases: Record<string, [TrainingRow, string]> = {
@@ -26,6 +30,14 @@ describe("what a training job wants", () => {
     ],
     "its folder while it uploads": [aTrainingJob("Uploading"), "stopped upload"],
     "its program ended when it is stopped": [aTrainingJob("Stopping", stop(true), "Stopping"), "stopped"],
+    "what it reads goes on while it is told to end": [
+      aTrainingJob("Stopping", { request: piped, ...stop(true) }, "Stopping"),
+      "stopped feed",
+    ],
+    "nothing is fed when it is interrupted before it ran": [
+      { ...downloading, document: interrupt(downloading.document, { now: NOW, steady: NOW }) },
+      "stopped",
+    ],
     "nothing when it is stopped before it ran": [aTrainingJob("Stopping", stop(false), "Stopping"), ""],
     "one upload for all hosts": [aTrainingJob("Uploading", { request: two }), "stopped stopped upload"],
   };

@@ -1,9 +1,9 @@
 // What runs for a training job: a container for each instance, what fills it before, what looks after it meanwhile.
-import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { WantedActivity, WantedMount, WantedUnit, Wants } from "../../../engine/job-kind.ts";
 import type { Host } from "../shared/hosts.ts";
+import { networkOf } from "../shared/network.ts";
 import { arnOf } from "../shared/noun.ts";
-import { hasPipes } from "./channels/channel.ts";
+import { fileSystemChannels, hasPipes } from "./channels/channel.ts";
 import {
   checkpointPath,
   groupOf,
@@ -28,7 +28,8 @@ export function wants(row: TrainingRow): Wants {
   const each = (name: string): readonly WantedActivity[] => hosts.map(({ unitId }) => ({ name, of: unitId }));
   const once = (name: string): WantedActivity => ({ name, of: groupOf(document) });
   const checkpoints = hasCheckpoints(document) ? each("checkpoints") : [];
-  const feeds = hasPipes(request) ? each("feed") : [];
+  // A program that was told to end may go on reading while it does.
+  const feeds = hasPipes(request) && document.runningSince !== undefined ? each("feed") : [];
   switch (document.secondary) {
     case "Starting":
     case "Downloading": {
@@ -41,7 +42,6 @@ export function wants(row: TrainingRow): Wants {
       return { units: units("running"), activities: [...checkpoints, ...feeds] };
     case "Interrupted":
     case "Stopping":
-      // A program that was told to end may go on reading while it does.
       return { units: units("stopped"), activities: [...checkpoints, ...feeds] };
     case "Uploading":
       return { units: units("stopped"), activities: [once("upload")] };
@@ -53,9 +53,6 @@ export function wants(row: TrainingRow): Wants {
 /** Whether checkpoints of programs that were started go to S3. */
 export const hasCheckpoints = ({ request, runningSince }: TrainingDocument): boolean =>
   request.CheckpointConfig !== undefined && runningSince !== undefined;
-
-export const fileSystemChannels = ({ InputDataConfig }: CreateTrainingJobRequest) =>
-  (InputDataConfig ?? []).filter(({ DataSource }) => DataSource.FileSystemDataSource !== undefined);
 
 function wantedUnit(row: TrainingRow, { name: host, unitId: id }: Host, want: WantedUnit["want"]): WantedUnit {
   const { document } = row;
@@ -103,10 +100,4 @@ function mountsOf({ request, mounts = [] }: TrainingDocument): readonly WantedMo
   const path = checkpointPath(request);
   const isApart = request.CheckpointConfig !== undefined && !path.startsWith("/opt/ml/");
   return [...(isApart ? [{ target: path }] : []), ...mounts];
-}
-
-/** What of the network a job's containers may reach. */
-function networkOf(request: CreateTrainingJobRequest): WantedUnit["network"] {
-  if (request.EnableNetworkIsolation) return "isolated";
-  return request.VpcConfig ? "platform" : "open";
 }

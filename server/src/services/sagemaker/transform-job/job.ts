@@ -1,7 +1,9 @@
 // How a transform job goes: the model is unpacked, its container started and found well, the files are transformed.
 // Pure: from what is stored and observed to the next step. Statuses: API reference, DescribeTransformJob.
 import type { Observed, ObservedUnit, Step, WantedUnit, Wants } from "../../../engine/job-kind.ts";
+import { streamOf } from "../shared/hosts.ts";
 import { START_LIMIT_SECONDS } from "../shared/model-files.ts";
+import { toSeconds } from "../shared/noun.ts";
 import { type TransformDocument, type TransformRow, unitIdOf } from "./document.ts";
 import { batchEnvironment } from "./parameters.ts";
 import { SERVING_PORT } from "./transform.ts";
@@ -52,7 +54,7 @@ function wantedUnit({ document, createdAt, name }: TransformRow, want: WantedUni
     network: model.isolated ? "isolated" : "open",
     log: {
       group: logGroup,
-      stream: `${name}/i-${document.id.slice(0, 17)}-${Math.floor(createdAt / 1000)}${attempt === 1 ? "" : `-${attempt}`}`,
+      stream: streamOf(name, `i-${document.id.slice(0, 17)}`, toSeconds(createdAt), attempt),
     },
     ports: [SERVING_PORT],
     health: HEALTH,

@@ -2,6 +2,7 @@
 import type { CreateTransformJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
+import { notBuilt } from "../shared/not-built.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { BadPath, parseJsonPath } from "./processing/json-path.ts";
 import { familyOf } from "./processing/processing.ts";
@@ -62,5 +63,3 @@ function checkPath(member: string, text: string): void {
     throw cause;
   }
 }
-
-const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);

@@ -1,6 +1,7 @@
 // Augmented manifests: JSON Lines, of whose attributes the request names those that are streamed, in its own order.
 // Developer guide, "Provide dataset metadata to training jobs with an augmented manifest file". Pure.
 import type { ObjectReference } from "../../../../core/ports.ts";
+import { parseJson } from "../json-text.ts";
 import { parseS3Uri } from "../s3-uri.ts";
 
 /** A value of a line: an object whose bytes are meant, or the value's own text. */
@@ -31,16 +32,10 @@ export function valuesOf(line: string, attributes: readonly string[]): readonly 
   });
 }
 
-/** `JSON.rawJSON` and the third argument of a reviver are too new for the type library. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
-type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-const keepDigits: Reviver = (_key, value, { source }) =>
-  typeof value === "number" && source !== undefined ? rawJSON(source) : value;
-
 function parsed(line: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(line, keepDigits as (this: unknown, key: string, value: unknown) => unknown);
+    value = parseJson(line);
   } catch (cause) {
     throw new BadLine(`is no JSON: ${(cause as Error).message}`);
   }

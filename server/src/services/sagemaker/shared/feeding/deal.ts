@@ -1,6 +1,8 @@
 // In which order a host reads the objects, or lines, of an input in an epoch, and which of them are its own.
 // API reference, ShuffleConfig and S3DataDistributionType. Pure.
 import { createHash } from "node:crypto";
+import type { S3DataDistribution } from "../../../../../../contract/sagemaker/types.ts";
+import type { Host } from "../hosts.ts";
 
 export interface Dealing {
   /** Seed of ShuffleConfig as text; absent: the order of the listing. */
@@ -23,6 +25,16 @@ export function deal(count: number, epoch: number, { seed, share }: Dealing): Ui
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   if (seed !== undefined) shuffle(order, randomOf(`${seed}/${epoch}`));
   return share === undefined ? order : order.filter((_, place) => isOwn(place, share));
+}
+
+/** The part of the unit among those of all hosts; undefined when each host has all. */
+export function shareOf(
+  distribution: S3DataDistribution | undefined,
+  hosts: readonly Host[],
+  unitId: string,
+): Share | undefined {
+  if (distribution !== "ShardedByS3Key") return undefined;
+  return { index: hosts.findIndex((host) => host.unitId === unitId), of: hosts.length };
 }
 
 /** Whether the host has what is at this place of the order. */

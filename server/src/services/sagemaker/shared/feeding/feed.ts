@@ -32,7 +32,7 @@ const START_SECONDS = 120;
 const LOOK_MS = 5;
 
 /**
- * Feeds the FIFOs of the unit `of` until it is aborted; the feeder goes on by itself then, until `endFeed` or the end of
+ * Feeds the FIFOs of the unit `of` until it is aborted; the feeder goes on by itself then, until `endFeeds` or the end of
  * the unit's folder. Resolves only when the feeder has died. @throws JobFailure naming input and object
  */
 export const feed =
@@ -48,10 +48,19 @@ export const feed =
   };
 
 /**
- * To be called when the unit's program has ended, before anything of it is taken; harmless when repeated, and where
- * nothing was fed. `folder`: of the unit, named FEED_FOLDER.
+ * To be called when the units' programs have ended, before anything of them is taken; harmless when repeated, and where
+ * nothing was fed. `cut`: of any of them.
  */
-export async function endFeed(folder: string): Promise<Fed> {
+export async function endFeeds(
+  unitIds: readonly string[],
+  { keptFolder }: Pick<ActivityContext<unknown>, "keptFolder">,
+): Promise<Fed> {
+  let cut = false;
+  for (const unitId of unitIds) if ((await endFeed(await keptFolder(unitId, FEED_FOLDER))).cut) cut = true;
+  return { cut };
+}
+
+async function endFeed(folder: string): Promise<Fed> {
   if (!existsSync(join(folder, feedFiles.plan))) return { cut: false };
   const socket = await reach(folder);
   const isWhole = socket !== undefined || existsSync(join(folder, feedFiles.whole));

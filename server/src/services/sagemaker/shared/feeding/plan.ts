@@ -30,6 +30,10 @@ export interface PlannedInput {
 /** Name of the FIFO of an input's epoch. */
 export const fifoName = (input: string, epoch: number): string => `${input}_${epoch}`;
 
+/** Whether the path is that of a FIFO of the input, whatever the epoch, or below it. `input`: its name, or path. */
+export const isFifoOf = (input: string, path: string): boolean =>
+  path.startsWith(`${input}_`) && /^\d+(\/|$)/.test(path.slice(input.length + 1));
+
 /** An object as it was when it was listed. */
 export interface PlannedObject {
   readonly bucket: string;

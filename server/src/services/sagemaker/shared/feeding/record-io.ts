@@ -5,7 +5,7 @@
 const MAGIC = Buffer.from([0x0a, 0x23, 0xd7, 0xce]);
 const HEADER_BYTES = 8;
 /** The length has 29 bits; a part that is followed by another needs no padding when it is a multiple of four. */
-export const LONGEST_PART_BYTES = 2 ** 29 - 4;
+const LONGEST_PART_BYTES = 2 ** 29 - 4;
 
 const flags = { whole: 0, first: 1, middle: 2, last: 3 } as const;
 

@@ -4,7 +4,7 @@ import type {
   CreateTrainingJobRequest,
   TrainingInputMode,
 } from "../../../../../../contract/sagemaker/types.ts";
-import type { Dealing, Share } from "../../shared/feeding/deal.ts";
+import { type Dealing, type Share, shareOf } from "../../shared/feeding/deal.ts";
 import { hostsOf, type TrainingDocument } from "../document.ts";
 
 /** The mode of a channel: its own, else the job's. */
@@ -20,12 +20,12 @@ export const isPipe = (channel: Channel, request: CreateTrainingJobRequest): boo
 export const hasPipes = (request: CreateTrainingJobRequest): boolean =>
   (request.InputDataConfig ?? []).some((channel) => isPipe(channel, request));
 
-/** The host's part of a channel's content; undefined when each host has all of it. */
-export function shareOf(channel: Channel, document: TrainingDocument, unitId: string): Share | undefined {
-  if (channel.DataSource.S3DataSource?.S3DataDistributionType !== "ShardedByS3Key") return undefined;
-  const hosts = hostsOf(document);
-  return { index: hosts.findIndex((host) => host.unitId === unitId), of: hosts.length };
-}
+export const fileSystemChannels = ({ InputDataConfig }: CreateTrainingJobRequest): readonly Channel[] =>
+  (InputDataConfig ?? []).filter(({ DataSource }) => DataSource.FileSystemDataSource !== undefined);
+
+/** The unit's part of a channel's content; undefined when each host has all of it. */
+export const partOf = ({ DataSource }: Channel, document: TrainingDocument, unitId: string): Share | undefined =>
+  shareOf(DataSource.S3DataSource?.S3DataDistributionType, hostsOf(document), unitId);
 
 /** How an epoch's order is made. A seed is a long, and is taken as it came. */
 export function dealingOf(channel: Channel, share: Share | undefined): Dealing {

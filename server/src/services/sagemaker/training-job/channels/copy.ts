@@ -6,7 +6,7 @@ import type { Objects } from "../../../../core/ports.ts";
 import type { ActivityContext } from "../../../../engine/job-kind.ts";
 import { copyInputs, type InputCopy, ownObjects } from "../../shared/copy-inputs.ts";
 import type { TrainingDocument } from "../document.ts";
-import { shareOf, sourceOf } from "./channel.ts";
+import { partOf, sourceOf } from "./channel.ts";
 import type { Contents } from "./contents.ts";
 
 /** A host whose /opt/ml is being filled. */
@@ -28,7 +28,7 @@ export async function copyChannels(objects: Objects, channels: readonly Channel[
     await mkdir(target, { recursive: true });
     const content = contents.get(channel.ChannelName);
     if (!content || !("objects" in content)) continue;
-    for (const object of ownObjects(content.objects, shareOf(channel, work.row.document, unitId)))
+    for (const object of ownObjects(content.objects, partOf(channel, work.row.document, unitId)))
       copies.push({ object, path: join(target, object.name), source: sourceOf(channel) });
   }
   await copyInputs(objects, copies, { work, roleArn, volumeSizeGb: ResourceConfig?.VolumeSizeInGB });

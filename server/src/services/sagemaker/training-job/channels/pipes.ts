@@ -1,7 +1,7 @@
 // Pipe mode: the channels as the feeder takes them, FIFOs in /opt/ml/input/data.
 import type { Channel } from "../../../../../../contract/sagemaker/types.ts";
 import type { StreamedInput } from "../../shared/feeding/lay.ts";
-import { dealingOf, shareOf, sourceOf } from "./channel.ts";
+import { dealingOf, partOf, sourceOf } from "./channel.ts";
 import type { HostPlace } from "./copy.ts";
 
 export function streamedChannel(channel: Channel, { work, unitId, contents }: HostPlace): StreamedInput {
@@ -13,7 +13,7 @@ export function streamedChannel(channel: Channel, { work, unitId, contents }: Ho
     name: channel.ChannelName,
     isGzip: channel.CompressionType === "Gzip",
     isRecordIo: channel.RecordWrapperType === "RecordIO",
-    dealing: dealingOf(channel, shareOf(channel, work.row.document, unitId)),
+    dealing: dealingOf(channel, partOf(channel, work.row.document, unitId)),
     content: "objects" in content ? content : { ...content, attributes },
   };
 }

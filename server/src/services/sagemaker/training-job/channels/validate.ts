@@ -1,9 +1,11 @@
 // Rules of InputDataConfig that cross members. Developer guide, "Training input modes", and the API reference, Channel.
 import type { Channel, CreateTrainingJobRequest } from "../../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../../core/errors.ts";
+import { isFifoOf } from "../../shared/feeding/plan.ts";
 import { checkFileSystem, type FileSystems } from "../../shared/file-systems.ts";
+import { notBuilt } from "../../shared/not-built.ts";
 import { needS3Uri } from "../../shared/s3-uri.ts";
-import { modeOf } from "./channel.ts";
+import { isPipe, modeOf } from "./channel.ts";
 
 /** @throws ApiError Validation */
 export function checkChannels(request: CreateTrainingJobRequest, fileSystems: FileSystems): void {
@@ -17,10 +19,8 @@ export function checkChannels(request: CreateTrainingJobRequest, fileSystems: Fi
     if (channel.DataSource.FileSystemDataSource) checkFileSystemChannel(channel, request, fileSystems);
     else checkChannel(channel, request);
   }
-  for (const { ChannelName: name } of channels.filter((channel) => modeOf(channel, request) === "Pipe")) {
-    const taken = [...names].find(
-      (other) => other.startsWith(`${name}_`) && /^\d+$/.test(other.slice(name.length + 1)),
-    );
+  for (const { ChannelName: name } of channels.filter((each) => isPipe(each, request))) {
+    const taken = [...names].find((other) => isFifoOf(name, other));
     if (taken !== undefined)
       throw errors.validation(
         `InputDataConfig: the channel "${taken}" has the name of a FIFO of the channel "${name}"; choose another.`,
@@ -86,5 +86,3 @@ function checkSource(source: S3DataSource, mode: string, where: string): void {
   if (key === "" && type !== "S3Prefix")
     throw errors.validation(`${where}.S3Uri: a ${type} is an object, got the bucket ${S3Uri}.`);
 }
-
-const notBuilt = (what: string) => errors.validation(`${what} is not yet available in Sagebrush.`);

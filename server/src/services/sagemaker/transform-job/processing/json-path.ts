@@ -1,6 +1,6 @@
 // The part of JSONPath that data processing of transform jobs takes: children, several children, indices, slices and the
 // wildcard. Guide: "Associate Prediction Results with Input Records", table of operators.
-import { isNumber } from "./json-text.ts";
+import { isNumber } from "../../shared/json-text.ts";
 
 /** A part of the path: named children, everything, or items of an array. */
 type Step =

@@ -2,9 +2,9 @@
 // output filter. Guide: "Associate Prediction Results with Input Records"; API reference, DataProcessing.
 import { parse } from "csv-parse/sync";
 import type { CreateTransformJobRequest } from "../../../../../../contract/sagemaker/types.ts";
+import { isNumber, parseJson } from "../../shared/json-text.ts";
 import { BadRecord } from "../records.ts";
 import { BadPath, type JsonPath, parseJsonPath, select } from "./json-path.ts";
-import { isNumber, parseJson } from "./json-text.ts";
 
 /** What happens to one request's records on their way to the container and back. */
 export interface Processing {
@@ -103,16 +103,25 @@ const formats: Readonly<{ [format in RecordFormat]: Format }> = {
         .toString("utf8")
         .split("\n")
         .filter((line) => line.trim() !== "")
-        .map((line) => parseJson(line, what)),
+        .map((line) => readJson(line, what)),
     write: (records) => Buffer.from(records.map((record) => JSON.stringify(record)).join("\n")),
     join: joinJson,
   },
   json: {
-    read: (body, what) => [parseJson(body.toString("utf8"), what)],
+    read: (body, what) => [readJson(body.toString("utf8"), what)],
     write: ([record]) => Buffer.from(JSON.stringify(record)),
     join: joinJson,
   },
 };
+
+function readJson(text: string, what: string): Record {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new BadRecord(`${what} is no JSON: ${cause.message}`);
+    throw cause;
+  }
+}
 
 function readCsv(body: Buffer, what: string): readonly Record[] {
   try {

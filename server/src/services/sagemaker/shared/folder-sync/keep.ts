@@ -1,18 +1,21 @@
-// A folder of a container and a place in S3 kept in step: S3 to the folder before the program starts, the folder to S3 while
-// it runs and once more when it has ended. Nothing is ever deleted in S3.
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// The folder to S3, while the program runs and once more when it has ended. Nothing is ever deleted in S3.
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type { Principal } from "../../../core/call.ts";
-import { ApiError } from "../../../core/errors.ts";
-import type { ObjectReference, Objects } from "../../../core/ports.ts";
-import { DEFAULT_ENTRIES } from "../../../engine/archive.ts";
-import { JobFailure, type UnitPlace } from "../../../engine/job-kind.ts";
-import { replaceFile } from "../../../store/durable.ts";
-import { safeName } from "./inputs.ts";
-import { type FoundFile, walkFiles } from "./open-folder.ts";
-import { parseS3Uri, type S3Place, s3Uri } from "./s3-uri.ts";
+import { DEFAULT_ENTRIES } from "../../../../engine/archive.ts";
+import { JobFailure, type UnitPlace } from "../../../../engine/job-kind.ts";
+import { replaceFile } from "../../../../store/durable.ts";
+import { type FoundFile, walkFiles } from "../open-folder.ts";
+import { type S3Place, s3Uri } from "../s3-uri.ts";
+import {
+  COPIES_AT_ONCE,
+  clientErrors,
+  type FolderSyncParts,
+  folderPlace,
+  principalOf,
+  type Versions,
+  versionOf,
+} from "./synced.ts";
 
 /** Time between two looks at the folder; a file that both find the same is taken to be written. */
 const LOOK_MS = 1000;
@@ -20,93 +23,8 @@ const LOOK_MS = 1000;
 /** Files in a folder at most unless said otherwise, as many as are unpacked where a model serves. */
 const MOST_FILES = DEFAULT_ENTRIES;
 
-/** Share of time that looking may take, of a folder of very many files. */
+/** Share of time that looking may take, of a folder of very many files; what is found is copied without delay. */
 const EFFORT = 0.1;
-
-/** Objects copied into the folder, or out of it, at once. */
-const COPIES_AT_ONCE = 8;
-
-export interface FolderSyncParts {
-  readonly objects: Objects;
-  /** Whose rights are used, as of now. */
-  readonly principal: () => Promise<Principal>;
-  /** Of the principal, for texts. */
-  readonly roleArn: string;
-  /** `s3://bucket/folder`, with or without a slash at its end. */
-  readonly uri: string;
-  /** File in which it is kept what S3 has, so that after a restart of the server nothing older goes over something newer. */
-  readonly state: string;
-  /** What is in the folder, for texts: `Checkpoint`. */
-  readonly what: string;
-  /** Of all files together: one of holes takes no disk. */
-  readonly mostBytes: number;
-  readonly mostFiles?: number;
-  readonly kmsKeyId?: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** What tells one version of a file from another, by file name. */
-type Versions = Record<string, string>;
-
-const versionOf = ({ size, mtimeMs, ino }: FoundFile["facts"]): string => `${size} ${mtimeMs} ${ino}`;
-
-/**
- * Copies what is below the place in S3 into a folder where no program runs yet; repeating it does it again.
- * @throws JobFailure ClientError naming the object that cannot be read or cannot be a file
- */
-export async function fillFolder(parts: FolderSyncParts, folder: string): Promise<void> {
-  const { objects, uri, what, roleArn, signal } = parts;
-  const failed = (place: string, cause: Error) =>
-    new JobFailure(
-      `ClientError: ${what} download failed: ${place} cannot be read by the role ${roleArn}: ${cause.message}`,
-    );
-  const place = folderPlace(uri, what);
-  const principal = await parts.principal();
-  const found: { readonly object: ObjectReference; readonly name: string }[] = [];
-  await mkdir(folder, { recursive: true });
-  await clientErrors(uri, failed, async () => {
-    // A key that ends in a slash is a folder as consoles make them.
-    for await (const { bucket, key } of objects.list(principal, place.bucket, place.key))
-      if (!key.endsWith("/"))
-        found.push({ object: { bucket, key }, name: safeName(key.slice(place.key.length), { bucket, key }) });
-  });
-  const versions: Versions = {};
-  const copyNext = async (): Promise<void> => {
-    for (let next = found.pop(); next; next = found.pop()) {
-      signal.throwIfAborted();
-      const { object, name } = next;
-      const path = join(folder, name);
-      await mkdir(dirname(path), { recursive: true });
-      await rm(path, { force: true }); // of an earlier try, perhaps half written
-      await clientErrors(s3Uri(object), failed, () => objects.copyToFile(principal, object, path, signal));
-      versions[name] = versionOf(await stat(path));
-    }
-  };
-  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, copyNext));
-  await replaceFile(parts.state, JSON.stringify(versions));
-}
-
-/** @throws JobFailure for what is no place in S3 */
-function folderPlace(uri: string, what: string): S3Place {
-  const place = parseS3Uri(uri);
-  if (!place)
-    throw new JobFailure(`ClientError: ${what}: expected an S3 URI of the form s3://bucket/prefix, got "${uri}".`);
-  return { bucket: place.bucket, key: place.key === "" || place.key.endsWith("/") ? place.key : `${place.key}/` };
-}
-
-/** @throws JobFailure in the words of `failed` for what the caller of S3 is to be blamed for */
-async function clientErrors<Value>(
-  place: string,
-  failed: (place: string, cause: Error) => JobFailure,
-  work: () => Promise<Value>,
-): Promise<Value> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof ApiError && cause.status < 500) throw failed(place, cause);
-    throw cause;
-  }
-}
 
 /** A file was written to while it was read; it is read again later. */
 class StillWritten extends Error {
@@ -127,7 +45,7 @@ export async function keepFolder(
   },
 ): Promise<void> {
   const sync = new FolderSync(parts, await readVersions(parts.state));
-  const { signal } = parts;
+  const { signal } = parts.work;
   let isOver = false;
   const over = parts.over.then(() => {
     isOver = true;
@@ -137,10 +55,12 @@ export async function keepFolder(
     signal.throwIfAborted();
     if (isOver) break;
     const began = performance.now();
+    const copiedMs = sync.copying.ms;
     await sync.look(parts.place, false).catch((cause: unknown) => {
       if (cause instanceof JobFailure || signal.aborted) throw cause;
     });
-    waitMs = Math.max(LOOK_MS, (performance.now() - began) / EFFORT);
+    const lookingMs = performance.now() - began - (sync.copying.ms - copiedMs);
+    waitMs = Math.max(LOOK_MS, lookingMs / EFFORT);
   }
   await sync.look(parts.place, true);
 }
@@ -158,11 +78,32 @@ async function readVersions(path: string): Promise<Versions> {
 }
 
 interface LookParts extends FolderSyncParts {
-  /** Told once of each file that is left out, and why. */
-  readonly skipped: (name: string, why: string) => void;
+  /** Where each file that is left out is named once. */
+  readonly log: { readonly group: string; readonly stream: string };
+  /** What it is left out of: `the checkpoints`. */
+  readonly whole: string;
+}
+
+/** Time in which something was under way, however much at once. */
+class BusyTime {
+  ms = 0;
+  #count = 0;
+  #since = 0;
+
+  async during<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#count === 0) this.#since = performance.now();
+    this.#count += 1;
+    try {
+      return await work();
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) this.ms += performance.now() - this.#since;
+    }
+  }
 }
 
 class FolderSync {
+  readonly copying = new BusyTime();
   readonly #parts: LookParts;
   readonly #place: S3Place;
   /** What S3 has. */
@@ -185,7 +126,7 @@ class FolderSync {
     let bytes = 0;
     try {
       await walkFiles(place, {
-        signal: this.#parts.signal,
+        signal: this.#parts.work.signal,
         atOnce: COPIES_AT_ONCE,
         skipped: (name, why) => this.#skip(name, why),
         file: async (found) => {
@@ -196,7 +137,7 @@ class FolderSync {
           if (this.#stored[found.name] === version) return;
           const isWritten = last || this.#fresh[found.name] === version;
           fresh[found.name] = version;
-          if (!isWritten || !(await this.#put(found))) return;
+          if (!isWritten || !(await this.copying.during(() => this.#put(found)))) return;
           this.#stored[found.name] = version;
           hasStored = true;
         },
@@ -220,7 +161,7 @@ class FolderSync {
 
   /** Returns false when the file changed meanwhile. */
   async #put(found: FoundFile): Promise<boolean> {
-    const { objects, principal, roleArn, what, kmsKeyId, signal } = this.#parts;
+    const { objects, work, roleArn, what, kmsKeyId } = this.#parts;
     const object = { bucket: this.#place.bucket, key: this.#place.key + found.name };
     const failed = (place: string, cause: Error) =>
       new JobFailure(
@@ -233,7 +174,9 @@ class FolderSync {
     );
     try {
       const to = { ...object, contentType: "application/octet-stream", ...(kmsKeyId ? { kmsKeyId } : {}) };
-      await clientErrors(s3Uri(object), failed, async () => objects.put(await principal(), to, body, signal));
+      await clientErrors(s3Uri(object), failed, async () =>
+        objects.put(await principalOf(this.#parts), to, body, work.signal),
+      );
       return true;
     } catch (cause) {
       if (isChanging) return false;
@@ -244,7 +187,9 @@ class FolderSync {
   #skip(name: string, why: string): void {
     if (this.#told.has(name)) return;
     this.#told.add(name);
-    this.#parts.skipped(name, why);
+    const { work, log, whole } = this.#parts;
+    // A line that is lost is no reason to end the job.
+    work.note(log, `Left out of ${whole}: ${name}: ${why}.`).catch(() => undefined);
   }
 }
 
