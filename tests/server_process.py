@@ -1,6 +1,7 @@
 """A Sagebrush server as its own process on a fresh folder, and official clients pointed at it."""
 
 import configparser
+import contextlib
 import os
 import signal
 import subprocess
@@ -142,3 +143,14 @@ class ServerProcess:
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+@contextlib.contextmanager
+def running_server(bucket, *arguments):
+    """A server with these arguments and an empty bucket, for a fixture of several tests."""
+    server = ServerProcess(arguments=arguments)
+    try:
+        server.start().client("s3").create_bucket(Bucket=bucket)
+        yield server
+    finally:
+        server.close()

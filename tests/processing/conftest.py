@@ -2,18 +2,15 @@
 
 import pytest
 from processing_jobs import ended_processing, logs_of, processing_request
-from server_process import ServerProcess
+from server_process import running_server
 
 BUCKET = "processing"
 
 
 @pytest.fixture(scope="module")
 def server():
-    process = ServerProcess(arguments=["--cpus", "16", "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture

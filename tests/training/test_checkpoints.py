@@ -6,7 +6,7 @@ import textwrap
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, instances, objects_below, outcome, program_request
-from server_process import ServerProcess, wait_until
+from server_process import running_server, wait_until
 from xgboost_jobs import ended_job, log_lines
 
 BUCKET = "checkpoints"
@@ -14,11 +14,8 @@ BUCKET = "checkpoints"
 
 @pytest.fixture(scope="module")
 def server():
-    process = ServerProcess(arguments=["--cpus", "16", "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture

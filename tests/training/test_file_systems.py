@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, outcome, program_request
-from server_process import ServerProcess
+from server_process import running_server
 from xgboost_jobs import ended_job, log_lines
 
 BUCKET = "shares"
@@ -35,11 +35,8 @@ def share(tmp_path_factory):
 def server(share, tmp_path_factory):
     settings = tmp_path_factory.mktemp("settings") / "sagebrush.yaml"
     settings.write_text(f"fileSystems:\n  fs-0123abcd: {share}\n  fs-00000000: {share}/gone\n")
-    process = ServerProcess(arguments=["--cpus", "16", "--config", str(settings)])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--config", str(settings)) as process:
+        yield process
 
 
 def a_channel(path, mode="ro", system="fs-0123abcd", kind="EFS", name="share", **more):

@@ -5,20 +5,15 @@ import textwrap
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, files_of, instances, outcome, program_request, statuses
-from server_process import ServerProcess, wait_until
+from server_process import running_server, wait_until
 from xgboost_jobs import ended_job, lines_by_stream
-
-TWO_CPUS = 2
 
 
 @pytest.fixture(scope="module")
 def server():
     """A server with few CPUs, so that hosts are more than there is room for, and a short grace."""
-    process = ServerProcess(arguments=["--cpus", str(TWO_CPUS), "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket="hosts")
-    yield process
-    process.close()
+    with running_server("hosts", "--cpus", "2", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, files_of, instances, objects_below, outcome, program_request, statuses
-from server_process import FLAGS, NODE, ROOT, ServerProcess, wait_until
+from server_process import FLAGS, NODE, ROOT, running_server, wait_until
 from xgboost_jobs import ended_job, lines_by_stream, log_lines, training_request
 
 BUCKET = "spot"
@@ -18,26 +18,20 @@ SPOT = {
 }
 
 
-def started(*arguments):
-    process = ServerProcess(arguments=["--longest-grace-seconds", "20", *arguments])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    return process
+ARGUMENTS = ("--cpus", "16", "--longest-grace-seconds", "20")
 
 
 @pytest.fixture(scope="module")
 def server():
-    process = started("--cpus", "16")
-    yield process
-    process.close()
+    with running_server(BUCKET, *ARGUMENTS) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
 def drilled():
     """A server that takes back spot instances each time they have worked for a while."""
-    process = started("--cpus", "16", "--spot-interrupt-every-seconds", str(EVERY_SECONDS))
-    yield process
-    process.close()
+    with running_server(BUCKET, *ARGUMENTS, "--spot-interrupt-every-seconds", str(EVERY_SECONDS)) as process:
+        yield process
 
 
 def begin(server, name, program, **changes):
