@@ -24,6 +24,19 @@ def s3(server):
 
 
 @pytest.fixture
+def place(s3, fresh):
+    """place({key: body}): the URI of a prefix that holds these."""
+
+    def put(objects):
+        prefix = fresh("in")
+        for key, body in objects.items():
+            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
+        return f"s3://{BUCKET}/{prefix}/"
+
+    return put
+
+
+@pytest.fixture
 def begin(server, fresh):
     """begin(program, inputs, outputs, **changes): the name of a job. `changes` replace or add members."""
 

@@ -21,19 +21,6 @@ TREE = """
 
 
 @pytest.fixture
-def place(s3, fresh):
-    """place({key: body}): the URI of a prefix that holds these."""
-
-    def put(objects):
-        prefix = fresh("in")
-        for key, body in objects.items():
-            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
-        return f"s3://{BUCKET}/{prefix}/"
-
-    return put
-
-
-@pytest.fixture
 def tree(run, lines):
     """tree(inputs): what a program finds below /opt/ml/processing."""
 

@@ -3,10 +3,10 @@
 import gzip
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from job_processes import feeders
 from own_programs import objects_below
 from processing.conftest import BUCKET
 from processing_jobs import cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
@@ -25,19 +25,6 @@ READER = """
         with opened(path) as fifo:
             return fifo.read()
 """
-
-
-@pytest.fixture
-def place(s3, fresh):
-    """place({key: body}): the URI of a prefix that holds these."""
-
-    def put(objects):
-        prefix = fresh("in")
-        for key, body in objects.items():
-            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
-        return f"s3://{BUCKET}/{prefix}/"
-
-    return put
 
 
 def piped(name, uri, path=None, **more):
@@ -153,20 +140,6 @@ SLOW = (
     open("/opt/ml/output/message", "w").write(str(len(data)))
 """
 )
-
-
-def feeders(server):
-    """Process ids of what feeds units of this server."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            place = str((folder / "cwd").readlink())
-        except OSError:
-            continue
-        if b"feeder.ts" in command and place.startswith(str(server.folder)):
-            found.append(int(folder.name))
-    return found
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Kill -9 of the server in every phase of a processing job: it ends as it would have, and nothing is left over."""
 
-import subprocess
-
 import pytest
+from job_processes import processes_with
 from own_programs import objects_below
 from processing_jobs import cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
 from server_process import wait_until
@@ -77,12 +76,6 @@ def is_whole(server, name):
     assert lines_of(server, name) == {host: ["begun", "ended"] for host in hosts}
     folder = str(server.folder)
     wait_until(lambda: not processes_with(folder), 20, "no process of the job is left")
-
-
-def processes_with(folder):
-    """Command lines of processes that name the folder, but for the server itself."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in listing.splitlines() if folder in line and "main.ts" not in line)
 
 
 def test_while_inputs_come(started):

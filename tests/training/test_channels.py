@@ -13,11 +13,11 @@ from channel_programs import (
     begin_program,
     failure_of,
     pipe,
-    printed,
     put,
     records,
     result_of,
 )
+from own_programs import printed
 from server_process import wait_until
 from xgboost_jobs import channel, ended_job
 

@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
-from own_programs import GROUP, instances, objects_below, outcome, program_request
+from own_programs import instances, objects_below, outcome, printed, program_request
 from server_process import running_server, wait_until
-from xgboost_jobs import ended_job, log_lines
+from xgboost_jobs import ended_job
 
 BUCKET = "checkpoints"
 
@@ -159,7 +159,7 @@ def test_only_files_are_checkpoints_and_the_log_names_the_rest(server, begin, pa
     name = begin(HOSTILE, path)
     assert outcome(ended(server, name)) == ("Completed", "Completed")
     assert checkpoints_of(server, name) == {"good": b"good", "d/inside": b"inside", "locked": b"locked"}
-    lines = [line for line in log_lines(server.client("logs"), GROUP, f"{name}/") if line.startswith("Left out")]
+    lines = [line for line in printed(server, name) if line.startswith("Left out")]
     assert sorted(lines) == [
         "Left out of the checkpoints: folder: it is a link.",
         "Left out of the checkpoints: link: it is a link.",

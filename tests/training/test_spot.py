@@ -6,9 +6,9 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from own_programs import GROUP, files_of, instances, objects_below, outcome, program_request, statuses
+from own_programs import GROUP, files_of, instances, objects_below, outcome, printed, program_request, statuses
 from server_process import FLAGS, NODE, ROOT, running_server, wait_until
-from xgboost_jobs import ended_job, lines_by_stream, log_lines, training_request
+from xgboost_jobs import ended_job, lines_by_stream, training_request
 
 BUCKET = "spot"
 EVERY_SECONDS = 2
@@ -41,14 +41,6 @@ def begin(server, name, program, **changes):
 
 def with_checkpoints(name):
     return {"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/{name}"}}
-
-
-def lines_of(server, name):
-    """What the job has printed so far."""
-    try:
-        return log_lines(server.client("logs"), GROUP, f"{name}/")
-    except ClientError:  # nothing of any job yet
-        return []
 
 
 def ended(server, name):
@@ -102,7 +94,7 @@ def test_a_job_that_is_interrupted_several_times_leaves_the_model_of_one_that_is
     begin(server, often, BOOSTING, HyperParameters={"waits": " ".join(map(str, WAITS))}, **with_checkpoints(often))
     begin(server, never, BOOSTING, **with_checkpoints(never))
     for number in WAITS:
-        wait_until(lambda last=f"round {number}": last in lines_of(server, often), 120, f"round {number} is over")
+        wait_until(lambda last=f"round {number}": last in printed(server, often), 120, f"round {number} is over")
         assert interrupt(server, often)[0] == 0
     jobs = [ended(server, name) for name in (often, never)]
     assert [outcome(job) for job in jobs] == [("Completed", "Completed")] * 2, [
@@ -126,7 +118,7 @@ def test_the_built_in_algorithm_goes_on_from_its_checkpoints(server, fresh):
     parameters = {"num_round": rounds, "objective": "binary:logistic", "eval_metric": "logloss"}
     request = training_request(name, BUCKET, parameters, **SPOT, **with_checkpoints(name))
     server.client("sagemaker").create_training_job(**request)
-    wait_until(lambda: len(rounds_of(lines_of(server, name))) > 100, 120, "it has trained for a while")
+    wait_until(lambda: len(rounds_of(printed(server, name))) > 100, 120, "it has trained for a while")
     assert interrupt(server, name)[0] == 0
     job = ended(server, name)
     assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
@@ -160,7 +152,7 @@ STUBBORN = """
 def test_a_command_interrupts_a_job_which_goes_on_in_fresh_containers(server, fresh):
     name = fresh("told")
     begin(server, name, STUBBORN, **with_checkpoints(name))
-    wait_until(lambda: "ready" in lines_of(server, name), 60, "the program runs")
+    wait_until(lambda: "ready" in printed(server, name), 60, "the program runs")
     code, said = interrupt(server, name)
     assert (code, said) == (
         0,
@@ -176,7 +168,7 @@ def test_a_command_interrupts_a_job_which_goes_on_in_fresh_containers(server, fr
         *["Starting", "Downloading", "Training", "Uploading", "Completed"],
     ]
     assert objects_below(server.client("s3"), BUCKET, f"{name}/") == {"0": b"when it was told"}
-    assert [line for line in lines_of(server, name) if line.startswith("found")] == ["found []"] * 2
+    assert [line for line in printed(server, name) if line.startswith("found")] == ["found []"] * 2
     assert files_of(server.client("s3"), BUCKET, name) == {"attempt-1": b"x"}
     # The three seconds after the notice are part of the training time and are not billed.
     assert job["TrainingTimeInSeconds"] - job["BillableTimeInSeconds"] >= 2
@@ -188,7 +180,7 @@ def test_a_server_that_is_killed_goes_on_with_an_interruption(own_server, fresh)
     server, name = own_server(arguments=["--longest-grace-seconds", "20"]), fresh("killed")
     server.client("s3").create_bucket(Bucket=BUCKET)
     begin(server, name, STUBBORN, **with_checkpoints(name))
-    wait_until(lambda: "ready" in lines_of(server, name), 60, "the program runs")
+    wait_until(lambda: "ready" in printed(server, name), 60, "the program runs")
     assert interrupt(server, name)[0] == 0
     server.kill()
     code, said = interrupt(server, name)
@@ -203,7 +195,7 @@ def test_a_server_that_is_killed_goes_on_with_an_interruption(own_server, fresh)
 def test_a_job_can_be_stopped_while_it_is_interrupted(server, fresh):
     name = fresh("stopped")
     begin(server, name, STUBBORN, **with_checkpoints(name))
-    wait_until(lambda: "ready" in lines_of(server, name), 60, "the program runs")
+    wait_until(lambda: "ready" in printed(server, name), 60, "the program runs")
     interrupt(server, name)
     server.client("sagemaker").stop_training_job(TrainingJobName=name)
     job = ended(server, name)
