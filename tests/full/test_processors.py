@@ -37,7 +37,7 @@ def run(server, tmp_path):
 
 
 @pytest.mark.timeout(900)
-def test_scripts_and_programs(run):
+def test_each_sdk_runs_scripts_and_programs(run):
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         found = pool.map(lambda environment: run("processors.py", environment), ENVIRONMENTS)
         results = dict(zip(ENVIRONMENTS, found, strict=True))

@@ -127,7 +127,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("sentence", MESSAGES)
-def test_the_exit_message(run, sentence):
+def test_a_job_shows_the_exit_message(run, sentence):
     message, end, status, shown, reason = MESSAGES[sentence]
     program = f"import sys\nopen('/opt/ml/output/message', 'w').write({message!r})\n{end}"
     job = run(program)

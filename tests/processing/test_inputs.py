@@ -93,8 +93,8 @@ FAILURES = {
 @pytest.mark.parametrize("sentence", FAILURES)
 def test_a_job_fails_for(run, place, sentence):
     changes, named = FAILURES[sentence]
-    uri = changes.pop("uri", None) or place({"file": b"not json"}) + "file"
-    job = run("pass", [s3_input("raw", uri, **changes)])
+    source = {"uri": place({"file": b"not json"}) + "file", **changes}
+    job = run("pass", [s3_input("raw", **source)])
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith('ClientError: Data download failed for input "raw": '), job["FailureReason"]
     assert named in job["FailureReason"]

@@ -30,7 +30,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("sentence", ENDS)
-def test_outputs_after(run, below, fresh, sentence):
+def test_outputs_are_in_s3_after(run, below, fresh, sentence):
     end, status, expected = ENDS[sentence]
     out = fresh("out")
     outputs = [

@@ -57,7 +57,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("sentence", KINDS)
-def test_objects(run, lines, place, s3, sentence):
+def test_a_program_reads_objects(run, lines, place, s3, sentence):
     objects, members, expected = KINDS[sentence]
     uri = place(objects)
     if "list" in objects:

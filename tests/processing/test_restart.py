@@ -78,21 +78,21 @@ def is_whole(server, name):
     wait_until(lambda: not processes_with(folder), 20, "no process of the job is left")
 
 
-def test_while_inputs_come(started):
+def test_a_kill_changes_nothing_while_inputs_come(started):
     server, name = started(1)
     restart(server)
     restart(server)
     is_whole(server, name)
 
 
-def test_while_programs_run(started):
+def test_a_kill_changes_nothing_while_programs_run(started):
     server, name = started(6)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     restart(server)
     is_whole(server, name)
 
 
-def test_while_programs_end_without_a_server(started):
+def test_a_kill_changes_nothing_while_programs_end_without_a_server(started):
     server, name = started(4)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     server.kill()
@@ -102,7 +102,7 @@ def test_while_programs_end_without_a_server(started):
     is_whole(server, name)
 
 
-def test_while_outputs_go(started):
+def test_a_kill_changes_nothing_while_outputs_go(started):
     server, name = started(1)
     s3 = server.client("s3")
     wait_until(lambda: s3.list_objects_v2(Bucket=BUCKET, Prefix="end/")["KeyCount"], 60, "outputs go to S3")
@@ -110,7 +110,7 @@ def test_while_outputs_go(started):
     is_whole(server, name)
 
 
-def test_while_it_is_being_stopped(started):
+def test_a_kill_changes_nothing_while_it_is_being_stopped(started):
     server, name = started(600)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     server.client("sagemaker").stop_processing_job(ProcessingJobName=name)
