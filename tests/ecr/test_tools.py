@@ -9,9 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from pushed_images import Image, digest_of, script, shell_root, tar_of
-
-HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+from pushed_images import HOST, Image, digest_of, script, shell_root, tar_of
 
 
 def tool(name):

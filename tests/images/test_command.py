@@ -5,9 +5,7 @@ import subprocess
 import tarfile
 
 import pytest
-from pushed_images import OCI_INDEX, Image, digest_of, script, shell_root
-
-HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+from pushed_images import HOST, OCI_INDEX, Image, digest_of, script, shell_root
 
 
 @pytest.fixture

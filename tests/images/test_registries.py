@@ -5,9 +5,11 @@ import json
 import subprocess
 
 import pytest
-from pushed_images import Image, Registry, script, shell_root
-from server_process import ROLE, ServerProcess, wait_until
+from botocore.exceptions import ClientError
+from pushed_images import Image, Registry, image_request, script, shell_root
+from server_process import ServerProcess
 from token_registry import ACCOUNT, TokenRegistry
+from xgboost_jobs import ended_job
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,6 @@ def other(servers):
 
 @pytest.fixture(scope="module")
 def servers():
-
     started = []
 
     def start(**options):
@@ -48,20 +49,8 @@ def puller(servers, other):
 
 def run_job(server, name, image):
     sagemaker = server.client("sagemaker")
-    sagemaker.create_training_job(
-        TrainingJobName=name,
-        RoleArn=ROLE,
-        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"},
-        OutputDataConfig={"S3OutputPath": "s3://pulled/out"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 300},
-    )
-
-    def over():
-        found = sagemaker.describe_training_job(TrainingJobName=name)
-        return found if found["TrainingJobStatus"] in ("Completed", "Failed") else None
-
-    return wait_until(over, 120, f"{name} is over")
+    sagemaker.create_training_job(**image_request(name, image, "pulled"))
+    return ended_job(sagemaker, name)
 
 
 def test_a_job_runs_an_image_of_another_registry_with_the_settings_account(puller, other, fresh):
@@ -135,7 +124,7 @@ def test_a_job_fails_whose_registry_gives(case, pull_with_token):
 
 
 def test_a_registry_that_the_settings_do_not_name_is_not_asked(puller, other):
-    with pytest.raises(Exception, match="No image"):
+    with pytest.raises(ClientError, match="No image"):
         run_job(puller, "unasked", "registry.example/team/app:v1")
 
 

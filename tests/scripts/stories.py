@@ -3,10 +3,8 @@
 import base64
 import csv
 import hashlib
-import io
 import json
 import subprocess
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -97,17 +95,6 @@ def wheel(folder, name="barley", code="GRAIN = 'hordeum'\n"):
 
 def _digest(text):
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-
-
-def archive(files):
-    """A tar.gz of {name: bytes}."""
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w:gz") as tar:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-    return target.getvalue()
 
 
 def tree(folder):
