@@ -1,13 +1,12 @@
 """Managed spot training: interruptions by command and by policy, what a job keeps over them, how long it waits."""
 
-import subprocess
 import textwrap
 import time
 
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import GROUP, files_of, instances, objects_below, outcome, printed, program_request, statuses
-from server_process import FLAGS, NODE, ROOT, running_server, wait_until
+from server_process import running_server, told, wait_until
 from xgboost_jobs import ended_job, lines_by_stream, training_request
 
 BUCKET = "spot"
@@ -51,15 +50,10 @@ def described(server, name):
     return server.client("sagemaker").describe_training_job(TrainingJobName=name)
 
 
-def command(server, *words):
-    """(exit code, everything said) of the command line on the server's data folder."""
-    line = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", *words, "--data", server.folder]
-    done = subprocess.run([str(part) for part in line], capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, (done.stdout + done.stderr).strip()
-
-
 def interrupt(server, name):
-    return command(server, "spot", "interrupt", name)
+    """(exit code, what is said) of the command that takes the job's instances back."""
+    code, said = told("spot", "interrupt", name, "--data", server.folder)
+    return code, said.strip()
 
 
 # Twelve rounds of boosting with rows drawn by a seed of the round; each round's model is a checkpoint. After the rounds
