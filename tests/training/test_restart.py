@@ -13,6 +13,13 @@ LINES = "\n".join(f"{number % 2},{number % 2 + number / 1000},{number % 7}" for 
 PARAMETERS = {"num_round": ROUNDS, "objective": "binary:logistic", "eval_metric": "logloss", "seed": 7}
 
 
+def ended_over_a_kill(server, name):
+    """The job once it is over; the server is killed now, and started again."""
+    server.kill()
+    server.start()
+    return ended_job(server.client("sagemaker"), name)
+
+
 def rounds_of(lines):
     """Numbers of the boosting rounds whose evaluation was logged."""
     return [int(line.split("[")[1].split("]")[0]) for line in lines if "train-logloss" in line]
@@ -27,9 +34,7 @@ def test_a_job_survives_a_kill(own_server, fresh, after_seconds):
     name = fresh("killed")
     server.client("sagemaker").create_training_job(**training_request(name, "restarts", PARAMETERS))
     time.sleep(after_seconds)  # the moment of the kill is the case; nothing is waited for
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     lines = printed(server, name)
     assert rounds_of(lines) == list(range(ROUNDS)), "each round is logged once and in order"
@@ -78,9 +83,7 @@ def test_a_job_of_two_hosts_survives_a_kill(own_server, fresh, after_seconds):
     server, name = own_server(arguments=["--cpus", "4"]), fresh("killed")
     begin_counting(server, name)
     time.sleep(after_seconds)  # the moment of the kill is the case; nothing is waited for
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
     check_logs(server, name)
     s3 = server.client("s3")
@@ -96,9 +99,7 @@ def test_a_stop_is_remembered_over_a_kill(own_server, fresh, after_seconds):
     wait_until(lambda: set(objects_below(s3, "restarts", f"{name}/")) == set(HOSTS), 60, "both hosts count")
     server.client("sagemaker").stop_training_job(TrainingJobName=name)
     time.sleep(after_seconds)  # the moment of the kill is the case
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Stopped", "Stopped"), job.get("FailureReason")
     check_logs(server, name)
     s3 = server.client("s3")
@@ -115,9 +116,7 @@ def test_a_failure_of_one_host_is_remembered_over_a_kill(own_server, fresh, afte
     counted = lambda: objects_below(s3, "restarts", f"{name}/").get("algo-2") == b"24"  # noqa: E731
     wait_until(counted, 60, "the second host has counted to its end")
     time.sleep(after_seconds)  # the moment of the kill is the case
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Failed", "Failed")
     assert job["FailureReason"].startswith("AlgorithmError: Exit code: 7.")
     check_logs(server, name)
