@@ -6,6 +6,8 @@ from server_process import ROLE, wait_until
 from xgboost_jobs import IMAGE, lines_by_host
 
 GROUP = "/aws/sagemaker/ProcessingJobs"
+#: The server that tests/processing shares has it.
+BUCKET = "processing"
 
 
 def s3_input(name, uri, path=None, **more):

@@ -1,10 +1,8 @@
 """A server with CPUs for several jobs and a short grace, and jobs of a test's own program."""
 
 import pytest
-from processing_jobs import ended_processing, logs_of, processing_request
+from processing_jobs import BUCKET, ended_processing, logs_of, processing_request
 from server_process import running_server
-
-BUCKET = "processing"
 
 
 @pytest.fixture(scope="module")

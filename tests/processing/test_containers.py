@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from processing.conftest import BUCKET
-from processing_jobs import cluster, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, s3_input, s3_output
 from server_process import ACCOUNT, ROLE
 from xgboost_jobs import IMAGE
 

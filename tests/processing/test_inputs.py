@@ -5,8 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, s3_input, s3_output
 
 TREE = """
     import json, os

@@ -3,8 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import one_host_fails
-from processing.conftest import BUCKET
-from processing_jobs import GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
+from processing_jobs import BUCKET, GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
 from server_process import ACCOUNT, ROLE, running_server, wait_until
 from xgboost_jobs import IMAGE
 

@@ -5,8 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, ended_processing, logs_of, s3_output
+from processing_jobs import BUCKET, cluster, ended_processing, logs_of, s3_output
 from server_process import wait_until
 
 

@@ -8,8 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from job_processes import feeders
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
 from server_process import wait_until
 
 READER = """
