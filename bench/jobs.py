@@ -9,6 +9,7 @@ from servers import ROLE
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3"
 BUCKET = "bench-data"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 FEATURES = 11
 JOB_SECONDS = 60
 HYPERPARAMETERS = {"objective": "reg:squarederror", "num_round": "5", "max_depth": "4"}
@@ -35,6 +36,26 @@ def training_job(name, **hyperparameters):
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
     }
+
+
+def first_line(server, request, seconds, words=""):
+    """Runs the job of the request: milliseconds from the call to its first line that has the words, and to its end.
+
+    The time of a line is the server's, when it reads the line. Raises RuntimeError unless the job completes in time.
+    """
+    sagemaker, logs, name = server.client("sagemaker"), server.client("logs"), request["TrainingJobName"]
+    began = time.time()
+    sagemaker.create_training_job(**request)
+    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] == "InProgress":
+        if time.time() - began > seconds:
+            raise RuntimeError(f"{name} has not ended within {seconds} s: {job}")
+        time.sleep(0.02)
+    if job["TrainingJobStatus"] != "Completed":
+        raise RuntimeError(f"{name} is {job['TrainingJobStatus']}: {job.get('FailureReason')}")
+    stream = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"][0]
+    events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], startFromHead=True)
+    line = next(event for event in events["events"] if words in event["message"])
+    return line["timestamp"] - began * 1000, (job["TrainingEndTime"].timestamp() - began) * 1000
 
 
 def put_data(server, rows=200):

@@ -1,14 +1,11 @@
 """Programs that read the channels of a training job inside its container, and what they found."""
 
-import io
 import json
 import struct
-import tarfile
 
-from server_process import ROLE
-from xgboost_jobs import IMAGE, channel, ended_job, log_lines
+from own_programs import files_of, instances, printed, program_request
+from xgboost_jobs import ended_job
 
-GROUP = "/aws/sagemaker/TrainingJobs"
 MAGIC = 0xCED7230A
 # What every program begins with. `result` is what the test gets.
 PRELUDE = """
@@ -55,49 +52,18 @@ def augmented(bucket, key, attributes, **more):
     return made
 
 
-def begin_program(server, bucket, name, program, channels, hosts=1, **changes):
+def begin_program(server, bucket, name, program, channels, hosts=1):
     """Creates a job that runs a Python program in the image of XGBoost."""
-    server.client("s3").put_object(
-        Bucket=bucket, Key=f"code/{name}/program.py", Body=(PRELUDE + program + EPILOGUE).encode()
-    )
-    server.client("sagemaker").create_training_job(
-        TrainingJobName=name,
-        RoleArn=ROLE,
-        AlgorithmSpecification={
-            "TrainingImage": IMAGE,
-            "TrainingInputMode": "File",
-            "ContainerEntrypoint": ["python3", "-u"],
-            "ContainerArguments": ["/opt/ml/input/data/code/program.py"],
-        },
-        InputDataConfig=[channel(bucket, f"code/{name}/", name="code"), *channels],
-        OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out"},
-        ResourceConfig={"InstanceType": "ml.t3.medium", "InstanceCount": hosts, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 300},
-        **changes,
-    )
-
-
-def files_of(server, bucket, name):
-    """Names and contents of the job's model."""
-    body = server.client("s3").get_object(Bucket=bucket, Key=f"out/{name}/output/model.tar.gz")["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
-
-
-def printed(server, name):
-    """Lines that the job has printed so far."""
-    logs = server.client("logs")
-    try:
-        return log_lines(logs, GROUP, f"{name}/")
-    except logs.exceptions.ResourceNotFoundException:
-        return []  # nobody has printed anything on this server
+    changes = {"channels": channels, "ResourceConfig": instances(hosts)}
+    request = program_request(server.client("s3"), bucket, name, PRELUDE + program + EPILOGUE, **changes)
+    server.client("sagemaker").create_training_job(**request)
 
 
 def result_of(server, bucket, name):
     """`result` of a program once its job has completed."""
     job = ended_job(server.client("sagemaker"), name)
     assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), printed(server, name))
-    return json.loads(files_of(server, bucket, name)["result.json"])
+    return json.loads(files_of(server.client("s3"), bucket, name)["result.json"])
 
 
 def failure_of(server, name):

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from server_process import ServerProcess
+from users import temporary_users
 
 _numbers = itertools.count(1)
 LOG_LINES = 40
@@ -63,6 +64,18 @@ def client(server):
 def fresh():
     """fresh("job") gives a name never used before: job-1-4242."""
     return lambda prefix: f"{prefix}-{next(_numbers)}-{os.getpid()}"
+
+
+@pytest.fixture
+def user(server, fresh):
+    """user(allow("kms:*"), …) makes a user with these statements: its ARN and a function that gives its clients."""
+
+    def make(*statements):
+        made, clients = users(*statements)
+        return made["Arn"], clients
+
+    with temporary_users(server, fresh) as users:
+        yield make
 
 
 @pytest.fixture

@@ -91,13 +91,25 @@ def over_tls(server):
     return {"AWS_ENDPOINT_URL": server.url.replace("http://", "https://"), **trusted}
 
 
-def printed(command, environment, seconds=PROGRAM_SECONDS):
-    """The last line that a program prints, read as JSON."""
+def printed(command, environment, seconds=PROGRAM_SECONDS, folder=None):
+    """The last line that a program prints, read as JSON; it runs in the folder."""
     done = subprocess.run(
-        [str(part) for part in command], env=environment, capture_output=True, text=True, timeout=seconds, check=False
+        [str(part) for part in command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
-    assert done.returncode == 0, f"{command[0]}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"{' '.join(map(str, command[:2]))}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def printed_by_sdk(python, program, variables, folder, *arguments, seconds):
+    """What a Python program of an SDK's prints last, read as JSON; it runs in the folder, which is its home."""
+    environment = {**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore"}
+    return printed([python, program, *arguments], environment, seconds, folder)
 
 
 def put_points(s3, bucket):

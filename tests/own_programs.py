@@ -1,9 +1,9 @@
-"""Training jobs that run a program of a test's own in the image of XGBoost, and what they leave."""
+"""Programs of a test's own that run as jobs in the image of XGBoost, and what training jobs of them leave."""
 
 import io
 import tarfile
 
-from xgboost_jobs import IMAGE, channel, training_request
+from xgboost_jobs import IMAGE, channel, log_lines, training_request
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -24,6 +24,42 @@ def program_request(s3, bucket, name, program, **changes):
         "ContainerArguments": ["/opt/ml/input/data/code/program.py"],
     }
     return request
+
+
+# Of two hosts the second fails, as soon as the first listens for the end that it is then told of.
+ONE_HOST_FAILS = """
+    import signal, socket, sys, time
+    if socket.gethostname() == "algo-1":
+        def told(*_):
+            print("SIGTERM", flush=True)
+            LAST_WORDS
+            sys.exit(4)
+        signal.signal(signal.SIGTERM, told)
+        socket.create_server(("", 9000)).accept()
+        time.sleep(600)
+    for _ in range(600):
+        try:
+            socket.create_connection(("algo-1", 9000), 5)
+            break
+        except OSError:
+            time.sleep(0.05)
+    WORDS
+    sys.exit(3)
+"""
+
+
+def one_host_fails(words="pass", last_words="pass"):
+    """The program, with a statement of the host that fails and one of the host that is told to end."""
+    return ONE_HOST_FAILS.replace("LAST_WORDS", last_words).replace("WORDS", words)
+
+
+def printed(server, name):
+    """Lines that the job has printed so far."""
+    logs = server.client("logs")
+    try:
+        return log_lines(logs, GROUP, f"{name}/")
+    except logs.exceptions.ResourceNotFoundException:
+        return []  # no job has printed anything on this server
 
 
 def files_of(s3, bucket, name, archive="model"):

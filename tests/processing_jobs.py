@@ -3,9 +3,11 @@
 import textwrap
 
 from server_process import ROLE, wait_until
-from xgboost_jobs import IMAGE, lines_by_stream
+from xgboost_jobs import IMAGE, lines_by_host
 
 GROUP = "/aws/sagemaker/ProcessingJobs"
+#: The server that tests/processing shares has it.
+BUCKET = "processing"
 
 
 def s3_input(name, uri, path=None, **more):
@@ -60,8 +62,4 @@ def ended_processing(sagemaker, name, seconds=120):
 
 def logs_of(logs, name):
     """{host: lines}."""
-    try:
-        streams = lines_by_stream(logs, GROUP, f"{name}/")
-    except logs.exceptions.ResourceNotFoundException:
-        return {}  # nothing has printed yet
-    return {stream.split("/")[1].rsplit("-", 1)[0]: lines for stream, lines in streams.items()}
+    return lines_by_host(logs, GROUP, name)

@@ -10,6 +10,10 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from server_process import ACCOUNT, ROLE
+
+#: How AWS calls the registry of the account.
+HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -136,6 +140,19 @@ class Registry:
         status, headers, body = self.push_manifest(repository, tag, image.manifest, image.media_type)
         assert status == 201, (status, body)
         return headers["docker-content-digest"]
+
+
+def image_request(name, image, bucket, **more):
+    """Input of CreateTrainingJob of an image, without channels; `more` are members of the request."""
+    return {
+        "TrainingJobName": name,
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 300},
+        **more,
+    }
 
 
 def error_code(body):

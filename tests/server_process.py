@@ -1,6 +1,7 @@
 """A Sagebrush server as its own process on a fresh folder, and official clients pointed at it."""
 
 import configparser
+import contextlib
 import os
 import signal
 import subprocess
@@ -37,6 +38,17 @@ def wait_until(condition, seconds, what):
         time.sleep(0.02)  # between looks at a condition that has a deadline
 
 
+def command_line(*words):
+    """What is run for `sagebrush WORDS`."""
+    return [str(part) for part in (NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", *words)]
+
+
+def told(*words):
+    """(exit code, everything said) of `sagebrush WORDS`."""
+    done = subprocess.run(command_line(*words), capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
 class ServerProcess:
     """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder."""
 
@@ -55,13 +67,12 @@ class ServerProcess:
         self.started.add(self)
 
     def command(self):
-        """What is run, as words or paths."""
-        command = [NODE, *FLAGS, ROOT / "server/src/cli/start.mjs", "serve", "--data", self.folder]
-        return [*command, "--listen", self.listen, *self.arguments]
+        """What is run."""
+        return command_line("serve", "--data", self.folder, "--listen", self.listen, *self.arguments)
 
     def start(self):
         self.process = subprocess.Popen(
-            [str(part) for part in self.command()],
+            self.command(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -142,3 +153,14 @@ class ServerProcess:
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+@contextlib.contextmanager
+def running_server(bucket, *arguments):
+    """A server with these arguments and an empty bucket, for a fixture of several tests."""
+    server = ServerProcess(arguments=arguments)
+    try:
+        server.start().client("s3").create_bucket(Bucket=bucket)
+        yield server
+    finally:
+        server.close()

@@ -89,6 +89,15 @@ def lines_by_stream(logs, group, prefix):
     return found
 
 
+def lines_by_host(logs, group, name):
+    """{host: messages in order} of a job so far; empty when no job has printed anything on this server."""
+    try:
+        streams = lines_by_stream(logs, group, f"{name}/")
+    except logs.exceptions.ResourceNotFoundException:
+        return {}
+    return {stream.split("/")[1].rsplit("-", 1)[0]: lines for stream, lines in streams.items()}
+
+
 def transform_request(name, model, bucket, prefix, **transform_input):
     """Input of CreateTransformJob over CSV lines below a prefix; answers go to `answers/`, a line each."""
     source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{prefix}"}

@@ -1,13 +1,12 @@
 """A job of a pushed image of 1 GB, to the first line of its program: the first time, which unpacks it, and later."""
 
-import gzip
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import processes
-from jobs import BUCKET, training_job
+from jobs import BUCKET, first_line, training_job
 from pushed_images import Image, Registry, entry, script, shell_root
 from results import Measure
 from servers import Ours
@@ -19,7 +18,6 @@ COMPARED = (
     "from starting the same program as a plain process to its first line. Unpacking: the first job of the image, "
     "beside `tar -x` of the same layer into a folder and `sync`."
 )
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 JOB_SECONDS = 600
 FILES = 64
 FILE_BYTES = 16 * 2**20
@@ -30,20 +28,18 @@ def run(options):
     later = Measure("first line, unpacked before", "ms", "ms plain process", "≤ 150 ms more", compare="added")
     first = Measure("first line, with unpacking", "s", "s tar and sync")
     layer = large_layer()
-    image = Image(
-        [shell_root(), layer, [script("usr/bin/train", PROGRAM)]], compress=lambda data: gzip.compress(data, 1)
-    )
+    image = Image([shell_root(), layer, [script("usr/bin/train", PROGRAM)]])
     server = Ours().start()
     try:
         server.client("s3").create_bucket(Bucket=BUCKET)
         server.client("ecr").create_repository(repositoryName="large")
         Registry(server.url, server.client("ecr")).push("large", "v1", image)
         processes.wait_until_quiet(server.process.pid)
-        first.ours.append(first_line(server, "unpacks") / 1000)
+        first.ours.append(timed(server, "unpacks") / 1000)
         first.theirs.append(unpacked(image.layers[1]))
         for number in range(options.jobs):
             processes.wait_until_quiet(server.process.pid)
-            later.ours.append(first_line(server, f"job-{number}"))
+            later.ours.append(timed(server, f"job-{number}"))
             later.theirs.append(plain())
     finally:
         server.close()
@@ -56,24 +52,13 @@ def large_layer():
         return [entry(f"data/{number}", random.read(FILE_BYTES)) for number in range(FILES)]
 
 
-def first_line(server, name):
-    """Milliseconds from the call to the first line."""
-    sagemaker, logs = server.client("sagemaker"), server.client("logs")
+def timed(server, name):
+    """Milliseconds to the first line of a job of the image."""
     request = training_job(name)
-    request.pop("InputDataConfig", None)
-    request.pop("HyperParameters", None)
+    request.pop("InputDataConfig")
+    request.pop("HyperParameters")
     request["AlgorithmSpecification"]["TrainingImage"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/large:v1"
-    began = time.time()
-    sagemaker.create_training_job(**request)
-    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] == "InProgress":
-        if time.time() - began > JOB_SECONDS:
-            raise RuntimeError(f"{name} has not ended within {JOB_SECONDS} s: {job}")
-        time.sleep(0.02)
-    if job["TrainingJobStatus"] != "Completed":
-        raise RuntimeError(f"{name} is {job['TrainingJobStatus']}: {job.get('FailureReason')}")
-    stream = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"][0]
-    events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], startFromHead=True)
-    return events["events"][0]["timestamp"] - began * 1000
+    return first_line(server, request, JOB_SECONDS)[0]
 
 
 def plain():

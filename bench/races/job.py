@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import processes
-from jobs import HYPERPARAMETERS, put_data, small_csv, temporary_folder, training_job
+from jobs import HYPERPARAMETERS, first_line, put_data, small_csv, temporary_folder, training_job
 from results import Measure
 from servers import Ours
 
@@ -18,7 +18,6 @@ COMPARED = (
     "starting `python -m images.kit xgboost train` as a plain process on the same files to the same line, so with the "
     "imports that a spare has done before. The server is left alone between jobs until it is quiet."
 )
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 JOB_SECONDS = 120
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -31,12 +30,12 @@ def run(options):
     try:
         for server in servers:
             put_data(server.start())
-            first_line(server, "warms-up")
+            timed(server, "warms-up")
         for number in range(options.jobs):
             line, end = plain()
             for server, measure in zip(servers, (with_spare, without), strict=True):
                 processes.wait_until_quiet(server.process.pid)
-                ours_line, ours_end = first_line(server, f"job-{number}")
+                ours_line, ours_end = timed(server, f"job-{number}")
                 measure.ours.append(ours_line)
                 measure.theirs.append(line)
                 if measure is with_spare:
@@ -48,22 +47,9 @@ def run(options):
     return [with_spare, without, whole]
 
 
-def first_line(server, name):
-    """Milliseconds from the call to the first line, and to the end of the job."""
-    sagemaker, logs = server.client("sagemaker"), server.client("logs")
-    request = training_job(name)
-    began = time.time()
-    sagemaker.create_training_job(**request)
-    while (job := sagemaker.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] == "InProgress":
-        if time.time() - began > JOB_SECONDS:
-            raise RuntimeError(f"{name} has not ended within {JOB_SECONDS} s: {job}")
-        time.sleep(0.02)
-    if job["TrainingJobStatus"] != "Completed":
-        raise RuntimeError(f"{name} is {job['TrainingJobStatus']}: {job.get('FailureReason')}")
-    stream = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"][0]
-    events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], startFromHead=True)
-    line = next(event for event in events["events"] if "rows" in event["message"])
-    return line["timestamp"] - began * 1000, (job["TrainingEndTime"].timestamp() - began) * 1000
+def timed(server, name):
+    """Milliseconds to the first line that the program prints when it has read its data, and to the end of the job."""
+    return first_line(server, training_job(name), JOB_SECONDS, "rows")
 
 
 def plain():

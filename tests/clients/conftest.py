@@ -1,12 +1,11 @@
 """Clients as their users have them: programs without an endpoint, in environments of their own, told by `sagebrush env`
 where the server is."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from foreign_clients import printed_by_sdk
 from foreign_clients import python_of as installed_python
 
 # For what lies beside the tests.
@@ -53,15 +52,9 @@ def run_program(python_of, variables, tmp_path):
     def run(program, environment, *arguments, more=None):
         folder = tmp_path / environment
         folder.mkdir(exist_ok=True)
-        done = subprocess.run(
-            [str(python_of(environment)), str(PROGRAMS / program), *arguments],
-            env={**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore", **(more or {})},
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            timeout=PROGRAM_SECONDS,
+        known = {**variables, **(more or {})}
+        return printed_by_sdk(
+            python_of(environment), PROGRAMS / program, known, folder, *arguments, seconds=PROGRAM_SECONDS
         )
-        assert done.returncode == 0, f"{program} in {environment}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return json.loads(done.stdout.strip().splitlines()[-1])
 
     return run

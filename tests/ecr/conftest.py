@@ -1,8 +1,7 @@
-"""Repositories that go away after the test, and users who have nothing but what the test gives them."""
+"""Repositories that go away after the test, and small images for them."""
 
 import pytest
 from pushed_images import Image, Registry, entry
-from users import temporary_users
 
 
 @pytest.fixture
@@ -38,15 +37,3 @@ def registry(server, ecr):
 def image():
     """image("words") is a small image that no other words give."""
     return lambda words: Image([[entry("words", words.encode())]])
-
-
-@pytest.fixture
-def user(server, fresh):
-    """user(allow("ecr:*"), …) makes a user with these statements: its ARN and a function that gives its clients."""
-
-    def make(*statements):
-        made, clients = users(*statements)
-        return made["Arn"], clients
-
-    with temporary_users(server, fresh) as users:
-        yield make

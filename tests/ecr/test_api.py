@@ -8,9 +8,9 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 from policies import refusal
-from pushed_images import OCI_MANIFEST, digest_of
+from pushed_images import HOST, OCI_MANIFEST, digest_of
+from server_process import ACCOUNT
 
-ACCOUNT = "123456789012"
 NOWHERE = "no/such/repository"
 
 
@@ -22,7 +22,7 @@ def test_a_repository_is_described_as_it_was_made_until_it_is_deleted(ecr, repos
         "repositoryArn": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{name}",
         "registryId": ACCOUNT,
         "repositoryName": name,
-        "repositoryUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}",
+        "repositoryUri": f"{HOST}/{name}",
         "imageTagMutability": "MUTABLE",
         "imageScanningConfiguration": {"scanOnPush": False},
         "encryptionConfiguration": {"encryptionType": "AES256"},
@@ -137,7 +137,7 @@ def test_a_tag_that_moves_leaves_its_image_untagged(ecr, repository, registry, i
 def test_a_token_is_of_the_user_aws_and_lasts_twelve_hours(ecr):
     data = ecr.get_authorization_token()["authorizationData"][0]
     assert base64.b64decode(data["authorizationToken"]).startswith(b"AWS:")
-    assert data["proxyEndpoint"] == f"https://{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+    assert data["proxyEndpoint"] == f"https://{HOST}"
     seconds = data["expiresAt"].timestamp() - time.time()
     assert 12 * 3600 - 60 < seconds < 12 * 3600 + 60
 

@@ -9,9 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from pushed_images import Image, digest_of, script, shell_root, tar_of
-
-HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+from pushed_images import HOST, Image, digest_of, script, shell_root, tar_of
+from server_process import command_line
 
 
 def tool(name):
@@ -41,8 +40,7 @@ def password(ecr):
 @pytest.fixture
 def proxied(server):
     """Variables of `sagebrush env`, and the one by which programs in Go find authorities."""
-    command = [*server_command(server), "env", "--data", server.folder]
-    printed = run(*command)
+    printed = run(*command_line("env", "--data", server.folder))
     variables = dict(line.removeprefix("export ").split("=", 1) for line in printed.splitlines() if "=" in line)
     variables = {name: value.strip("'\"") for name, value in variables.items() if name.isupper()}
     return {**variables, "SSL_CERT_FILE": variables["AWS_CA_BUNDLE"]}
@@ -54,11 +52,6 @@ def store():
     folder = Path(tempfile.mkdtemp(prefix="store-"))
     yield ["--root", folder / "root", "--runroot", folder / "run", "--storage-driver", "vfs"]
     shutil.rmtree(folder)
-
-
-def server_command(server):
-    arguments = server.process.args
-    return arguments[: arguments.index("serve")]
 
 
 @pytest.fixture

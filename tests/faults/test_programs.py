@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from server_process import ACCOUNT, ServerProcess, wait_until
+from server_process import ACCOUNT, running_server, wait_until
 from xgboost_jobs import IMAGE, channel, ended_job, log_lines, training_request
 
 GROUP = "/aws/sagemaker/TrainingJobs"
@@ -22,12 +22,9 @@ MOST_ENTRIES = 200_000
 @pytest.fixture(scope="module")
 def programs():
     """A server with slots for jobs side by side, on which a program that ignores SIGTERM does not go on for long."""
-    server = ServerProcess(arguments=["--longest-grace-seconds", str(GRACE_SECONDS), "--cpus", "16"])
-    server.start()
-    server.client("s3").create_bucket(Bucket="programs")
-    server.client("s3").put_object(Bucket="programs", Key="train/rows.csv", Body=b"0,1\n1,2\n0,1.1\n1,2.1\n")
-    yield server
-    server.close()
+    with running_server("programs", "--longest-grace-seconds", str(GRACE_SECONDS), "--cpus", "16") as server:
+        server.client("s3").put_object(Bucket="programs", Key="train/rows.csv", Body=b"0,1\n1,2\n0,1.1\n1,2.1\n")
+        yield server
 
 
 @pytest.fixture

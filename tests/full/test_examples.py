@@ -16,7 +16,7 @@ EXAMPLES = Suite(
     variable="SAGEMAKER_EXAMPLES_SOURCES",
     repository="https://github.com/aws/amazon-sagemaker-examples",
     commit="db08c55ec715362ce765bf18f3f3ad71a66e0a52",
-    paths=("sagemaker-python-sdk/scikit_learn_iris", "advanced_functionality/scikit_bring_your_own"),
+    paths=("sagemaker-python-sdk/scikit_learn_iris",),
 )
 RUNNER = Path(__file__).parent / "run_notebook.py"
 

@@ -2,7 +2,7 @@
 
 import pytest
 from own_programs import files_of, instances, outcome, program_request
-from server_process import ServerProcess
+from server_process import running_server
 from xgboost_jobs import ended_job
 
 JOBS = 100
@@ -20,11 +20,8 @@ pytestmark = pytest.mark.timeout(1800)
 
 @pytest.fixture
 def server():
-    process = ServerProcess(arguments=["--cpus", "2"])
-    process.start()
-    process.client("s3").create_bucket(Bucket="many")
-    yield process
-    process.close()
+    with running_server("many", "--cpus", "2") as process:
+        yield process
 
 
 def kind_of(number):

@@ -1,11 +1,9 @@
 """Processors of the SageMaker SDKs 1.72, 2.14, the newest 2.x and 3.x, told by `sagebrush env` alone where they are."""
 
-import json
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from foreign_clients import CLIENTS, python_of
+from foreign_clients import CLIENTS, printed_by_sdk, python_of
 from shells import in_shell, printed
 
 ENVIRONMENTS = ["sagemaker-1", "sagemaker-2020", "sagemaker-2"]
@@ -21,23 +19,14 @@ def run(server, tmp_path):
     def run_program(program, environment):
         folder = tmp_path / environment
         folder.mkdir()
-        done = subprocess.run(
-            [str(python_of(environment)), str(CLIENTS / "programs" / program)],
-            env={**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore"},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=PROGRAM_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{environment}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        place = CLIENTS / "programs" / program
+        return printed_by_sdk(python_of(environment), place, variables, folder, seconds=PROGRAM_SECONDS)
 
     return run_program
 
 
 @pytest.mark.timeout(900)
-def test_scripts_and_programs(run):
+def test_each_sdk_runs_scripts_and_programs(run):
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         found = pool.map(lambda environment: run("processors.py", environment), ENVIRONMENTS)
         results = dict(zip(ENVIRONMENTS, found, strict=True))

@@ -28,7 +28,7 @@ def iris_and_wheel(folder):
 
 
 @pytest.mark.timeout(1200)
-def test_scikit_learn(tell):
+def test_each_sdk_trains_serves_and_transforms_with_scikit_learn(tell):
     for environment, found in tell("iris.py", iris_and_wheel).items():
         assert found["accuracy"] > 0.9, environment
         assert found["metric"] == found["accuracy"], environment
@@ -41,7 +41,7 @@ def test_scikit_learn(tell):
 
 
 @pytest.mark.timeout(1200)
-def test_xgboost(tell):
+def test_each_sdk_trains_and_serves_with_xgboost(tell):
     for environment, found in tell("digits.py", digits).items():
         assert found["accuracy"] > 0.93, environment
         assert found["rounds"], environment
@@ -50,7 +50,7 @@ def test_xgboost(tell):
 
 
 @pytest.mark.timeout(1800)
-def test_tensorflow(tell):
+def test_each_sdk_trains_and_serves_with_tensorflow(tell):
     for environment, found in tell("mnist_tensorflow.py", mnist).items():
         assert found["accuracy"] > 0.9, environment
         assert found["deployed"] > 0.9, environment
@@ -61,7 +61,7 @@ def test_tensorflow(tell):
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("framework", ["mxnet", "pytorch"])
-def test_gluon_and_torch(tell, framework):
+def test_each_sdk_trains_and_serves_with(tell, framework):
     for environment, found in tell(f"mnist_{framework}.py", mnist).items():
         assert found["accuracy"] > 0.9, environment
         assert found["deployed"] > 0.9, environment

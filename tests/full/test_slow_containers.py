@@ -6,7 +6,7 @@ import time
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from odd_models import ARGUMENTS, create_odd_endpoint, invoke, stream_arn, streams_of, wait_for
-from server_process import ServerProcess, wait_until
+from server_process import running_server, wait_until
 
 # A whole answer may take so long (container contract of hosting).
 LIMIT_SECONDS = 60
@@ -22,11 +22,8 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def odd():
-    server = ServerProcess(arguments=ARGUMENTS)
-    server.start()
-    server.client("s3").create_bucket(Bucket="odd")
-    yield server
-    server.close()
+    with running_server("odd", *ARGUMENTS) as server:
+        yield server
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ ANSWERS = {
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("request_", "expected"), ANSWERS.values(), ids=ANSWERS.keys())
-def test_answers(ask, request_, expected):
+def test_the_image_answers(ask, request_, expected):
     assert ask(*request_) == (200, expected)
 
 
@@ -125,6 +125,6 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("request_", "status", "text"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_refuses(ask, request_, status, text):
+def test_the_image_refuses(ask, request_, status, text):
     code, answer = ask(*request_)
     assert (code, text in answer["error"]) == (status, True), answer

@@ -7,10 +7,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from pushed_images import Image, Registry, entry, program_files, script, shell_root
-from server_process import ROLE, wait_until
+from pushed_images import HOST, Image, Registry, entry, image_request, program_files, script, shell_root
+from xgboost_jobs import channel, ended_job, log_lines
 
-HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+GROUP = "/aws/sagemaker/TrainingJobs"
 TRAIN = """echo "trained by $(id -un) in $(pwd) with $GREETING"
 cat /opt/ml/input/config/hyperparameters.json
 mkdir -p /opt/ml/model && cat /opt/ml/input/data/train/* >/opt/ml/model/learned"""
@@ -99,41 +99,17 @@ def job(sagemaker, client, bucket, fresh):
     """job(image) runs a training job of the image to its end: its description and the lines of its log."""
 
     def run(image, **more):
-        name = start(image, **more)
-        return finish(name)
+        return finish(start(image, **more))
 
     def start(image, **more):
         name = fresh("job")
         client("s3").put_object(Bucket=bucket, Key="train/data", Body=b"what was learned")
-        source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/train/"}}
-        request = {
-            "TrainingJobName": name,
-            "RoleArn": ROLE,
-            "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
-            "InputDataConfig": [{"ChannelName": "train", "DataSource": source}],
-            "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/out"},
-            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 300},
-            **more,
-        }
-        sagemaker.create_training_job(**request)
+        channels = [channel(bucket, "train/")]
+        sagemaker.create_training_job(**image_request(name, image, bucket, InputDataConfig=channels, **more))
         return name
 
     def finish(name):
-        def over():
-            found = sagemaker.describe_training_job(TrainingJobName=name)
-            return found if found["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-        found = wait_until(over, 180, f"{name} is over")
-        logs = client("logs")
-        group = {"logGroupName": "/aws/sagemaker/TrainingJobs"}
-        streams = logs.describe_log_streams(**group, logStreamNamePrefix=f"{name}/")["logStreams"]
-        lines = [
-            event["message"]
-            for stream in streams
-            for event in logs.get_log_events(**group, logStreamName=stream["logStreamName"])["events"]
-        ]
-        return found, lines
+        return ended_job(sagemaker, name, 180), log_lines(client("logs"), GROUP, f"{name}/")
 
     run.start, run.finish = start, finish
     return run

@@ -1,31 +1,18 @@
 """`sagebrush images import`, `own` and `remove`: own images without any container engine."""
 
 import json
-import subprocess
 import tarfile
 
 import pytest
-from pushed_images import OCI_INDEX, Image, digest_of, script, shell_root
-
-HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+from pushed_images import HOST, OCI_INDEX, Image, digest_of, script, shell_root
+from server_process import told
 
 
 @pytest.fixture
 def sagebrush(server):
     """sagebrush("images", "own") runs the command on the shared server's data folder: (exit code, all it printed)."""
 
-    def run(*arguments, data=None):
-        command = server.process.args
-        done = subprocess.run(
-            [*command[: command.index("serve")], *map(str, arguments), "--data", str(data or server.folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    return run
+    return lambda *arguments, data=None: told(*arguments, "--data", data or server.folder)
 
 
 @pytest.fixture

@@ -1,22 +1,11 @@
 """Endpoints of images that were pushed: their own program answers, and goes on when the image is deleted."""
 
-import io
-import tarfile
-
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from pushed_images import Registry
+from hosted_models import an_archive
+from pushed_images import HOST, Registry
 from server_process import ROLE, wait_until
-
-
-def archive_of(**files):
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return packed.getvalue()
+from xgboost_jobs import create_endpoint, settled_endpoint
 
 
 @pytest.fixture
@@ -27,19 +16,12 @@ def endpoint(client, bucket, fresh):
 
     def make(image):
         name = fresh("endpoint")
-        s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=archive_of(learned=b"learned"))
+        s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=an_archive(learned=b"learned"))
         container = {"Image": image, "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}
         sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=ROLE)
-        variant = {"VariantName": "A", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}
-        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        create_endpoint(sagemaker, name, name)
         made.append(name)
-
-        def settled():
-            found = sagemaker.describe_endpoint(EndpointName=name)
-            return found if found["EndpointStatus"] != "Creating" else None
-
-        return wait_until(settled, 180, f"{name} is in service or has failed")
+        return settled_endpoint(sagemaker, name, 180)
 
     yield make
     for name in made:
@@ -75,14 +57,12 @@ def test_an_endpoint_whose_image_was_deleted_goes_on_after_a_kill_of_the_server(
     ecr.create_repository(repositoryName="kept")
     Registry(server.url, ecr).push("kept", "v1", servant)
     s3.create_bucket(Bucket="kept")
-    s3.put_object(Bucket="kept", Key="model.tar.gz", Body=archive_of(learned=b"kept"))
-    uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/kept:v1"
+    s3.put_object(Bucket="kept", Key="model.tar.gz", Body=an_archive(learned=b"kept"))
+    uri = f"{HOST}/kept:v1"
     sagemaker = server.client("sagemaker")
     container = {"Image": uri, "ModelDataUrl": "s3://kept/model.tar.gz"}
     sagemaker.create_model(ModelName="kept", PrimaryContainer=container, ExecutionRoleArn=ROLE)
-    variant = {"VariantName": "A", "ModelName": "kept", "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}
-    sagemaker.create_endpoint_config(EndpointConfigName="kept", ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName="kept", EndpointConfigName="kept")
+    create_endpoint(sagemaker, "kept", "kept")
 
     def answers():
         runtime = server.client("sagemaker-runtime")

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "isolation"))
 
 from attempts.every import allowed, every
 from breakouts import LEVELS, Breakouts
-from pushed_images import Registry
+from pushed_images import HOST, Registry
 from server_process import ServerProcess
 
 # Writes that the built-in images refuse, and that go into the unit's own layer here.
@@ -21,7 +21,7 @@ PULL = {"Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlFo
 
 
 class OwnImageBreakouts(Breakouts):
-    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/own:v1"
+    image = f"{HOST}/own:v1"
 
     def __init__(self, server, folder, pushed):
         self.pushed = pushed

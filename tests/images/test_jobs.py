@@ -6,8 +6,20 @@ import tarfile
 
 import pytest
 from policies import allow, deny, policy, refusal
-from pushed_images import OCI_INDEX, OCI_MANIFEST, Image, Registry, digest_of, entry, script, shell_root
+from pushed_images import (
+    HOST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Image,
+    Registry,
+    digest_of,
+    entry,
+    image_request,
+    script,
+    shell_root,
+)
 from server_process import wait_until
+from xgboost_jobs import channel, ended_job
 
 
 def test_an_own_image_trains_as_its_user_in_its_folder_with_its_variables(client, push, job, trainer):
@@ -96,14 +108,7 @@ FAILURES = {
         "Exit code: 127",
     ),
     "a program that fails": (
-        lambda: Image(
-            [
-                [
-                    *shell_root(),
-                    script("usr/bin/train", "mkdir -p /opt/ml/output; echo no luck >/opt/ml/output/failure; exit 4"),
-                ]
-            ]
-        ),
+        lambda: Image([[*shell_root(), script("usr/bin/train", FAILING)]]),
         "no luck",
     ),
     "a configuration of other layers": (
@@ -173,29 +178,12 @@ def test_a_job_goes_on_when_the_server_is_killed_while_its_image_is_unpacked(own
     Registry(server.url, ecr).push("kept", "v1", trainer)
     s3.create_bucket(Bucket="kept")
     s3.put_object(Bucket="kept", Key="train/data", Body=b"x")
-    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://kept/train/"}}
-    sagemaker.create_training_job(
-        TrainingJobName="kept",
-        RoleArn="arn:aws:iam::123456789012:role/SageMakerRole",
-        AlgorithmSpecification={
-            "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/kept:v1",
-            "TrainingInputMode": "File",
-        },
-        InputDataConfig=[{"ChannelName": "train", "DataSource": source}],
-        OutputDataConfig={"S3OutputPath": "s3://kept/out"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 300},
-    )
+    channels = [channel("kept", "train/")]
+    sagemaker.create_training_job(**image_request("kept", f"{HOST}/kept:v1", "kept", InputDataConfig=channels))
     roots = server.folder / "units/roots"
     wait_until(lambda: roots.exists() and list(roots.glob("*.part")), 30, "the image is being unpacked")
     server.kill()
     server.start()
-    client = server.client("sagemaker")
-
-    def over():
-        found = client.describe_training_job(TrainingJobName="kept")
-        return found if found["TrainingJobStatus"] != "InProgress" else None
-
-    found = wait_until(over, 120, "the job is over")
+    found = ended_job(server.client("sagemaker"), "kept")
     assert found["TrainingJobStatus"] == "Completed", found.get("FailureReason")
     assert [one.name for one in roots.iterdir()] == [trainer.digest.removeprefix("sha256:")]

@@ -4,8 +4,8 @@ import os
 import subprocess
 
 import pytest
-from pushed_images import Image, Registry, entry, script, shell_root
-from server_process import ROLE, wait_until
+from pushed_images import HOST, Image, Registry, entry, image_request, script, shell_root
+from xgboost_jobs import ended_job
 
 MB = 2**20
 
@@ -33,23 +33,8 @@ def test_an_image_that_does_not_fit_fails_its_job_and_leaves_nothing(own_server,
     sagemaker = server.client("sagemaker")
 
     def run(tag):
-        sagemaker.create_training_job(
-            TrainingJobName=tag,
-            RoleArn=ROLE,
-            AlgorithmSpecification={
-                "TrainingImage": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/small:{tag}",
-                "TrainingInputMode": "File",
-            },
-            OutputDataConfig={"S3OutputPath": "s3://small/out"},
-            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            StoppingCondition={"MaxRuntimeInSeconds": 300},
-        )
-
-        def over():
-            found = sagemaker.describe_training_job(TrainingJobName=tag)
-            return found if found["TrainingJobStatus"] != "InProgress" else None
-
-        return wait_until(over, 120, f"{tag} is over")
+        sagemaker.create_training_job(**image_request(tag, f"{HOST}/small:{tag}", "small"))
+        return ended_job(sagemaker, tag)
 
     found = run("large")
     assert "There is no room for it on the disk" in found["FailureReason"]

@@ -6,11 +6,11 @@ import tarfile
 from pathlib import Path
 
 from outside_world import VSOCK_PORT, OutsideWorld, host_address
+from own_programs import printed
 from server_process import ACCOUNT, ROLE, wait_until
-from xgboost_jobs import IMAGE, channel, ended_job, log_lines, training_request
+from xgboost_jobs import IMAGE, channel, ended_job, training_request
 
 HERE = Path(__file__).parent
-GROUP = "/aws/sagemaker/TrainingJobs"
 LEVELS = {
     "isolated": {"EnableNetworkIsolation": True},
     "platform": {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}},
@@ -67,11 +67,7 @@ class Breakouts:
         self.server.client("sagemaker").create_training_job(**request)
 
     def lines(self, job):
-        logs = self.server.client("logs")
-        try:
-            return log_lines(logs, GROUP, f"{job}/")
-        except logs.exceptions.ResourceNotFoundException:
-            return []  # nothing has printed yet
+        return printed(self.server, job)
 
     def _start_victim(self):
         self._run("victim", "victim.py", {}, {})

@@ -23,7 +23,7 @@ class OrdinaryServer(ServerProcess):
     """As ServerProcess; its folder belongs to the user, and it reads nothing of root's."""
 
     def command(self):
-        shown = [str(part).replace(str(ROOT), "/mnt/code") for part in super().command()]
+        shown = [part.replace(str(ROOT), "/mnt/code") for part in super().command()]
         cache = os.environ.get("SAGEBRUSH_CACHE") or Path.home() / ".cache/sagebrush"
         private = ["unshare", "--mount", "--propagation", "private", "sh", "-c", SHOW, "sh", str(ROOT), str(cache)]
         return [*private, *shown]

@@ -1,7 +1,6 @@
-"""Keys that are scheduled for deletion after the test, and users who have nothing but what the test gives them."""
+"""Keys that are scheduled for deletion after the test."""
 
 import pytest
-from users import temporary_users
 
 
 @pytest.fixture
@@ -23,15 +22,3 @@ def key(kms):
     for key_id in made:
         if kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"] != "PendingDeletion":
             kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
-
-
-@pytest.fixture
-def user(server, fresh):
-    """user(allow("kms:*"), …) makes a user with these statements: its ARN and a function that gives its clients."""
-
-    def make(*statements):
-        made, clients = users(*statements)
-        return made["Arn"], clients
-
-    with temporary_users(server, fresh) as users:
-        yield make

@@ -1,19 +1,14 @@
 """A server with CPUs for several jobs and a short grace, and jobs of a test's own program."""
 
 import pytest
-from processing_jobs import ended_processing, logs_of, processing_request
-from server_process import ServerProcess
-
-BUCKET = "processing"
+from processing_jobs import BUCKET, ended_processing, logs_of, processing_request
+from server_process import running_server
 
 
 @pytest.fixture(scope="module")
 def server():
-    process = ServerProcess(arguments=["--cpus", "16", "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture
@@ -24,6 +19,19 @@ def sagemaker(server):
 @pytest.fixture
 def s3(server):
     return server.client("s3")
+
+
+@pytest.fixture
+def place(s3, fresh):
+    """place({key: body}): the URI of a prefix that holds these."""
+
+    def put(objects):
+        prefix = fresh("in")
+        for key, body in objects.items():
+            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
+        return f"s3://{BUCKET}/{prefix}/"
+
+    return put
 
 
 @pytest.fixture

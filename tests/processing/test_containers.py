@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from processing.conftest import BUCKET
-from processing_jobs import cluster, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, s3_input, s3_output
 from server_process import ACCOUNT, ROLE
 from xgboost_jobs import IMAGE
 
@@ -127,7 +126,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("sentence", MESSAGES)
-def test_the_exit_message(run, sentence):
+def test_a_job_shows_the_exit_message(run, sentence):
     message, end, status, shown, reason = MESSAGES[sentence]
     program = f"import sys\nopen('/opt/ml/output/message', 'w').write({message!r})\n{end}"
     job = run(program)

@@ -5,8 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, s3_input, s3_output
 
 TREE = """
     import json, os
@@ -18,19 +17,6 @@ TREE = """
     del found["input/code/program.py"]
     print(json.dumps(found))
 """
-
-
-@pytest.fixture
-def place(s3, fresh):
-    """place({key: body}): the URI of a prefix that holds these."""
-
-    def put(objects):
-        prefix = fresh("in")
-        for key, body in objects.items():
-            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
-        return f"s3://{BUCKET}/{prefix}/"
-
-    return put
 
 
 @pytest.fixture
@@ -106,8 +92,8 @@ FAILURES = {
 @pytest.mark.parametrize("sentence", FAILURES)
 def test_a_job_fails_for(run, place, sentence):
     changes, named = FAILURES[sentence]
-    uri = changes.pop("uri", None) or place({"file": b"not json"}) + "file"
-    job = run("pass", [s3_input("raw", uri, **changes)])
+    source = {"uri": place({"file": b"not json"}) + "file", **changes}
+    job = run("pass", [s3_input("raw", **source)])
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith('ClientError: Data download failed for input "raw": '), job["FailureReason"]
     assert named in job["FailureReason"]

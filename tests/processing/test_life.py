@@ -2,9 +2,9 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from processing.conftest import BUCKET
-from processing_jobs import GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
-from server_process import ACCOUNT, ROLE, wait_until
+from own_programs import one_host_fails
+from processing_jobs import BUCKET, GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
+from server_process import ACCOUNT, ROLE, running_server, wait_until
 from xgboost_jobs import IMAGE
 
 SLEEPS = """
@@ -150,33 +150,21 @@ DEAF = """
 """
 
 
-def test_a_job_that_takes_too_long_is_told_then_killed_and_stopped(server, run):
-    job = run(DEAF, StoppingCondition={"MaxRuntimeInSeconds": 5})
-    assert job["ProcessingJobStatus"] == "Stopped" and "FailureReason" not in job, job
-    took = (job["ProcessingEndTime"] - job["ProcessingStartTime"]).total_seconds()
-    assert 25 <= took < 60, took  # five seconds, and twenty of grace on this server
-    assert "SIGTERM" in logs_of(server.client("logs"), job["ProcessingJobName"])["algo-1"]
+def test_a_job_that_takes_too_long_is_told_then_killed_and_stopped(fresh):
+    name = fresh("deaf")
+    with running_server("deaf", "--longest-grace-seconds", "5") as server:
+        limit = {"MaxRuntimeInSeconds": 5}
+        request = processing_request(server.client("s3"), "deaf", name, DEAF, StoppingCondition=limit)
+        server.client("sagemaker").create_processing_job(**request)
+        job = ended_processing(server.client("sagemaker"), name)
+        assert job["ProcessingJobStatus"] == "Stopped" and "FailureReason" not in job, job
+        took = (job["ProcessingEndTime"] - job["ProcessingStartTime"]).total_seconds()
+        assert took >= 10, took  # five seconds, and five of grace
+        assert "SIGTERM" in logs_of(server.client("logs"), name)["algo-1"]
 
 
 def test_when_one_host_fails_the_others_are_told_and_the_job_fails(server, run):
-    program = """
-        import json, signal, socket, sys, time
-        if json.load(open("/opt/ml/config/resourceconfig.json"))["current_host"] == "algo-1":
-            def told(*_):
-                print("SIGTERM", flush=True)
-                sys.exit(4)
-            signal.signal(signal.SIGTERM, told)
-            socket.create_server(("", 9000)).accept()
-            time.sleep(600)
-        for _ in range(600):
-            try:
-                socket.create_connection(("algo-1", 9000), 5)
-                break
-            except OSError:
-                time.sleep(0.05)
-        sys.exit(3)
-    """
-    job = run(program, ProcessingResources=cluster(2))
+    job = run(one_host_fails(), ProcessingResources=cluster(2))
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("AlgorithmError: Exit code: 3."), job["FailureReason"]
     assert f"{GROUP}, stream {job['ProcessingJobName']}/algo-2-" in job["FailureReason"]

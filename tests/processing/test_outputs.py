@@ -5,8 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, ended_processing, logs_of, s3_output
+from processing_jobs import BUCKET, cluster, ended_processing, logs_of, s3_output
 from server_process import wait_until
 
 
@@ -30,7 +29,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("sentence", ENDS)
-def test_outputs_after(run, below, fresh, sentence):
+def test_outputs_are_in_s3_after(run, below, fresh, sentence):
     end, status, expected = ENDS[sentence]
     out = fresh("out")
     outputs = [

@@ -2,8 +2,7 @@
 
 import pytest
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, ended_processing, s3_output
+from processing_jobs import BUCKET, cluster, ended_processing, s3_output
 from pushed_images import Image, Registry, script, shell_root
 from server_process import ROLE
 

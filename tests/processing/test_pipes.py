@@ -3,13 +3,12 @@
 import gzip
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from job_processes import feeders
 from own_programs import objects_below
-from processing.conftest import BUCKET
-from processing_jobs import cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
+from processing_jobs import BUCKET, cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
 from server_process import wait_until
 
 READER = """
@@ -25,19 +24,6 @@ READER = """
         with opened(path) as fifo:
             return fifo.read()
 """
-
-
-@pytest.fixture
-def place(s3, fresh):
-    """place({key: body}): the URI of a prefix that holds these."""
-
-    def put(objects):
-        prefix = fresh("in")
-        for key, body in objects.items():
-            s3.put_object(Bucket=BUCKET, Key=f"{prefix}/{key}", Body=body)
-        return f"s3://{BUCKET}/{prefix}/"
-
-    return put
 
 
 def piped(name, uri, path=None, **more):
@@ -70,7 +56,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("sentence", KINDS)
-def test_objects(run, lines, place, s3, sentence):
+def test_a_program_reads_objects(run, lines, place, s3, sentence):
     objects, members, expected = KINDS[sentence]
     uri = place(objects)
     if "list" in objects:
@@ -153,20 +139,6 @@ SLOW = (
     open("/opt/ml/output/message", "w").write(str(len(data)))
 """
 )
-
-
-def feeders(server):
-    """Process ids of what feeds units of this server."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            place = str((folder / "cwd").readlink())
-        except OSError:
-            continue
-        if b"feeder.ts" in command and place.startswith(str(server.folder)):
-            found.append(int(folder.name))
-    return found
 
 
 @pytest.fixture

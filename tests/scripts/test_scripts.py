@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from hosted_models import an_archive
 from server_process import ROLE
 from sklearn.datasets import load_digits, load_iris
-from stories import HERE, archive, digits, iris, tree, wheel
+from stories import HERE, digits, iris, tree, wheel
 from xgboost_jobs import create_endpoint, ended_job, log_lines, settled_endpoint
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
@@ -14,6 +15,8 @@ SKLEARN = f"{REGISTRY}/sagemaker-scikit-learn:0.23-1-cpu-py3"
 XGBOOST = f"{REGISTRY}/sagemaker-xgboost:1.0-1-cpu-py3"
 # The first job of an image installs its environment.
 FIRST_SECONDS = 400
+
+pytestmark = pytest.mark.timeout(FIRST_SECONDS + 200)
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def train(client, bucket):
 
     def run(name, image, files, hyperparameters, data, **more):
         key = f"{name}/source/sourcedir.tar.gz"
-        s3.put_object(Bucket=bucket, Key=key, Body=archive(files))
+        s3.put_object(Bucket=bucket, Key=key, Body=an_archive(**files))
         for channel in ("train", "test"):
             s3.put_object(Bucket=bucket, Key=f"{channel}/rows.csv", Body=(data / f"{channel}.csv").read_bytes())
         values = {"sagemaker_program": "train.py", "sagemaker_submit_directory": f"s3://{bucket}/{key}"}
@@ -83,7 +86,6 @@ def deploy(client, fresh):
         sagemaker.delete_endpoint(EndpointName=name)
 
 
-@pytest.mark.timeout(600)
 def test_a_script_of_scikit_learn_trains_and_answers(client, train, deploy, fresh, tmp_path, bucket):
     name = fresh("iris")
     files = {**tree(HERE / "iris"), **tree(HERE / "shared")}
@@ -113,7 +115,6 @@ def test_a_script_of_scikit_learn_trains_and_answers(client, train, deploy, fres
     assert "Content type image/png is not supported by this framework" in str(refused.value)
 
 
-@pytest.mark.timeout(600)
 def test_a_script_of_xgboost_trains_and_answers_beside_the_algorithm_built_in(
     client, train, deploy, fresh, tmp_path, bucket
 ):
@@ -200,7 +201,7 @@ def test_an_endpoint_installs_what_its_code_asks_for(client, deploy, fresh, tmp_
         "code/serve.py": script.encode(),
         "model": b"rye",
     }
-    client("s3").put_object(Bucket=bucket, Key="repacked/model.tar.gz", Body=archive(files))
+    client("s3").put_object(Bucket=bucket, Key="repacked/model.tar.gz", Body=an_archive(**files))
     job = {"ModelArtifacts": {"S3ModelArtifacts": f"s3://{bucket}/repacked/model.tar.gz"}}
     # As SDKs say it that have packed the code into the model.
     code = {"SAGEMAKER_PROGRAM": "serve.py", "SAGEMAKER_SUBMIT_DIRECTORY": f"s3://{bucket}/repacked/model.tar.gz"}
@@ -215,7 +216,7 @@ def test_network_isolation_takes_the_code_from_its_channel(client, fresh, bucket
     s3, sagemaker = client("s3"), client("sagemaker")
     name = fresh("isolated")
     script = b"import os\nassert 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI' not in os.environ\nprint('alone')\n"
-    s3.put_object(Bucket=bucket, Key="code/sourcedir.tar.gz", Body=archive({"train.py": script}))
+    s3.put_object(Bucket=bucket, Key="code/sourcedir.tar.gz", Body=an_archive(**{"train.py": script}))
     values = {
         "sagemaker_program": "train.py",
         "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",

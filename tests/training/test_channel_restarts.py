@@ -3,10 +3,11 @@
 import hashlib
 import os
 import signal
-from pathlib import Path
 
 import pytest
-from channel_programs import GROUP, begin_program, pipe, printed, put, result_of
+from channel_programs import begin_program, pipe, put, result_of
+from job_processes import feeders
+from own_programs import GROUP, printed
 from server_process import wait_until
 from xgboost_jobs import lines_by_stream
 
@@ -25,20 +26,6 @@ data = read("train", 1)
 result["second"] = [len(data), hashlib.sha256(data).hexdigest()]
 """
 WHOLE = [len(DATA), hashlib.sha256(DATA).hexdigest()]
-
-
-def feeders(server):
-    """Process ids of what feeds units of this server."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            place = str((folder / "cwd").readlink())
-        except OSError:
-            continue
-        if b"feeder.ts" in command and place.startswith(str(server.folder)):
-            found.append(int(folder.name))
-    return found
 
 
 @pytest.fixture

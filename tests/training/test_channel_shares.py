@@ -4,7 +4,8 @@ import json
 from itertools import chain
 
 import pytest
-from channel_programs import augmented, begin_program, failure_of, files_of, pipe, put
+from channel_programs import augmented, begin_program, failure_of, pipe, put
+from own_programs import files_of
 from xgboost_jobs import channel, ended_job
 
 HOSTS = 3
@@ -31,7 +32,7 @@ def shares(server, bucket, fresh):
         job = ended_job(server.client("sagemaker"), name)
         assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
         found = {}
-        for path, body in files_of(server, bucket, name).items():
+        for path, body in files_of(server.client("s3"), bucket, name).items():
             if path.startswith("algo-"):
                 found[path.removesuffix(".json")] = json.loads(body)
         assert sorted(found) == sorted(f"algo-{number + 1}" for number in range(hosts))

@@ -5,20 +5,17 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
-from own_programs import GROUP, instances, objects_below, outcome, program_request
-from server_process import ServerProcess, wait_until
-from xgboost_jobs import ended_job, log_lines
+from own_programs import instances, objects_below, outcome, printed, program_request
+from server_process import running_server, wait_until
+from xgboost_jobs import ended_job
 
 BUCKET = "checkpoints"
 
 
 @pytest.fixture(scope="module")
 def server():
-    process = ServerProcess(arguments=["--cpus", "16", "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture
@@ -186,7 +183,7 @@ def test_only_files_are_checkpoints_and_the_log_names_the_rest(server, begin, pa
     name = begin(HOSTILE, path)
     assert outcome(ended(server, name)) == ("Completed", "Completed")
     assert checkpoints_of(server, name) == {"good": b"good", "d/inside": b"inside", "locked": b"locked"}
-    lines = [line for line in log_lines(server.client("logs"), GROUP, f"{name}/") if line.startswith("Left out")]
+    lines = [line for line in printed(server, name) if line.startswith("Left out")]
     assert sorted(lines) == [
         "Left out of the checkpoints: folder: it is a link.",
         "Left out of the checkpoints: link: it is a link.",

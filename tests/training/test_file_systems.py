@@ -4,9 +4,9 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
-from own_programs import GROUP, outcome, program_request
-from server_process import ServerProcess
-from xgboost_jobs import ended_job, log_lines
+from own_programs import outcome, printed, program_request
+from server_process import running_server
+from xgboost_jobs import ended_job
 
 BUCKET = "shares"
 VPC = {"Subnets": ["subnet-0a"], "SecurityGroupIds": ["sg-0a"]}
@@ -35,11 +35,8 @@ def share(tmp_path_factory):
 def server(share, tmp_path_factory):
     settings = tmp_path_factory.mktemp("settings") / "sagebrush.yaml"
     settings.write_text(f"fileSystems:\n  fs-0123abcd: {share}\n  fs-00000000: {share}/gone\n")
-    process = ServerProcess(arguments=["--cpus", "16", "--config", str(settings)])
-    process.start()
-    process.client("s3").create_bucket(Bucket=BUCKET)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "16", "--config", str(settings)) as process:
+        yield process
 
 
 def a_channel(path, mode="ro", system="fs-0123abcd", kind="EFS", name="share", **more):
@@ -61,8 +58,7 @@ def run(server, fresh):
         changes = {"VpcConfig": VPC, "channels": list(channels), **changes}
         request = program_request(server.client("s3"), BUCKET, name, textwrap.dedent(program), **changes)
         server.client("sagemaker").create_training_job(**request)
-        job = ended_job(server.client("sagemaker"), name)
-        return job, log_lines(server.client("logs"), GROUP, f"{name}/") if job["SecondaryStatus"] != "Failed" else []
+        return ended_job(server.client("sagemaker"), name), printed(server, name)
 
     return run_with
 
@@ -98,9 +94,9 @@ SEEN = {
 @pytest.mark.parametrize("sentence", SEEN)
 def test_a_channel_shows(run, sentence):
     channel, lines = SEEN[sentence]
-    job, printed = run(LOOK, channel)
+    job, lines_printed = run(LOOK, channel)
     assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
-    assert printed == lines
+    assert lines_printed == lines
 
 
 def test_what_was_written_stays_there_and_owners_are_left_alone(run, share):

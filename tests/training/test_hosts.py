@@ -4,21 +4,16 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
-from own_programs import GROUP, files_of, instances, outcome, program_request, statuses
-from server_process import ServerProcess, wait_until
-from xgboost_jobs import ended_job, lines_by_stream
-
-TWO_CPUS = 2
+from own_programs import GROUP, files_of, instances, one_host_fails, outcome, program_request, statuses
+from server_process import running_server, wait_until
+from xgboost_jobs import ended_job, lines_by_host
 
 
 @pytest.fixture(scope="module")
 def server():
     """A server with few CPUs, so that hosts are more than there is room for, and a short grace."""
-    process = ServerProcess(arguments=["--cpus", str(TWO_CPUS), "--longest-grace-seconds", "20"])
-    process.start()
-    process.client("s3").create_bucket(Bucket="hosts")
-    yield process
-    process.close()
+    with running_server("hosts", "--cpus", "2", "--longest-grace-seconds", "20") as process:
+        yield process
 
 
 @pytest.fixture
@@ -48,8 +43,7 @@ def run(server, begin):
 
 def logs_of(server, name):
     """{host: lines}."""
-    streams = lines_by_stream(server.client("logs"), GROUP, f"{name}/")
-    return {stream.split("/")[1].rsplit("-", 1)[0]: lines for stream, lines in streams.items()}
+    return lines_by_host(server.client("logs"), GROUP, name)
 
 
 # Both bind port 9000 of their own eth0, and each asks the next by name; the peer may be there later.
@@ -152,26 +146,7 @@ def test_xgboost_adds_up_over_both_hosts(run):
     assert ranks == ["rank 0 of 2: 3.0", "rank 1 of 2: 3.0"]
 
 
-# The second fails once the first has told it that it is ready to hear SIGTERM.
-ONE_FAILS = """
-    import os, signal, socket, sys, time
-    if os.environ["CURRENT_HOST"] == "algo-1":
-        def told(*_):
-            print("SIGTERM", flush=True)
-            open("/opt/ml/output/data/last-words", "w").write("told to end")
-            sys.exit(4)
-        signal.signal(signal.SIGTERM, told)
-        socket.create_server(("", 9000)).accept()
-        time.sleep(600)
-    for _ in range(600):
-        try:
-            socket.create_connection(("algo-1", 9000), 5)
-            break
-        except OSError:
-            time.sleep(0.05)
-    WORDS
-    sys.exit(3)
-"""
+LAST_WORDS = 'open("/opt/ml/output/data/last-words", "w").write("told to end")'
 WORDS = 'open("/opt/ml/output/failure", "w").write("the second gave up")'
 FAILURES = {
     "in its own words": (WORDS, lambda reason: reason == "AlgorithmError: the second gave up"),
@@ -185,7 +160,7 @@ FAILURES = {
 @pytest.mark.parametrize("sentence", FAILURES)
 def test_when_one_host_fails_the_others_are_told_and_the_job_fails(server, run, sentence):
     words, is_right = FAILURES[sentence]
-    job, logs = run(ONE_FAILS.replace("WORDS", words))
+    job, logs = run(one_host_fails(words, LAST_WORDS))
     assert outcome(job) == ("Failed", "Failed")
     assert is_right(job["FailureReason"]), job["FailureReason"]
     assert logs["algo-1"] == ["SIGTERM"]

@@ -1,10 +1,10 @@
 """Kill -9 of the server at any time of a training job: same status, each log line once, nothing left over."""
 
-import subprocess
 import time
 
 import pytest
-from own_programs import files_of, instances, objects_below, outcome, program_request
+from job_processes import processes_with
+from own_programs import files_of, instances, objects_below, outcome, printed, program_request
 from server_process import wait_until
 from xgboost_jobs import ended_job, lines_by_stream, training_request
 
@@ -13,30 +13,11 @@ LINES = "\n".join(f"{number % 2},{number % 2 + number / 1000},{number % 7}" for 
 PARAMETERS = {"num_round": ROUNDS, "objective": "binary:logistic", "eval_metric": "logloss", "seed": 7}
 
 
-def ended(server, name):
-    def look():
-        job = server.client("sagemaker").describe_training_job(TrainingJobName=name)
-        return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
-
-    return wait_until(look, 120, f"{name} is over")
-
-
-def lines_of(server, name):
-    """Every message of the job's log streams."""
-    logs, group = server.client("logs"), "/aws/sagemaker/TrainingJobs"
-    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]
-    found = []
-    for stream in streams:
-        token = {}
-        while True:
-            page = logs.get_log_events(
-                logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True, **token
-            )
-            if not page["events"]:
-                break
-            found += [event["message"] for event in page["events"]]
-            token = {"nextToken": page["nextForwardToken"]}
-    return found
+def ended_over_a_kill(server, name):
+    """The job once it is over; the server is killed now, and started again."""
+    server.kill()
+    server.start()
+    return ended_job(server.client("sagemaker"), name)
 
 
 def rounds_of(lines):
@@ -53,21 +34,13 @@ def test_a_job_survives_a_kill(own_server, fresh, after_seconds):
     name = fresh("killed")
     server.client("sagemaker").create_training_job(**training_request(name, "restarts", PARAMETERS))
     time.sleep(after_seconds)  # the moment of the kill is the case; nothing is waited for
-    server.kill()
-    server.start()
-    job = ended(server, name)
+    job = ended_over_a_kill(server, name)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    lines = lines_of(server, name)
+    lines = printed(server, name)
     assert rounds_of(lines) == list(range(ROUNDS)), "each round is logged once and in order"
     server.client("s3").head_object(Bucket="restarts", Key=f"models/{name}/output/model.tar.gz")
     folder = str(server.folder)
     wait_until(lambda: not processes_with(folder), 20, "no process of the job is left")
-
-
-def processes_with(folder):
-    """Command lines of processes that name the folder, but for the server itself."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in listing.splitlines() if folder in line and "main.ts" not in line)
 
 
 # Counts in the log and in a checkpoint; the model is what was counted.
@@ -110,9 +83,7 @@ def test_a_job_of_two_hosts_survives_a_kill(own_server, fresh, after_seconds):
     server, name = own_server(arguments=["--cpus", "4"]), fresh("killed")
     begin_counting(server, name)
     time.sleep(after_seconds)  # the moment of the kill is the case; nothing is waited for
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")
     check_logs(server, name)
     s3 = server.client("s3")
@@ -128,9 +99,7 @@ def test_a_stop_is_remembered_over_a_kill(own_server, fresh, after_seconds):
     wait_until(lambda: set(objects_below(s3, "restarts", f"{name}/")) == set(HOSTS), 60, "both hosts count")
     server.client("sagemaker").stop_training_job(TrainingJobName=name)
     time.sleep(after_seconds)  # the moment of the kill is the case
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Stopped", "Stopped"), job.get("FailureReason")
     check_logs(server, name)
     s3 = server.client("s3")
@@ -147,9 +116,7 @@ def test_a_failure_of_one_host_is_remembered_over_a_kill(own_server, fresh, afte
     counted = lambda: objects_below(s3, "restarts", f"{name}/").get("algo-2") == b"24"  # noqa: E731
     wait_until(counted, 60, "the second host has counted to its end")
     time.sleep(after_seconds)  # the moment of the kill is the case
-    server.kill()
-    server.start()
-    job = ended_job(server.client("sagemaker"), name)
+    job = ended_over_a_kill(server, name)
     assert outcome(job) == ("Failed", "Failed")
     assert job["FailureReason"].startswith("AlgorithmError: Exit code: 7.")
     check_logs(server, name)

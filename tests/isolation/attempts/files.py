@@ -87,9 +87,14 @@ def inherited(facts):
     return found or None
 
 
-def parent_of_descriptor(facts):
-    """From the folder of standard output's file upwards."""
-    return read(f"/proc/self/fd/1/../../..{facts['secret']}")
+def above_descriptors(facts):
+    """From every folder upwards that a descriptor from outside leads to."""
+    for name in facts["descriptors"]:
+        try:
+            return read(f"/proc/self/fd/{name}{'/..' * 16}{facts['secret']}")
+        except OSError:
+            continue
+    return None
 
 
 def linked_program(facts):
@@ -125,7 +130,7 @@ def capability_of_a_file(facts):
 ATTEMPTS = {
     "a secret file of the host": lambda facts: read(facts["secret"]),
     "a secret file of the host through other roots": outside_root("secret"),
-    "a secret file of the host above a descriptor": parent_of_descriptor,
+    "a secret file of the host above a descriptor": above_descriptors,
     "the server's data folder": lambda facts: listed(facts["data"]),
     "the server's credentials file": lambda facts: read(f"{facts['data']}/credentials"),
     "the server's credentials file through other roots": outside_root("credentials"),

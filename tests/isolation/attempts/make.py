@@ -41,6 +41,8 @@ def make(name, attempt, facts):
         try:
             got = attempt(facts)
             tell(name, {"refused": "got nothing"} if got is None else {"got": repr(got)[:200]})
+        except (AttributeError, ImportError, NameError, TypeError) as error:  # its own fault, which shows nothing
+            tell(name, {"broken": f"{type(error).__name__}: {error}"[:200]})
         except BaseException as error:  # whatever it is that stops the attempt
             tell(name, {"refused": f"{type(error).__name__}: {error}"[:200]})
         os._exit(0)
