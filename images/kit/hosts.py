@@ -92,7 +92,7 @@ class Group:
         self._send({"value": value}, [host or self._hosts[0]])
 
     def hear(self, host=None):
-        """The next value that a host has told this one; waits for it. Raises as the group does if a host ends otherwise."""
+        """The next value that a host has told this one; waits for it. Raises as the group does if a host has ended."""
         return self._take(host or self._hosts[0])
 
     def __enter__(self):

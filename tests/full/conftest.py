@@ -16,7 +16,7 @@ from stories import ENVIRONMENTS, run  # noqa: E402
 
 @pytest.fixture
 def tell(server, tmp_path):
-    """tell(program, data): {environment: what the program printed}; programs of the SDKs 1.72, 2.14 and 2.x, side by side."""
+    """tell(program, data): {environment: what the program printed}; the SDKs' programs run side by side."""
     variables = in_shell(printed(server.folder))
 
     def run_all(program, data):

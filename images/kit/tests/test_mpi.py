@@ -46,7 +46,7 @@ def test_without_mpi_nothing_is_read():
 
 @pytest.mark.parametrize("wanted", [{"processes": -1}, {"processes": "two"}, {"processes": True}, {"options": "'"}])
 def test_what_cannot_be_read_is_refused(wanted):
-    with pytest.raises(UserError, match="processes_per_host|custom_mpi_options"):
+    with pytest.raises(UserError, match=r"processes_per_host|custom_mpi_options"):
         read(**wanted)
 
 
@@ -180,7 +180,7 @@ def test_each_host_runs_the_program_with_its_own_variables(containers):
 
 
 def test_the_first_host_fails_with_the_runs_exit_code_and_the_others_have_done_their_part(containers):
-    hosts, processes = containers("import os, sys; sys.exit(7 if os.environ['SM_CURRENT_HOST'].endswith('201') else 0)")
+    _, processes = containers("import os, sys; sys.exit(7 if os.environ['SM_CURRENT_HOST'].endswith('201') else 0)")
     (code, first), (other_code, _) = ended(processes)
     assert (code, other_code) == (7, 0), first
     assert "ProgramError: ExecuteUserScriptError:" in first and first.endswith("exit code: 7\n")

@@ -6,7 +6,7 @@ FIRST_TO_FAIL = (
     re.compile(rb"process rank (\d+) with PID \d+ on node (\S+)"),
     re.compile(rb"Process name: \[[^\]]*,(\d+)\]"),
 )
-"""As PRRTE tells it: of a process that called MPI_Abort or died by a signal, and of one that ended with its own code."""
+"""As PRRTE tells it: of a process that called MPI_Abort or died by a signal; of one with another exit code than 0."""
 
 TAG = re.compile(rb"^\[\d+,(\d+)\]<stderr>: ?", re.MULTILINE)
 ABORT = re.compile(rb"-{20,}\s+MPI_ABORT was invoked.*?(-{20,}\s*|\Z)", re.DOTALL)
