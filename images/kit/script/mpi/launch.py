@@ -37,7 +37,7 @@ def variables():
 
 
 def python_command(command, python):
-    """The command with mpi4py around a Python program: an error of one process ends all, where others would wait for it."""
+    """The command with mpi4py around a Python program: an error of one process ends all that wait for it."""
     return [*command[:1], "-m", "mpi4py", *command[1:]] if command[0] == str(python) else command
 
 
