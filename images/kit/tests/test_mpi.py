@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from images.kit.errors import UserError
-from images.kit.script.mpi import failure, settings
+from images.kit.script.mpi import agent, failure, settings
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_SECONDS = 60
@@ -63,6 +63,7 @@ RAISED = f"""[1,0]<stderr>: too few rows
 [1,3]<stderr>: Traceback (most recent call last):
 [1,1]<stderr>: ValueError: another
 [1,3]<stderr>: ValueError: no seeds
+[1,3]<stderr>: [algo-2:00029] Delaying for 1 seconds before aborting
 [1,3]<stderr>: {RULE}
 [1,3]<stderr>: MPI_ABORT was invoked on rank 3 in communicator MPI_COMM_WORLD
 [1,3]<stderr>:   Errorcode: 1
@@ -70,6 +71,7 @@ RAISED = f"""[1,0]<stderr>: too few rows
 {RULE}
 prterun has exited due to process rank 3 with PID 0 on node algo-2 calling
 "abort". This may have caused other processes in the application to be
+[1,3]<stderr>:  [1,1]<stderr>:  
 """
 LEFT = f"""[1,1]<stderr>: no room
 {RULE}
@@ -95,6 +97,17 @@ FAILURES = {
 def test_the_first_process_that_fails_is_told_of(errors, told):
     rank, own = failure.of_first(errors.encode())
     assert (rank, own.decode()) == told
+
+
+SHELL_COMMANDS = {
+    "for bash": ["A=/x;export A;/x/bin/prted", "--daemonize", "--prtemca", "ess", '"env"'],
+    "for sh": ["(", "test", "!", "-r", "./.profile;", "/x/bin/prted", "--prtemca", "ess", '"env"', ")"],
+}
+
+
+@pytest.mark.parametrize("command", SHELL_COMMANDS.values(), ids=SHELL_COMMANDS.keys())
+def test_of_a_command_for_a_shell_the_words_for_the_daemon_are_taken(command):
+    assert agent.words_for_daemon(command) == ["--prtemca", "ess", "env"]
 
 
 MPIRUN = r"""#!{python}

@@ -1,8 +1,8 @@
-"""What mpirun calls in place of ssh, once for each other host: `agent.py SOCKET HOST PREAMBLE WORD…`.
+"""What mpirun calls in place of ssh, once for each other host: `agent.py SOCKET HOST WORD…`.
 
-It hands the words to the process that has a connection to that host (together.py), and ends as the daemon there does.
-The preamble sets variables in a shell and names the daemon, `…;/…/bin/prted`; the other host knows both itself.
-Runs by itself, without the kit.
+The words are a command for a shell: one that sets variables, `…;/…/bin/prted`, and words for that daemon, perhaps all in
+brackets. The words for the daemon go by the socket (daemons.py) to the host, which knows the rest itself; no shell sees
+any of it. Ends as the daemon does. Runs by itself, without the kit.
 """
 
 import json
@@ -15,18 +15,29 @@ EXIT_FAILED = 255
 """As ssh has it."""
 
 
+def words_for_daemon(command):
+    """What follows the daemon's name in a shell's command, without quotes; None if it is not named."""
+    name = next((index for index, word in enumerate(command) if word.endswith("/prted")), None)
+    if name is None:
+        return None
+    words = [word for quoted in command[name + 1 :] for word in shlex.split(quoted)]
+    words = words[:-1] if command[0].startswith("(") and words[-1:] == [")"] else words
+    # Its host has to wait for it, and to know its processes.
+    return [word for word in words if word != "--daemonize"]
+
+
 def main(arguments):
     """Exit code of the daemon on the other host."""
-    place, host, preamble, *words = arguments
-    if not preamble.endswith("prted"):
-        print(f"{host} starts only daemons of MPI, not {preamble}", file=sys.stderr)
+    place, host, *command = arguments
+    words = words_for_daemon(command)
+    if words is None:
+        print(f"{host} starts only daemons of MPI, not {' '.join(command)}", file=sys.stderr)
         return EXIT_FAILED
-    # The processes of this host are asked to end one by one (together.py); a daemon ends when mpirun says so.
+    # Stops are for the processes of the script (launch.py); a daemon ends when mpirun says so.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(place)
-        message = {"host": host, "words": [word for quoted in words for word in shlex.split(quoted)]}
-        connection.sendall(json.dumps(message).encode() + b"\n")
+        connection.sendall(json.dumps({"host": host, "words": words}).encode() + b"\n")
         with connection.makefile("rb") as answer:
             line = answer.readline()
     reply = json.loads(line) if line else {"code": EXIT_FAILED}

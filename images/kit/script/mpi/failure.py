@@ -8,8 +8,11 @@ FIRST_TO_FAIL = (
 )
 """As PRRTE tells it: of a process that called MPI_Abort or died by a signal; of one with another exit code than 0."""
 
-TAG = re.compile(rb"^\[\d+,(\d+)\]<stderr>: ?", re.MULTILINE)
-ABORT = re.compile(rb"-{20,}\s+MPI_ABORT was invoked.*?(-{20,}\s*|\Z)", re.DOTALL)
+TAG = re.compile(rb"\[\d+,(\d+)\]<stderr>: ?")
+ABORT = re.compile(
+    rb"\[\S+\] Delaying for \d+ seconds before aborting\s*|-{20,}\s+MPI_ABORT was invoked.*?(?:-{20,}\s*|\Z)", re.DOTALL
+)
+"""What Open MPI says itself in the process that ends all."""
 
 
 def of_first(errors):
@@ -21,5 +24,6 @@ def of_first(errors):
     if rank is None:
         return None, errors
     lines = [line for line in errors.splitlines(keepends=True) if (tag := TAG.match(line)) and int(tag[1]) == rank]
+    # PRRTE writes a tag without text where the output of a process ends, perhaps within another's line.
     own = TAG.sub(b"", b"".join(lines))
     return rank, ABORT.sub(b"", own)

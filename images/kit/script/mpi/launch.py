@@ -70,10 +70,14 @@ def _settings(job):
     interface = job.resources.get("network_interface_name", "eth0")
     return {
         "OMPI_MCA_pml": "ob1",
+        # A process that loses another ends too; the one it lost is to be heard of first.
+        "OMPI_MCA_mpi_abort_delay": "1",
         "OMPI_MCA_btl_tcp_if_include": interface,
         "PRTE_MCA_prte_if_include": interface,
         # Only the first host is connected to all others.
         "PRTE_MCA_plm_ssh_no_tree_spawn": "1",
+        # An agent stays as long as its daemon, so that none would be left for hosts beyond the usual 128.
+        "PRTE_MCA_plm_ssh_num_concurrent": str(len(job.hosts)),
     }
 
 
@@ -125,18 +129,19 @@ def _follow(group, code, environment):
 
 def _to_processes(parent, number):
     """Sends a signal to the script's processes on this host: mpirun and its daemons would kill them at once."""
-    children = list(_children(parent.pid))
-    for pid in children or [parent.pid]:
+    for pid in list(_processes(parent.pid)) or [parent.pid]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
-def _children(parent):
+def _processes(parent):
+    """Children of mpirun or of a daemon; a daemon may have another for its child."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            # The name before it may hold spaces and brackets of its own.
-            after_name = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            if int(after_name[1]) == parent:
-                yield int(entry.name)
+            # `pid (name) state parent …`; a name may hold spaces and brackets of its own.
+            start, _, end = (entry / "stat").read_text().rpartition(") ")
+            if int(end.split()[1]) == parent:
+                is_daemon = start.partition("(")[2] == DAEMON.name
+                yield from _processes(int(entry.name)) if is_daemon else [int(entry.name)]
