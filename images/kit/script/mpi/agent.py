@@ -1,6 +1,6 @@
 """What mpirun calls in place of ssh, once for each other host: `agent.py SOCKET HOST WORD…`.
 
-The words are a command for a shell: one that sets variables, `…;/…/bin/prted`, and words for it, perhaps all in brackets.
+The words are a command for a shell: it sets variables, `…;/…/bin/prted`, and words for it, perhaps all in brackets.
 The words for the daemon go by the socket (daemons.py) to the host, which knows the rest itself; no shell sees
 any of it. Ends as the daemon does. Runs by itself, without the kit.
 """
