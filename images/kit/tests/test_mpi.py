@@ -71,7 +71,7 @@ RAISED = f"""[1,0]<stderr>: too few rows
 {RULE}
 prterun has exited due to process rank 3 with PID 0 on node algo-2 calling
 "abort". This may have caused other processes in the application to be
-[1,3]<stderr>:  [1,1]<stderr>:  
+[1,3]<stderr>: \0[1,1]<stderr>: \0
 """
 LEFT = f"""[1,1]<stderr>: no room
 {RULE}

@@ -24,6 +24,6 @@ def of_first(errors):
     if rank is None:
         return None, errors
     lines = [line for line in errors.splitlines(keepends=True) if (tag := TAG.match(line)) and int(tag[1]) == rank]
-    # PRRTE writes a tag without text where the output of a process ends, perhaps within another's line.
-    own = TAG.sub(b"", b"".join(lines))
+    # Where the output of a process ends PRRTE writes a tag and a zero, perhaps within another's line.
+    own = TAG.sub(b"", b"".join(lines)).replace(b"\0", b"")
     return rank, ABORT.sub(b"", own)
