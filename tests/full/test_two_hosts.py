@@ -14,9 +14,9 @@ from xgboost_jobs import as_csv, channel, ended_job, lines_by_host, training_req
 
 LOGS = "/aws/sagemaker/TrainingJobs"
 # Float64 sums in another order, over some hundred steps.
-PYTORCH_TOLERANCE = 1e-9
+PYTORCH_TOLERANCE = 1e-12
 # Float32 sums in another order, over some hundred steps.
-TENSORFLOW_TOLERANCE = 1e-3
+TENSORFLOW_TOLERANCE = 1e-5
 XGBOOST_TOLERANCE = 1e-4
 
 
