@@ -19,6 +19,13 @@ export function logCases(candidate: Candidate): void {
     equal(await logOf(backend, spec.id, 10_000), "");
   });
 
+  test("a program may open its outputs by their names, as log files that are links to them do", async (t) => {
+    const stand = new Stand(t, candidate);
+    const links = "ln -s /dev/stdout /tmp/access.log; ln -s /dev/stderr /tmp/error.log";
+    const spec = stand.unit(`${links}; echo asked >>/tmp/access.log; echo wrong >>/tmp/error.log; echo end`);
+    equal((await stand.run(stand.open(), spec)).log, "asked\nwrong\nend\n");
+  });
+
   test("every byte value comes through", async (t) => {
     const stand = new Stand(t, candidate);
     const backend = stand.open();
