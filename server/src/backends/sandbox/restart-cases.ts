@@ -97,6 +97,7 @@ export function registerRestartCases(candidate: Candidate): void {
       await logHas(first, spec.id, "up");
       const old = forwarders().find((id) => !others.has(id)) ?? 0;
       process.kill(old, "SIGSTOP");
+      t.after(() => endIfThere(old)); // stopped, it would keep this process for ever
       await first.close();
       const second = stand.open();
       const network = readlinkSync(`/proc/${new UnitFolder(`${stand.folder}/${shortName(spec.id)}`).init}/ns/net`);
@@ -109,4 +110,12 @@ export function registerRestartCases(candidate: Candidate): void {
       equal((await second.state(spec.id))?.phase, "running");
     });
   });
+}
+
+function endIfThere(id: number): void {
+  try {
+    process.kill(id, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
