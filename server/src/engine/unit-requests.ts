@@ -74,6 +74,7 @@ export function specOf(
       SAGEBRUSH_IMAGE: image,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
+      ...(plan.hosts.length === 1 ? {} : { SAGEBRUSH_HOSTS_SECRET: platform.hostsSecret(plan.group) }),
       ...(network === "isolated" ? {} : platform.environment(plan.id, roleArn !== undefined)),
       ...environment,
     },
