@@ -37,7 +37,7 @@ def test_log_files_that_are_links_to_the_outputs_are_the_jobs_log(user, push, jo
     links = [entry("var/log/access.log", link="/dev/stdout"), entry("var/log/error.log", link="/dev/stderr")]
     write = script("usr/bin/train", "echo asked >>/var/log/access.log; echo wrong >>/var/log/error.log")
     found, lines = job(push(Image([shell_root(), [*links, write]], {"User": user})))
-    assert (found["TrainingJobStatus"], lines) == ("Completed", ["asked", "wrong"]), found.get("FailureReason")
+    assert (found["TrainingJobStatus"], sorted(lines)) == ("Completed", ["asked", "wrong"]), found.get("FailureReason")
 
 
 def test_two_jobs_at_once_and_one_after_them_see_the_image_as_it_was_pushed(push, job):
