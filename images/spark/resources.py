@@ -30,8 +30,8 @@ def instance():
     """This host's size, as the platform tells it, since limits cannot be seen from inside; else the machine's."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Instance(
-        cpus=int(float(os.environ.get("SAGEBRUSH_CPUS") or len(os.sched_getaffinity(0)))),
-        memory_mib=int(float(os.environ.get("SAGEBRUSH_MEMORY_BYTES") or machine)) // MIB,
+        cpus=int(float(os.environ.get("SAGEBRUSH_INSTANCE_CPUS") or len(os.sched_getaffinity(0)))),
+        memory_mib=int(float(os.environ.get("SAGEBRUSH_INSTANCE_MEMORY_BYTES") or machine)) // MIB,
     )
 
 

@@ -43,6 +43,6 @@ def test_an_executor_that_has_no_room_is_refused(given, text):
 
 
 def test_the_platform_tells_the_size(monkeypatch):
-    monkeypatch.setenv("SAGEBRUSH_CPUS", "2")
-    monkeypatch.setenv("SAGEBRUSH_MEMORY_BYTES", str(4 * 2**30))
+    monkeypatch.setenv("SAGEBRUSH_INSTANCE_CPUS", "2")
+    monkeypatch.setenv("SAGEBRUSH_INSTANCE_MEMORY_BYTES", str(4 * 2**30))
     assert instance() == Instance(cpus=2, memory_mib=4096)

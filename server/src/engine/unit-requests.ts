@@ -73,8 +73,8 @@ export function specOf(
       // An image that stands for several versions tells which one was asked for.
       SAGEBRUSH_IMAGE: image,
       // Limits cannot be read from inside; Java has to be told what there is.
-      SAGEBRUSH_CPUS: String(plan.resources.cpus),
-      SAGEBRUSH_MEMORY_BYTES: String(plan.resources.memoryBytes),
+      SAGEBRUSH_INSTANCE_CPUS: String(plan.resources.cpus),
+      SAGEBRUSH_INSTANCE_MEMORY_BYTES: String(plan.resources.memoryBytes),
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       ...(network === "isolated" ? {} : platform.environment(plan.id, roleArn !== undefined)),
