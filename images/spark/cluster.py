@@ -21,9 +21,11 @@ SCALA_VERSION = "2.12"
 """Of pyspark's jars."""
 MASTER_SECONDS = 120
 LOOK_SECONDS = 0.2
+DRAIN_SECONDS = 5
+"""A process left behind may hold the output open; no longer than so is waited for it."""
 LONGEST_LINE_BYTES = 64 * 1024
 TAIL_BYTES = 256 * 1024
-"""So much of the driver's errors is kept for the message; lines of the log come after the error itself."""
+"""So much of what the driver prints is kept for the message; lines of the log come after the error itself."""
 
 
 class Cluster:
@@ -94,16 +96,21 @@ class Cluster:
         self._start("org.apache.spark.deploy.worker.Worker", ["--host", self._host, "--webui-port", "0", self._master])
 
     def drive(self, arguments):
-        """Runs spark-submit's driver to its end. Returns its exit code and the last of its standard error."""
+        """Runs spark-submit's driver to its end. Returns its exit code and the last of what it printed."""
         where = ["--master", self._master, "--deploy-mode", "client"]
         command = self._command("org.apache.spark.deploy.SparkSubmit", [*where, *arguments])
-        process = subprocess.Popen(command, cwd=self._folder, env=self.environment, stderr=subprocess.PIPE)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=self._folder, env=self.environment, **pipes)
         forward_signals(process)
         tail = bytearray()
-        copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
-        copying.start()
+        # Spark prints what Python writes to standard error on its standard output.
+        ways = ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
+        copying = [threading.Thread(target=_copy, args=(*way, tail), daemon=True) for way in ways]
+        for thread in copying:
+            thread.start()
         code = process.wait()
-        copying.join(5)
+        for thread in copying:
+            thread.join(DRAIN_SECONDS)
         return shell_code(code), bytes(tail).decode(errors="replace")
 
     def _start(self, main_class, arguments):
@@ -129,9 +136,9 @@ class Cluster:
         return done.stdout.decode().split("\0\n", 1)[-1].split("\0")[:-1]
 
 
-def _copy(stream, tail):
+def _copy(stream, to, tail):
     """Line by line, since executors' lines come between them."""
     while line := stream.readline(LONGEST_LINE_BYTES):
-        os.write(sys.stderr.fileno(), line)
+        os.write(to.fileno(), line)
         tail += line
         del tail[:-TAIL_BYTES]

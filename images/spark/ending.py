@@ -43,20 +43,22 @@ def leave_message(text):
     path.write_bytes(text.encode()[:MESSAGE_BYTES].decode(errors="ignore").encode())
 
 
-def what_failed(errors):
-    """The error in what Spark's driver wrote to standard error: Python's last one, else Java's, else the last words."""
-    lines = errors.splitlines()
-    begins = max((number for number, line in enumerate(lines) if line.strip() == _TRACEBACK), default=None)
+def what_failed(said):
+    """The error in what Spark's driver printed: Python's last one, else Java's, else the last words."""
+    lines = said.splitlines()
+    begins = max((number for number, line in enumerate(lines) if line == _TRACEBACK), default=None)
     if begins is not None:
-        after = lines[begins + 1 :]
+        # That of a task is told inside the driver's, after Java's stack.
+        inner = max(number for number, line in enumerate(lines) if number >= begins and line.endswith(_TRACEBACK))
+        after = lines[inner + 1 :]
         first = next((number for number, line in enumerate(after) if line and not line[0].isspace()), None)
         if first is not None:
             return _words(after[first:])
     for number in range(len(lines) - 1, -1, -1):
         if match := _MAIN_DIED.match(lines[number]):
             return _words([match[1], *lines[number + 1 :]])
-    said = [line for line in lines if line.strip() and not _LOG_LINE.match(line) and not _STACK_LINE.match(line)]
-    return "\n".join(said[-5:])
+    words = [line for line in lines if line.strip() and not _LOG_LINE.match(line) and not _STACK_LINE.match(line)]
+    return "\n".join(words[-5:])
 
 
 def _words(lines):

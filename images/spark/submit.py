@@ -44,11 +44,11 @@ def submit(words):
         group.gather(None)
         cluster.start_worker()
         with repeated(ExecutorLogs(FOLDER / "work"), LOG_SECONDS):
-            code, errors = _drive(cluster, options) if host == names[0] else (0, "")
+            code, said = _drive(cluster, options) if host == names[0] else (0, "")
             # The others' workers stay until the first host says that all is done.
             group.gather(None)
     if code != 0:
-        raise ProgramError(code, f"{storage.explain(what_failed(errors))}\nSpark ended with exit code {code}.".strip())
+        raise ProgramError(code, f"{storage.explain(what_failed(said))}\nSpark ended with exit code {code}.".strip())
 
 
 def announce():

@@ -16,6 +16,12 @@ SAID = {
         f"{LOG}\nTraceback (most recent call last):\n  File\nOSError: 2\n",
         "OSError: 2",
     ),
+    "a task's, inside the driver's": (
+        f"{LOG}\nTraceback (most recent call last):\n  File\npy4j.protocol.Py4JJavaError: An error occurred.\n"
+        ": org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n  File\nOSError: 3\n\n"
+        "\tat org.apache.spark.A.b(A.scala:1)\n",
+        "OSError: 3",
+    ),
     "Java's, without its stack": (
         f'{LOG}\nException in thread "main" java.lang.IllegalStateException: no\n\tat my.Main.main(Main.java:3)\n{LOG}',
         "java.lang.IllegalStateException: no",
