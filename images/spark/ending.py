@@ -3,6 +3,7 @@
 import re
 import sys
 import traceback
+from itertools import takewhile
 
 from images.kit.container import root
 from images.kit.errors import ProgramError, UserError
@@ -11,6 +12,7 @@ MESSAGE_BYTES = 1024
 """So much of the file is shown (developer guide, "Build your own processing container")."""
 
 _TRACEBACK = "Traceback (most recent call last):"
+_CAUSE = "Caused by: "
 _LOG_LINE = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
 _STACK_LINE = re.compile(r"\s+at \S|\t?\.\.\. \d+ more|\s*JVM stacktrace:|Driver stacktrace:")
 _MAIN_DIED = re.compile(r'Exception in thread "[^"]*" (.*)')
@@ -62,10 +64,7 @@ def what_failed(said):
 
 
 def _words(lines):
-    """An error's own lines: until the log goes on or a stack begins."""
-    own = []
-    for line in lines:
-        if _LOG_LINE.match(line) or _STACK_LINE.match(line):
-            break
-        own.append(line)
-    return "\n".join(own).strip()
+    """An error's own lines, until the log goes on or a stack begins; of Java's causes the last, which says most."""
+    own = list(takewhile(lambda line: not _LOG_LINE.match(line) and not _STACK_LINE.match(line), lines))
+    causes = [line for line in lines[len(own) :] if line.startswith(_CAUSE)]
+    return "\n".join([*own, *causes[-1:]]).strip()

@@ -23,8 +23,9 @@ SAID = {
         "OSError: 3",
     ),
     "Java's, without its stack": (
-        f'{LOG}\nException in thread "main" java.lang.IllegalStateException: no\n\tat my.Main.main(Main.java:3)\n{LOG}',
-        "java.lang.IllegalStateException: no",
+        f'{LOG}\nException in thread "main" java.lang.IllegalStateException: no\n\tat my.Main.main(Main.java:3)\n'
+        f"Caused by: java.io.IOException: one\n\t... 3 more\nCaused by: java.io.IOException: two\n\t... 4 more\n{LOG}",
+        "java.lang.IllegalStateException: no\nCaused by: java.io.IOException: two",
     ),
     "else what was said last": (
         f"{LOG}\nError: Failed to load class my.Main.\n{LOG}",

@@ -140,7 +140,7 @@ import socket, sys, time
 from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.getOrCreate()
-words = spark.sparkContext.textFile("file:///opt/ml/processing/input/text").flatMap(lambda line: line.split(","))
+words = spark.sparkContext.textFile("file:///opt/ml/processing/input/text/*").flatMap(lambda line: line.split(","))
 counts = words.map(lambda word: (word, 1)).reduceByKey(lambda one, two: one + two)
 counts.map(lambda pair: f"{pair[0]}\\t{pair[1]}").saveAsTextFile("file:///opt/ml/processing/output/counts")
 
@@ -157,7 +157,7 @@ on_two = processor(count=2)
 on_two.run(
     submit_app=word_script,
     inputs=[ProcessingInput(f"s3://{bucket}/{home}/twice", "/opt/ml/processing/input/text")],
-    outputs=[ProcessingOutput("/opt/ml/processing/output/counts", f"s3://{bucket}/{home}/counts")],
+    outputs=[ProcessingOutput("/opt/ml/processing/output", f"s3://{bucket}/{home}/counts")],
     wait=False,
 )
 
@@ -205,7 +205,9 @@ job = ended(on_two)
 found["words"] = told(job)
 found["hosts"] = [line for line in lines_of(job) if line.startswith("HOSTS")]
 found["hellos"] = sum(line == "a task says hello" for line in lines_of(job))
-parts = [s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys(f"{home}/counts/")]
+# Beside each part is Hadoop's check sum of it, `.part-00000.crc`.
+places = [key for key in keys(f"{home}/counts/") if "/part-" in key]
+parts = [s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in places]
 counted = dict(line.split("\t") for part in parts for line in part.splitlines())
 expected = pd.Series(Path("rows.csv").read_text().replace("\n", ",").split(",")[:-1]).value_counts() * 2
 found["equal counts"] = {word: int(count) for word, count in counted.items()} == expected.to_dict()
