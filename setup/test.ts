@@ -24,7 +24,7 @@ const outside: Step = {
     "-m",
     "pytest",
     "-q",
-    ...(isFull ? [] : long.map((place) => `--ignore=${place}`)),
+    ...(isFull ? [] : ["-m", "not long", ...long.map((place) => `--ignore=${place}`)]),
     "tests",
     "images",
   ],
@@ -38,6 +38,12 @@ const outside: Step = {
 
 await runSteps([
   ...checks,
-  { name: "suites of parts", command: [node, "--test", "--test-concurrency=1", "--test-reporter=spec", ...slowSuites] },
+  {
+    name: "suites of parts",
+    command: [
+      ...[node, "--test", "--test-timeout=1800000", "--test-concurrency=1", "--test-reporter=spec"],
+      ...slowSuites,
+    ],
+  },
   outside,
 ]);

@@ -105,6 +105,7 @@ def test_a_key_that_cannot_be_a_file_fails_the_job(run, place):
     assert "cannot be a file beside the others" in job["FailureReason"], job["FailureReason"]
 
 
+@pytest.mark.long
 def test_more_data_than_the_volume_holds_fails_the_job(s3, run, fresh):
     prefix = fresh("in")
     s3.put_object(Bucket=BUCKET, Key=f"{prefix}/0", Body=b"x" * (65 << 20))

@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
+from long_cases import cases
 from own_programs import instances, objects_below, outcome, printed, program_request
 from server_process import running_server, wait_until
 from xgboost_jobs import ended_job
@@ -61,17 +62,14 @@ BOTH_WAYS = """
     print("ready", flush=True)
     time.sleep(600)
 """
-PATHS = [
+PATHS = cases(
     None,
     "/opt/ml/checkpoints/",
     "/opt/ml/of/my own",
     "/tmp/ckpt",
-    "/home/x/deep",
-    "/var/lib/model",
-    "/top-level",
-    "/srv/x",
     "/root/ckpt",
-]
+    long=["/home/x/deep", "/var/lib/model", "/top-level", "/srv/x"],
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -155,6 +153,7 @@ STEPS_AFTER_A_LARGE_FILE = """
 """
 
 
+@pytest.mark.long
 def test_what_follows_a_large_checkpoint_does_not_wait_ten_times_as_long(server, begin):
     name = begin(STEPS_AFTER_A_LARGE_FILE)
     keys = lambda: [  # noqa: E731

@@ -1,6 +1,5 @@
 // Long work of one row: begins what is wanted, aborts what no longer is, keeps outcomes for as long as they are wanted.
-import { UnitRefused } from "../backends/backend.ts";
-import { ApiError } from "../core/errors.ts";
+import { isUsersFault } from "./fault.ts";
 import type { ObservedActivity, WantedActivity } from "./job-kind.ts";
 import { JobFailure } from "./job-kind.ts";
 
@@ -68,7 +67,5 @@ const keyOf = ({ name, of = "" }: WantedActivity): string => `${name} ${of}`;
 /** What the user is told word for word; undefined when the error is ours. */
 function reasonOf(cause: unknown): string | undefined {
   if (cause instanceof JobFailure) return cause.message;
-  if (cause instanceof UnitRefused) return `ClientError: ${cause.message}`;
-  if (cause instanceof ApiError && cause.status < 500) return `ClientError: ${cause.message}`;
-  return undefined;
+  return isUsersFault(cause) ? `ClientError: ${(cause as Error).message}` : undefined;
 }

@@ -127,6 +127,8 @@ export interface ObservedUnit {
   readonly end?: UnitEnd;
   /** Why it waits or was refused, in words for people. */
   readonly reason?: string;
+  /** It was refused though nothing is wrong with what was asked. */
+  readonly isPlatformsFault?: boolean;
   /** What the user should know about the resources it got (clamped to the machine, no GPU). */
   readonly notes: readonly string[];
   /** Present for units with a health check. `since`: when it turned that way, on the steady scale. */

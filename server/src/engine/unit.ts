@@ -2,6 +2,7 @@
 import type { PreparedImage, UnitPlan, UnitState } from "../backends/backend.ts";
 import { UnitRefused } from "../backends/backend.ts";
 import type { Dial } from "../core/ports.ts";
+import { isUsersFault } from "./fault.ts";
 import { HealthWatch } from "./health.ts";
 import { crowding, fitToMachine } from "./instance-types.ts";
 import type { ObservedUnit, WantedUnit } from "./job-kind.ts";
@@ -24,6 +25,7 @@ export class Unit {
   #isDropped = false;
   #phase: Phase = "absent";
   #reason: string | undefined;
+  #isPlatformsFault = false;
   #notes: readonly string[] = [];
   #state: UnitState | undefined;
   /** On the steady scale. */
@@ -100,6 +102,7 @@ export class Unit {
       dials: this.#dials,
       metrics: this.#follower?.metrics ?? new Map(),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(this.#isPlatformsFault ? { isPlatformsFault: true } : {}),
       ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       ...(this.#state?.end === undefined ? {} : { end: this.#state.end }),
       ...(this.#health === undefined ? {} : { health: this.#health.health }),
@@ -201,8 +204,8 @@ export class Unit {
   }
 
   #refuse(cause: Error): void {
-    if (!(cause instanceof UnitRefused))
-      this.#parts.log.error("A unit could not be started.", { unit: this.id, cause });
+    this.#isPlatformsFault = !isUsersFault(cause);
+    if (this.#isPlatformsFault) this.#parts.log.error("A unit could not be started.", { unit: this.id, cause });
     this.#phase = "refused";
     this.#reason = cause.message;
     this.#folder.reject(cause);

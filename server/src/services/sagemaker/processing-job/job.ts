@@ -35,7 +35,7 @@ export function next(row: ProcessingRow, observed: Observed, now: number, steady
   const look = { row, document, hosts, observed, at };
   if (status === "Stopping") return stopping(look);
   if (hosts.isLost && !document.failing) return lost(document, at);
-  if (hosts.refusal !== undefined) return fail(document, `ClientError: ${hosts.refusal}`, at);
+  if (hosts.refusal !== undefined) return fail(document, hosts.refusal, at);
   switch (document.phase) {
     case "Preparing":
       return outOfTime(document, at) ?? prepare(look);

@@ -34,7 +34,7 @@ export interface SeenHosts {
   readonly ended: readonly EndedHost[];
   /** One vanished without an exit code. */
   readonly isLost: boolean;
-  /** Why one can never run here. */
+  /** Why one can never run here, as a FailureReason. */
   readonly refusal: string | undefined;
   /** All have room and a folder, and none has been started. */
   readonly areReserved: boolean;
@@ -55,12 +55,16 @@ export function lookAt(hosts: readonly Host[], observed: Observed): SeenHosts {
     all,
     ended,
     isLost: phases.has("lost"),
-    refusal: refused && (refused.unit.reason ?? "it was refused"),
+    refusal: refused && refusalOf(refused.unit),
     areReserved: all.every(({ unit }) => unit.phase === "reserved"),
     isLive: phases.has("starting") || phases.has("running"),
     notes: [...new Set(all.flatMap(({ unit }) => unit.notes))],
   };
 }
+
+/** FailureReason of a job whose container can never run here. */
+export const refusalOf = ({ reason, isPlatformsFault }: ObservedUnit): string =>
+  `${isPlatformsFault ? "InternalServerError" : "ClientError"}: ${reason ?? "its container was refused."}`;
 
 /**
  * The end that tells how the job ended: the first program that failed, since those after it may have failed for want of it

@@ -44,6 +44,11 @@ describe("the next step of a training job", () => {
       seen({ phase: "refused", reason: "too large" }),
       "Failed/Failed ClientError: too large",
     ],
+    "fails by the platform's fault when that is why it cannot run": [
+      aTrainingJob("Starting"),
+      seen({ phase: "refused", reason: "no network", isPlatformsFault: true }),
+      "Failed/Failed InternalServerError: no network",
+    ],
     "waits while its program runs, as long as it may": [
       aTrainingJob("Training"),
       seen(is("running")),

@@ -52,7 +52,7 @@ export function next(
   if (status === "Stopping") return stopping(look);
   if (document.secondary === "Interrupted") return interrupted(look);
   if (hosts.isLost && !document.failing) return lost(document, at);
-  if (hosts.refusal !== undefined) return fail(document, `ClientError: ${hosts.refusal}`, at);
+  if (hosts.refusal !== undefined) return fail(document, hosts.refusal, at);
   switch (document.secondary) {
     case "Starting":
     case "Downloading":

@@ -1,7 +1,7 @@
 // How a transform job goes: the model is unpacked, its container started and found well, the files are transformed.
 // Pure: from what is stored and observed to the next step. Statuses: API reference, DescribeTransformJob.
 import type { Observed, ObservedUnit, Step, WantedUnit, Wants } from "../../../engine/job-kind.ts";
-import { streamOf } from "../shared/hosts.ts";
+import { refusalOf, streamOf } from "../shared/hosts.ts";
 import { START_LIMIT_SECONDS } from "../shared/model-files.ts";
 import { toSeconds } from "../shared/noun.ts";
 import { type TransformDocument, type TransformRow, unitIdOf } from "./document.ts";
@@ -67,7 +67,7 @@ export function next(row: TransformRow, observed: Observed, now: number, steady 
   const unit = observed.unit(unitIdOf(document));
   if (status === "Stopping") return end(document, "Stopped", now);
   if (unit.phase === "lost") return lost(document, now);
-  if (unit.phase === "refused") return fail(document, `ClientError: ${unit.reason}`, now);
+  if (unit.phase === "refused") return fail(document, refusalOf(unit), now);
   switch (document.phase) {
     case "preparing":
       return prepare(document, unit, observed, now);
