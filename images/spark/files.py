@@ -42,7 +42,6 @@ def spark_defaults(folder, driver_host):
     """Settings that any job has. folder: where Spark may write."""
     return {
         "spark.driver.host": driver_host,
-        "spark.local.dir": str(folder / "local"),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.jars.ivy": str(folder / "ivy"),
         # Nobody reaches it.

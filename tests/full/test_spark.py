@@ -1,17 +1,19 @@
 """Spark jobs by the SageMaker SDK's processors, and what the image does with a program that is not Spark's."""
 
 import io
+import os
 import shutil
 import subprocess
+import tempfile
 import textwrap
 from pathlib import Path
 
 import pytest
 import sklearn
 from arro3.io import read_parquet
-from foreign_clients import CLIENTS, INSTALL_SECONDS, printed_by_sdk, python_of
-from processing_jobs import cluster, ended_processing, logs_of
-from server_process import ROLE, command_line
+from foreign_clients import CLIENTS, INSTALL_SECONDS, cache_folder, printed_by_sdk, python_of
+from processing_jobs import cluster, ended_processing, logs_of, s3_input
+from server_process import ROLE, command_line, wait_until
 from shells import in_shell, printed
 
 IMAGE = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.1-cpu-py37-v1.2"
@@ -91,6 +93,76 @@ def test_processors_of_the_sdk_run_scripts_and_jars(server, client, tmp_path, sp
         "Failed",
         "ClientError: spark.executor.memory is 70g; an instance of this job has 4096m.",
     ]
+
+
+@pytest.fixture
+def run_script(fresh):
+    """run_script(server, script, *arguments): the name of a job that runs it."""
+
+    def run(server, script, *arguments):
+        name, s3 = fresh("spark"), server.client("s3")
+        bucket = fresh("code")
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="app.py", Body=textwrap.dedent(script).encode())
+        app = {"ImageUri": IMAGE, "ContainerArguments": ["/opt/ml/processing/input/code/app.py", *arguments]}
+        server.client("sagemaker").create_processing_job(
+            ProcessingJobName=name,
+            RoleArn=ROLE,
+            AppSpecification=app,
+            ProcessingInputs=[s3_input("code", f"s3://{bucket}/")],
+            ProcessingResources=cluster(gigabytes=5),
+        )
+        return name
+
+    return run
+
+
+@pytest.fixture
+def cache_without_jars():
+    """A cache folder that has the environment and not the libraries of Java."""
+    environment = spark_environment()
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
+        place = Path(folder, "environments", environment.name)
+        shutil.copytree(environment, place, symlinks=True, copy_function=os.link)
+        yield folder
+
+
+def test_without_the_libraries_for_s3_scripts_run_and_say_what_they_lack(own_server, cache_without_jars, run_script):
+    variables = {"SAGEBRUSH_CACHE": cache_without_jars, "SAGEBRUSH_IVY_SETTINGS": "/nowhere/ivysettings.xml"}
+    server = own_server(environment=variables)
+    script = """
+        import sys
+        from pyspark.sql import SparkSession
+
+        spark = SparkSession.builder.getOrCreate()
+        print("COUNTED", spark.range(10).count(), flush=True)
+        if sys.argv[1:]:
+            spark.read.text("s3a:" + sys.argv[1]).count()
+    """
+    sagemaker, logs = server.client("sagemaker"), server.client("logs")
+    names = [run_script(server, script, *arguments) for arguments in ([], ["//a/b"], ["s3://a/b"])]
+    local, hidden, named = (ended_processing(sagemaker, name, seconds=300) for name in names)
+    assert local["ProcessingJobStatus"] == "Completed"
+    assert "COUNTED 10" in logs_of(logs, local["ProcessingJobName"])["algo-1"]
+    assert "S3AFileSystem not found" in hidden["ExitMessage"]
+    assert "sagebrush images install spark" in hidden["ExitMessage"]
+    assert named["ExitMessage"].startswith("ClientError: s3://a/b cannot be reached. The libraries")
+
+
+def test_a_job_that_is_stopped_ends(server, run_script):
+    script = """
+        import time
+        from pyspark.sql import SparkSession
+
+        spark = SparkSession.builder.getOrCreate()
+        print("BEGINS", flush=True)
+        spark.sparkContext.parallelize([600]).map(time.sleep).collect()
+    """
+    sagemaker, logs = server.client("sagemaker"), server.client("logs")
+    name = run_script(server, script)
+    wait_until(lambda: "BEGINS" in logs_of(logs, name).get("algo-1", []), 120, "the script runs")
+    sagemaker.stop_processing_job(ProcessingJobName=name)
+    assert ended_processing(sagemaker, name, seconds=60)["ProcessingJobStatus"] == "Stopped"
 
 
 @pytest.mark.parametrize(
