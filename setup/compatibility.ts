@@ -21,12 +21,16 @@ interface Described {
   readonly title: string;
   /** Its table of operations, made without parts: nothing is called. Absent if none of it is built. */
   readonly service?: Service;
+  /** Operations whose things are kept and nothing acts on. */
+  readonly recorded?: readonly string[];
+  /** Operations that answer as where there is nothing, because nothing can be made. */
+  readonly absent?: readonly string[];
 }
 
 function describedServices(): readonly Described[] {
   const withoutParts = <Part>(): Part => ({}) as Part;
   return [
-    { name: "sagemaker", title: "SageMaker", service: createSageMaker(withoutParts()).service },
+    { name: "sagemaker", title: "SageMaker", ...createSageMaker(withoutParts()) },
     { name: "sagemaker-runtime", title: "SageMaker Runtime", service: createRuntime(withoutParts()).service },
     { name: "sagemaker-a2i-runtime", title: "Augmented AI Runtime" },
     { name: "s3", title: "S3", service: createS3(withoutParts()) },
@@ -51,27 +55,39 @@ Every operation of the SageMaker API of September 2020 is named here, and those 
 SageMaker code calls.
 
 - **Works**: it does what it says, with the differences listed.
-- **Not yet**: it answers status 501, \`NotYetAvailable\`, naming the operation. Nothing is pretended.
+- **Record**: it checks, keeps, lists and gives back a description, and nothing acts on the description yet.
+- **Not yet**: it answers status 501, \`NotYetAvailable\`, naming the operation. Nothing is pretended. Where nothing can be
+  made yet, to describe, list, stop or delete it answers as AWS does where there is nothing.
 - An operation that AWS does not know gets AWS's own error.
 - A request member newer than September 2020 works where a page of this documentation says so. Elsewhere a member that asks
   for behaviour is refused by name with a \`ValidationException\`. A member that no model knows is ignored, as on AWS.`;
 
-function renderService({ name, title, service }: Described): string {
+function renderService({ name, title, service, recorded = [], absent = [] }: Described): string {
   const { operations, unserved } = loadService(name);
   const refused: readonly string[] = name === "sagemaker" ? notYetAvailable : [];
   const isBuilt = (operation: string) => service?.operations[operation] !== undefined && !refused.includes(operation);
   const known = Object.keys(operations).sort();
-  const works = known.filter(isBuilt);
-  const missing = known.filter((operation) => !isBuilt(operation));
+  const works = known.filter((one) => isBuilt(one) && !recorded.includes(one) && !absent.includes(one));
+  const missing = known.filter((one) => !isBuilt(one) || absent.includes(one));
   const others = Object.keys(unserved).sort();
   return [
     `## ${title}`,
-    ...(works.length > 0 ? [`**Works** (${works.length}): ${listed(works)}.`] : []),
-    ...(missing.length > 0 ? [`**Not yet** (${missing.length}): ${listed(missing)}.`] : []),
+    ...renderList("Works", works),
+    ...renderList("Record", recorded.toSorted()),
+    ...renderList("Not yet", missing),
+    ...renderAbsent(absent),
     ...renderGaps(name),
     ...(others.length > 0 ? [renderOthers(name, others)] : []),
   ].join("\n\n");
 }
+
+const renderList = (title: string, names: readonly string[]): readonly string[] =>
+  names.length === 0 ? [] : [`**${title}** (${names.length}): ${listed(names)}.`];
+
+const renderAbsent = (names: readonly string[]): readonly string[] =>
+  names.length === 0
+    ? []
+    : [`${names.length} of those answer as AWS does where there is nothing: ${listed(names.toSorted())}.`];
 
 function renderOthers(name: string, others: readonly string[]): string {
   const age = name.startsWith("sagemaker") ? " newer than September 2020" : "";

@@ -28,7 +28,7 @@ import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
-import { createSageMaker } from "../services/sagemaker/index.ts";
+import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
 import { createSts } from "../services/sts/index.ts";
 import { openStore, type Store } from "../store/open.ts";
@@ -73,12 +73,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
+  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows)];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    if (registry.isMeant(request)) void registry.handle(request, response);
-    else if (wire) void wire.handle(request, response);
+    const door = doors.find((one) => one.isMeant(request)) ?? wire;
+    if (door) void door.handle(request, response);
     else response.writeHead(503).end();
   };
   const parts = { rows, blobs, series, backend, images, roles, clock, log, api: handle };
@@ -91,8 +91,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     authorizer,
     clock,
     engine,
-    fileSystems: parseFileSystems(settings.fileSystems),
-    spotInterruptEverySeconds: settings.spotInterruptEverySeconds,
+    ...sagemakerSettings(settings),
+    sealingKey: await openSealingKey(keyFile),
   });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
   const services = [
@@ -159,6 +159,11 @@ const engineSettings = (settings: Settings) => ({
   strictCapacity: settings.capacity === "strict",
   spares: settings.spares,
   longestGraceSeconds: settings.longestGraceSeconds,
+});
+
+const sagemakerSettings = ({ fileSystems, spotInterruptEverySeconds }: Settings) => ({
+  fileSystems: parseFileSystems(fileSystems),
+  spotInterruptEverySeconds,
 });
 
 /** Written whole under another name first, so that nobody ever reads half of it, and readable by its owner only. */

@@ -4,136 +4,82 @@ import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory } from "../../core/ports.ts";
 import type { AnyOperation, Controls, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
+import { absent, absentOperations } from "./absent/operations.ts";
+import { algorithm } from "./algorithm/operations.ts";
+import { codeRepository } from "./code-repository/operations.ts";
 import { endpoint } from "./endpoint/operations.ts";
 import { endpointConfig } from "./endpoint-config/operations.ts";
+import { flowDefinition } from "./flow-definition/operations.ts";
+import { humanTaskUi } from "./human-task-ui/operations.ts";
 import { model } from "./model/operations.ts";
+import { modelPackage } from "./model-package/operations.ts";
+import { notebookInstanceLifecycleConfig } from "./notebook-instance-lifecycle-config/operations.ts";
 import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
 import { transformJob } from "./transform-job/operations.ts";
+import { workforce } from "./workforce/operations.ts";
+import { workteam } from "./workteam/operations.ts";
+
+export { openTemplateDoor } from "./human-task-ui/door.ts";
+export { openSealingKey } from "./shared/secrets.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
+  absent,
+  algorithm,
+  "code-repository": codeRepository,
   endpoint,
   "endpoint-config": endpointConfig,
+  "flow-definition": flowDefinition,
+  "human-task-ui": humanTaskUi,
   model,
+  "model-package": modelPackage,
+  "notebook-instance-lifecycle-config": notebookInstanceLifecycleConfig,
   "processing-job": processingJob,
   tag,
   "training-job": trainingJob,
   "transform-job": transformJob,
+  workforce,
+  workteam,
 };
 
 /** Every operation of the contract without a handler. A test holds this list and the nouns to exactly the contract. */
 export const notYetAvailable: readonly (keyof Contract)[] = [
   "AssociateTrialComponent",
-  "CreateAlgorithm",
   "CreateApp",
   "CreateAutoMLJob",
-  "CreateCodeRepository",
   "CreateCompilationJob",
   "CreateDomain",
   "CreateExperiment",
-  "CreateFlowDefinition",
-  "CreateHumanTaskUi",
   "CreateHyperParameterTuningJob",
   "CreateLabelingJob",
-  "CreateModelPackage",
   "CreateMonitoringSchedule",
   "CreateNotebookInstance",
-  "CreateNotebookInstanceLifecycleConfig",
   "CreatePresignedDomainUrl",
   "CreatePresignedNotebookInstanceUrl",
   "CreateTrial",
   "CreateTrialComponent",
   "CreateUserProfile",
-  "CreateWorkforce",
-  "CreateWorkteam",
-  "DeleteAlgorithm",
-  "DeleteApp",
-  "DeleteCodeRepository",
-  "DeleteDomain",
   "DeleteExperiment",
-  "DeleteFlowDefinition",
-  "DeleteHumanTaskUi",
-  "DeleteModelPackage",
-  "DeleteMonitoringSchedule",
-  "DeleteNotebookInstance",
-  "DeleteNotebookInstanceLifecycleConfig",
   "DeleteTrial",
   "DeleteTrialComponent",
-  "DeleteUserProfile",
-  "DeleteWorkforce",
-  "DeleteWorkteam",
-  "DescribeAlgorithm",
-  "DescribeApp",
-  "DescribeAutoMLJob",
-  "DescribeCodeRepository",
-  "DescribeCompilationJob",
-  "DescribeDomain",
   "DescribeExperiment",
-  "DescribeFlowDefinition",
-  "DescribeHumanTaskUi",
-  "DescribeHyperParameterTuningJob",
-  "DescribeLabelingJob",
-  "DescribeModelPackage",
-  "DescribeMonitoringSchedule",
-  "DescribeNotebookInstance",
-  "DescribeNotebookInstanceLifecycleConfig",
-  "DescribeSubscribedWorkteam",
   "DescribeTrial",
   "DescribeTrialComponent",
-  "DescribeUserProfile",
-  "DescribeWorkforce",
-  "DescribeWorkteam",
   "DisassociateTrialComponent",
   "GetSearchSuggestions",
-  "ListAlgorithms",
-  "ListApps",
-  "ListAutoMLJobs",
-  "ListCandidatesForAutoMLJob",
-  "ListCodeRepositories",
-  "ListCompilationJobs",
-  "ListDomains",
   "ListExperiments",
-  "ListFlowDefinitions",
-  "ListHumanTaskUis",
-  "ListHyperParameterTuningJobs",
-  "ListLabelingJobs",
-  "ListLabelingJobsForWorkteam",
-  "ListModelPackages",
-  "ListMonitoringExecutions",
-  "ListMonitoringSchedules",
-  "ListNotebookInstanceLifecycleConfigs",
-  "ListNotebookInstances",
-  "ListSubscribedWorkteams",
-  "ListTrainingJobsForHyperParameterTuningJob",
   "ListTrialComponents",
   "ListTrials",
-  "ListUserProfiles",
-  "ListWorkforces",
-  "ListWorkteams",
   "RenderUiTemplate",
   "Search",
   "StartMonitoringSchedule",
   "StartNotebookInstance",
-  "StopAutoMLJob",
-  "StopCompilationJob",
-  "StopHyperParameterTuningJob",
-  "StopLabelingJob",
-  "StopMonitoringSchedule",
-  "StopNotebookInstance",
-  "UpdateCodeRepository",
-  "UpdateDomain",
   "UpdateExperiment",
-  "UpdateMonitoringSchedule",
-  "UpdateNotebookInstance",
-  "UpdateNotebookInstanceLifecycleConfig",
   "UpdateTrial",
   "UpdateTrialComponent",
-  "UpdateUserProfile",
-  "UpdateWorkforce",
-  "UpdateWorkteam",
 ];
 
 export interface SageMaker {
@@ -145,6 +91,9 @@ export interface SageMaker {
   readonly controls: Controls;
   /** For the inference router. */
   readonly endpoints: EndpointDirectory;
+  /** For the compatibility page: operations whose things are kept and nothing acts on, and those on nothing. */
+  readonly recorded: readonly string[];
+  readonly absent: readonly string[];
 }
 
 export function createSageMaker(parts: Omit<Parts, "routes">): SageMaker {
@@ -160,6 +109,8 @@ export function createSageMaker(parts: Omit<Parts, "routes">): SageMaker {
     jobs: built.flatMap((noun) => noun.job ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
+    recorded: built.flatMap((noun) => (noun.isRecord ? Object.keys(noun.operations) : [])),
+    absent: absentOperations,
   };
 }
 

@@ -34,6 +34,7 @@ const DEFAULT_PAGE = 10;
 const columns: Readonly<Record<string, NonNullable<RowQuery["sortBy"]>>> = {
   Name: "name",
   CreationTime: "created",
+  CreateDate: "created",
   LastModifiedTime: "modified",
   Status: "status",
 };

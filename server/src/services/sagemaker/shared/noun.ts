@@ -25,12 +25,16 @@ export interface Parts {
   readonly fileSystems: FileSystems;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
   readonly spotInterruptEverySeconds: number;
+  /** Seals secrets that requests bring, such as an identity provider's. 32 bytes. */
+  readonly sealingKey: Uint8Array;
   /** Where the endpoints' job tells who answers. */
   readonly routes: EndpointRoutes;
 }
 
 /** Operations of one noun and its job, made from the parts. */
 export interface Noun {
+  /** Its things are kept, listed and given back, and nothing acts on them yet: for the compatibility page. */
+  readonly isRecord?: true;
   readonly operations: Operations<Contract>;
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly job?: JobKind<any>;
