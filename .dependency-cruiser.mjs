@@ -32,6 +32,7 @@ const wrapped = {
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,
   dockerode: `${server}/backends/docker/`,
+  liquidjs: `${server}/services/sagemaker/human-task-ui/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,
 };

@@ -1,6 +1,7 @@
 """Human review: templates given by an address, and flow definitions whose parts are there."""
 
 import copy
+import functools
 import hashlib
 import json
 import urllib.error
@@ -56,6 +57,44 @@ def test_a_template_is_read_at_its_address_by_who_knows_it(client, fresh):
     assert read(template["Url"][:-1] + last)[0] == 404
     sagemaker.delete_human_task_ui(HumanTaskUiName=name)
     assert read(template["Url"])[0] == 404
+
+
+def test_a_template_is_rendered_with_objects_that_the_role_may_read(client, bucket, fresh):
+    sagemaker, name = client("sagemaker"), fresh("ui")
+    client("s3").put_object(Bucket=bucket, Key="in/a b&c.txt", Body=b"an object")
+    content = "{% capture at %}http://s3.amazonaws.com/{{ task.input.bucket }}/{{ task.input.key }}{% endcapture %}"
+    content += "{{ task.input.text }} {{ at | grant_read_access }}"
+    task = {"Input": json.dumps({"text": "<b>", "bucket": bucket, "key": "in/a b&c.txt"})}
+    arn = sagemaker.create_human_task_ui(HumanTaskUiName=name, UiTemplate={"Content": content})["HumanTaskUiArn"]
+    rendered = sagemaker.render_ui_template(UiTemplate={"Content": content}, Task=task, RoleArn=ROLE)
+    assert rendered["Errors"] == []
+    text, url = rendered["RenderedContent"].split(" ", 1)
+    assert text == "&lt;b&gt;"
+    assert read(url)[:2] == (200, "an object")
+    assert read(url.replace("a%20b", "other"))[0] == 403
+    kept = sagemaker.render_ui_template(HumanTaskUiArn=arn, Task=task, RoleArn=ROLE)
+    assert kept["RenderedContent"].startswith("&lt;b&gt; http")
+    wrong = sagemaker.render_ui_template(UiTemplate={"Content": "{{ 'a' | shout }}"}, Task=task, RoleArn=ROLE)
+    assert "shout" in wrong["Errors"][0]["Message"]
+    sagemaker.delete_human_task_ui(HumanTaskUiName=name)
+    refused = {
+        "neither a template nor a UI": ("ValidationException", {}),
+        "both": ("ValidationException", {"HumanTaskUiArn": arn, "UiTemplate": {"Content": content}}),
+        "a UI that is gone": ("ResourceNotFound", {"HumanTaskUiArn": arn}),
+        "data that is not JSON": ("ValidationException", {"UiTemplate": {"Content": "a"}, "Task": {"Input": "{a"}}),
+        "a role that is not there": ("ValidationException", {"UiTemplate": {"Content": "a"}, "RoleArn": ROLE + "s"}),
+    }
+    for why, (code, change) in refused.items():
+        call = functools.partial(sagemaker.render_ui_template, **{"Task": task, "RoleArn": ROLE, **change})
+        assert refusal(call)[0] == code, why
+
+
+def test_a_template_is_rendered_only_under_a_role_that_the_caller_may_pass(user):
+    _, clients = user(allow("sagemaker:RenderUiTemplate"))
+    render = clients("sagemaker").render_ui_template
+    request = {"UiTemplate": {"Content": "a"}, "Task": {"Input": "{}"}, "RoleArn": ROLE}
+    code, text = refusal(lambda: render(**request))
+    assert (code, "iam:PassRole" in text) == ("AccessDeniedException", True)
 
 
 def test_a_flow_definition_is_active_and_given_back(sagemaker, parts):

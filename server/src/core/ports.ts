@@ -146,6 +146,15 @@ export interface Objects {
     body: Readable,
     signal: AbortSignal,
   ): Promise<ObjectFacts>;
+  /**
+   * Address by which whoever has it reads the object with the session's rights, for that many seconds. `origin`: scheme
+   * and host of this server as the reader knows it. Nobody looks whether the object is there.
+   */
+  address(
+    session: RoleSession,
+    object: ObjectReference,
+    place: { readonly origin: string; readonly region: string; readonly now: number; readonly seconds: number },
+  ): string;
   /** Facts of the bucket, for checks at creation of a job. @throws ApiError NoSuchBucket */
   headBucket(principal: Principal, bucket: string): Promise<{ readonly region: string }>;
 }

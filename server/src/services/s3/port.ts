@@ -9,6 +9,7 @@ import type { Authorizer, ObjectFacts, ObjectReference, Objects } from "../../co
 import type { Service } from "../../core/service.ts";
 import { s3Errors } from "./errors.ts";
 import { createS3 } from "./index.ts";
+import { presignGet } from "./presign.ts";
 import { onBucket } from "./shared/access.ts";
 import { holdBody, readBody } from "./shared/bodies.ts";
 import { findBucket } from "./shared/buckets.ts";
@@ -109,6 +110,7 @@ export function createObjects(given: ObjectsParts): Objects {
       if (written === undefined) throw naming(s3Errors.noSuchKey({ Key: key }), bucket, key);
       return factsOf(bucket, key, written.document);
     },
+    address: presignGet,
     async headBucket(principal, bucket) {
       await perform(principal, "HeadBucket", { Bucket: bucket });
       const { region } = await findBucket(context, { Bucket: bucket });

@@ -73,7 +73,6 @@ export const notYetAvailable: readonly (keyof Contract)[] = [
   "ListExperiments",
   "ListTrialComponents",
   "ListTrials",
-  "RenderUiTemplate",
   "Search",
   "StartMonitoringSchedule",
   "StartNotebookInstance",

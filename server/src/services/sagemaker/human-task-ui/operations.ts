@@ -1,17 +1,17 @@
 // Worker task templates: HTML with Liquid that shows a task to a worker
 // (guide, "Create and Manage Worker Task Templates"). Its content is given by an address, as AWS gives it.
 // Gap: the address of a template holds as long as the template; AWS's ends after some minutes.
-// Gap: templates are not rendered yet; nobody looks whether the Liquid in one is right.
+// Gap: a template that takes longer than half a second to render is stopped with an error.
 import { createHash } from "node:crypto";
 import { newId } from "../../../core/ids.ts";
 import { humanTaskUiRecords } from "../shared/human-task-ui.ts";
-import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
 import { templateUrl } from "./door.ts";
+import { renderUiTemplate } from "./render.ts";
 
 export function humanTaskUi(parts: Parts): Noun {
   const records = humanTaskUiRecords(parts);
   return {
-    isRecord: true,
     operations: {
       CreateHumanTaskUi: {
         permissions: ({ HumanTaskUiName }, call) => [records.on(call, HumanTaskUiName)],
@@ -33,6 +33,10 @@ export function humanTaskUi(parts: Parts): Noun {
             UiTemplate: { Url: templateUrl(call.origin, row), ContentSha256: row.document.ContentSha256 },
           };
         },
+      },
+      RenderUiTemplate: {
+        permissions: ({ RoleArn }) => [{ action: "sagemaker:RenderUiTemplate", resource: "*" }, passRole(RoleArn)],
+        run: (input, call) => renderUiTemplate(parts, input, call),
       },
       DeleteHumanTaskUi: {
         permissions: ({ HumanTaskUiName }, call) => [records.on(call, HumanTaskUiName)],
