@@ -24,6 +24,7 @@ export interface Making {
   readonly server: string;
   readonly logBytes: number;
   readonly seccomp: string;
+  readonly unitsFolder: string;
   readonly unit: UnitFolder;
   readonly facts: EngineFacts;
   readonly spec: UnitSpec;
@@ -52,6 +53,7 @@ export async function makeContainer(making: Making): Promise<Made> {
     server,
     image: layered ? images.nameOf(layered.digest) : await images.base(),
     folder: unit.path,
+    unitsFolder: making.unitsFolder,
     facts,
     network: await networks.take(spec, facts, unit),
     logBytes: making.logBytes,
