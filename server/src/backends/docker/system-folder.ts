@@ -9,8 +9,12 @@ const topology = ["cpu", "node"].map((name) => `devices/system/${name}`).filter(
 /** Folder below that of the units that holds only places for it. */
 const emptySystem = (folder: string): string => join(folder, "sys");
 
+/** Where engines mount the container's own control groups, read-only. */
+const controlGroups = "fs/cgroup";
+
 export function makeSystemFolder(folder: string): void {
-  for (const path of topology) mkdirSync(join(emptySystem(folder), path), { recursive: true, mode: 0o755 });
+  for (const path of [...topology, controlGroups])
+    mkdirSync(join(emptySystem(folder), path), { recursive: true, mode: 0o755 });
 }
 
 /** `folder`: that of the units. */
