@@ -77,12 +77,26 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
         ...(container.facts.kind === "podman" ? [`seccomp=${container.seccomp}`] : []),
       ],
       Init: !ownInit(container), // an init reaps, and a program without a handler ends on SIGTERM as it would outside a container
-      Tmpfs: layered === undefined ? { "/run": "", "/root": "" } : {},
+      Tmpfs: { ...(layered === undefined ? { "/run": "", "/root": "" } : {}), ...sharedMemory(container).tmpfs },
+      ...sharedMemory(container).options,
       LogConfig: logConfig(container),
       RestartPolicy: { Name: "no" },
     },
   };
 }
+
+/**
+ * Memory to share. Podman mounts it at a folder of its own first, and cannot always remove this with a container that has a user
+ * namespace; so such a container mounts it itself.
+ */
+function sharedMemory({ facts, spec }: Container): { readonly options: Dockerode.HostConfig; readonly tmpfs: object } {
+  const bytes = Math.ceil(spec.resources.memoryBytes / 2); // as tmpfs has it; it counts as memory
+  if (facts.userNamespace === undefined) return { options: { ShmSize: bytes }, tmpfs: {} };
+  return { options: noSharedMemory(facts), tmpfs: { "/dev/shm": `rw,nosuid,nodev,noexec,mode=1777,size=${bytes}` } };
+}
+
+const noSharedMemory = ({ userNamespace }: Identity): Dockerode.HostConfig =>
+  userNamespace === undefined ? {} : { IpcMode: "none" };
 
 const isRoot = (user: string): boolean => /^(|0|root)(:.*)?$/.test(user);
 
@@ -92,7 +106,6 @@ function limits({ spec: { resources } }: Container): Dockerode.HostConfig {
     MemorySwap: resources.memoryBytes, // with memory: no swap beside it
     NanoCpus: Math.round(resources.cpus * 1e9),
     PidsLimit: resources.pids,
-    ShmSize: Math.ceil(resources.memoryBytes / 2), // as tmpfs has it; it counts as memory
   };
 }
 
@@ -173,6 +186,7 @@ export function holderOptions(options: {
     Cmd: [],
     HostConfig: {
       ...userNamespaceOptions(options.identity),
+      ...noSharedMemory(options.identity),
       Mounts: folders.map((path) => ({ Type: "bind" as const, Source: path, Target: path, ReadOnly: true })),
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
