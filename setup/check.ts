@@ -29,7 +29,9 @@ export const checks: readonly Step[] = [
   },
   ...(unitTests.length === 0
     ? []
-    : [{ name: "unit tests", command: [node, "--test", "--test-reporter=dot", ...unitTests] }]),
+    : [
+        { name: "unit tests", command: [node, "--test", "--test-timeout=300000", "--test-reporter=dot", ...unitTests] },
+      ]),
 ];
 
 if (import.meta.main) await runSteps(checks);

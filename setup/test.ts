@@ -38,6 +38,12 @@ const outside: Step = {
 
 await runSteps([
   ...checks,
-  { name: "suites of parts", command: [node, "--test", "--test-concurrency=1", "--test-reporter=spec", ...slowSuites] },
+  {
+    name: "suites of parts",
+    command: [
+      ...[node, "--test", "--test-timeout=1800000", "--test-concurrency=1", "--test-reporter=spec"],
+      ...slowSuites,
+    ],
+  },
   outside,
 ]);

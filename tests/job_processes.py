@@ -12,6 +12,16 @@ def processes_with(folder):
 
 def feeders(server):
     """Process ids of what feeds units of this server."""
+    return _at_work(server, b"feeder.ts")
+
+
+def supervisors(server, argument):
+    """Process ids of the supervisors of this server's units whose program has the argument, as `serve`."""
+    return _at_work(server, b"supervise.sh", argument.encode())
+
+
+def _at_work(server, *words):
+    """Process ids of what runs below the server's folder with all the words in its command line."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -19,6 +29,6 @@ def feeders(server):
             place = str((folder / "cwd").readlink())
         except OSError:
             continue
-        if b"feeder.ts" in command and place.startswith(str(server.folder)):
+        if all(word in command for word in words) and place.startswith(str(server.folder)):
             found.append(int(folder.name))
     return found

@@ -4,8 +4,11 @@ Names of hosts may resolve late (SageMaker developer guide, "How Amazon SageMake
 """
 
 import errno
+import hashlib
+import hmac
 import ipaddress
 import json
+import os
 import socket
 import time
 
@@ -16,6 +19,9 @@ LONGEST_WAIT_SECONDS = 15 * 60
 RETRY_SECONDS = 0.2
 CONNECT_SECONDS = 10
 LONGEST_NAME_BYTES = 1024
+
+SECRET = "SAGEBRUSH_HOSTS_SECRET"
+"""Variable with what only the hosts of this job know (server/src/engine/platform.ts)."""
 
 
 class HostError(Exception):
@@ -72,8 +78,17 @@ def _retry(attempt, host, deadline):
             time.sleep(RETRY_SECONDS)
 
 
+def hello(host):
+    """First line of a connection: which host this is, and that it is of this job."""
+    return json.dumps({"host": host, "proof": _proof(host)}).encode() + b"\n"
+
+
+def _proof(host):
+    return hmac.new(os.environ.get(SECRET, "").encode(), host.encode(), hashlib.sha256).hexdigest()
+
+
 def read_name(connection):
-    """Host that a new connection says it is, or None."""
+    """Host that a new connection says it is, or None if it does not prove that it is of this job."""
     connection.settimeout(CONNECT_SECONDS)
     data = b""
     try:
@@ -83,11 +98,15 @@ def read_name(connection):
             if not part:
                 return None
             data += part
-        name = json.loads(data)["host"]
+        said = json.loads(data)
+        name, proof = said["host"], said["proof"]
+        if not (isinstance(name, str) and isinstance(proof, str)):
+            return None
+        is_proven = hmac.compare_digest(proof.encode(), _proof(name).encode())
     except (OSError, ValueError, TypeError, KeyError):
         return None
     connection.settimeout(None)
-    return name if isinstance(name, str) else None
+    return name if is_proven else None
 
 
 def keep_alive(connection):

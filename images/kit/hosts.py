@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from .connections import LONGEST_WAIT_SECONDS, HostError, connect, keep_alive, listen, read_name
+from .connections import LONGEST_WAIT_SECONDS, HostError, connect, hello, keep_alive, listen, read_name
 from .errors import UserError
 from .train import EXIT_STOPPED, exit_code, fail
 
@@ -82,10 +82,18 @@ class Group:
         """Every host's value, in the order of the hosts, on every host; waits for all. value: as JSON can hold it."""
         if self.number == 0:
             values = [value, *(self._take(host) for host in self._hosts[1:])]
-            self._send_all({"value": values})
+            self._send({"value": values})
             return values
-        self._send_all({"value": value})
+        self._send({"value": value})
         return self._take(self._hosts[0])
+
+    def tell(self, value, host=None):
+        """Hands a value, as JSON can hold it, to one host: the first one to any other, the others to the first."""
+        self._send({"value": value}, [host or self._hosts[0]])
+
+    def hear(self, host=None):
+        """The next value that a host has told this one; waits for it. Raises as the group does if a host has ended."""
+        return self._take(host or self._hosts[0])
 
     def __enter__(self):
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
@@ -105,7 +113,7 @@ class Group:
             return
         ended = self._end or (self._wait_for_reason() if _may_follow_from_another(error) else None)
         # Also what another host has said already: those that came after its word have not heard it.
-        self._send_all({"end": ended or {"host": self._hosts[self.number], **_describe(error)}})
+        self._send({"end": ended or {"host": self._hosts[self.number], **_describe(error)}})
         self._leave()
         self.exit_code = exit_code(error if ended is None else _as_error(ended))
         if ended is not None:
@@ -136,7 +144,7 @@ class Group:
     def _follow(self, deadline):
         first = self._hosts[0]
         connection = connect(first, deadline)
-        connection.sendall(json.dumps({"host": self._hosts[self.number]}).encode() + b"\n")
+        connection.sendall(hello(self._hosts[self.number]))
         self._start(first, connection)
 
     def _finish(self):
@@ -145,9 +153,9 @@ class Group:
             for host in self._hosts[1:]:
                 self._take(host)
             self._is_leaving = True
-            self._send_all({"value": None, "last": True})
+            self._send({"value": None, "last": True})
         else:
-            self._send_all({"value": None})
+            self._send({"value": None})
             self._take(self._hosts[0])
         self._leave()
 
@@ -180,7 +188,7 @@ class Group:
                 return
             self._end = end
         if self.number == 0:
-            self._send_all({"end": end})
+            self._send({"end": end})
         self._has_ended.set()
         for inbox in list(self._inbox.values()):
             inbox.put(None)
@@ -201,12 +209,13 @@ class Group:
             raise _as_error(self._end)
         return value
 
-    def _send_all(self, message):
+    def _send(self, message, hosts=None):
+        """Sends it to these hosts, by default to all that this one talks to."""
         line = json.dumps(message).encode() + b"\n"
         with self._writing:
-            for connection in list(self._links.values()):
+            for host in list(self._links if hosts is None else hosts):
                 try:
-                    connection.sendall(line)
+                    self._links[host].sendall(line)
                 except OSError:
                     # Its reader sees the end of the connection, and with it what it said before.
                     continue

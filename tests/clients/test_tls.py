@@ -175,6 +175,7 @@ def test_a_body_larger_than_any_buffer_arrives_whole_when_it_is_sent_with_the_fi
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_connections_that_are_slow_to_say_what_they_are_end_by_themselves(quiet):
     hello = client_hello(NAME)
     with opened(quiet) as connection:

@@ -1,25 +1,7 @@
 """Users' scripts by the SageMaker SDKs 1.72, 2.14 and the newest 2.x, told by `sagebrush env` alone where they are."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from shells import in_shell, printed
-from stories import ENVIRONMENTS, digits, iris, mnist, run, wheel
-
-
-@pytest.fixture
-def tell(server, tmp_path):
-    """tell(program, data): {environment: what the program printed}; the SDKs' programs run side by side."""
-    variables = in_shell(printed(server.folder))
-
-    def run_all(program, data):
-        def story(environment):
-            return run(program, environment, variables, data(tmp_path / environment))
-
-        with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-            return dict(zip(ENVIRONMENTS, pool.map(story, ENVIRONMENTS), strict=True))
-
-    return run_all
+from stories import digits, iris, mnist, wheel
 
 
 def iris_and_wheel(folder):

@@ -32,6 +32,14 @@ def test_an_own_image_trains_as_its_user_in_its_folder_with_its_variables(client
         assert tar.extractfile("learned").read() == b"what was learned"
 
 
+@pytest.mark.parametrize("user", ["root", "app"])
+def test_log_files_that_are_links_to_the_outputs_are_the_jobs_log(user, push, job):
+    links = [entry("var/log/access.log", link="/dev/stdout"), entry("var/log/error.log", link="/dev/stderr")]
+    write = script("usr/bin/train", "echo asked >>/var/log/access.log; echo wrong >>/var/log/error.log")
+    found, lines = job(push(Image([shell_root(), [*links, write]], {"User": user})))
+    assert (found["TrainingJobStatus"], sorted(lines)) == ("Completed", ["asked", "wrong"]), found.get("FailureReason")
+
+
 def test_two_jobs_at_once_and_one_after_them_see_the_image_as_it_was_pushed(push, job):
     once = "[ ! -e /app/before ] && touch /app/before && echo first >/etc/motd && sleep 1 && ls /app"
     image = push(Image([shell_root(), [script("usr/bin/train", once)]]))

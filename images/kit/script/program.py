@@ -39,14 +39,15 @@ def command_of(program, code, python):
     return ["/bin/sh", "-c", f'exec ./{shlex.quote(program)} "$@"', program]
 
 
-def run(command, arguments, code, environment):
+def run(command, arguments, code, environment, *, send=subprocess.Popen.send_signal, explain=None):
     """Runs it in the folder of the code until it ends.
 
+    send(process, number): how a stop signal reaches it. explain: makes the failure text, as failure_text does.
     Raises ProgramError with its exit code, and the end of what it wrote to standard error, if that is not 0.
     """
     sys.stdout.flush()
     process = subprocess.Popen([*command, *arguments], cwd=code, env=environment, stderr=subprocess.PIPE)
-    forward_signals(process)
+    forward_signals(process, send)
     tail = bytearray()
     copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
     copying.start()
@@ -54,15 +55,15 @@ def run(command, arguments, code, environment):
     copying.join(DRAIN_SECONDS)
     if exit_code != 0:
         shown = shlex.join([*command, *arguments])
-        raise ProgramError(shell_code(exit_code), failure_text(shown, bytes(tail), exit_code))
+        raise ProgramError(shell_code(exit_code), (explain or failure_text)(shown, bytes(tail), exit_code))
 
 
-def forward_signals(process):
+def forward_signals(process, send):
     """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given."""
 
     def forward(number, _frame):
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
+            send(process, number)
 
     on_stop(forward)
 

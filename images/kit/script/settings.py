@@ -51,7 +51,7 @@ def decode(text):
 def read(texts, environment):
     """Settings from hyperparameters.json and the variables of the image.
 
-    Raises UserError if no program is named, or if it is to run by MPI.
+    Raises UserError if no program is named.
     """
     values = {name: decode(text) for name, text in texts.items()}
 
@@ -63,11 +63,6 @@ def read(texts, environment):
         raise UserError(
             "This image runs a script of yours, and the job names none: the hyperparameter sagemaker_program is "
             "missing. The SageMaker SDK sends it when its estimator is given an entry_point."
-        )
-    if values.get("sagemaker_mpi_enabled"):
-        raise UserError(
-            "MPI (sagemaker_mpi_enabled, Horovod) is not yet available in Sagebrush; leave `mpi` out of the "
-            "estimator's distribution."
         )
     theirs = {name: value for name, value in values.items() if not name.startswith(PREFIX) and name != INTERNAL}
     return Settings(

@@ -12,6 +12,8 @@ from images.kit.container import root
 from . import program, settings, sources, variables
 from .framework import announce
 from .intermediate import Intermediate
+from .mpi import launch
+from .mpi.settings import read as read_mpi
 from .packages import Overlay
 
 
@@ -19,14 +21,15 @@ def train(framework, job, prepare=None):
     """Runs the job's script.
 
     prepare(wanted, job) may give the framework's own hyperparameters and variables: (settings, dict of texts).
-    Raises UserError if code, packages or settings are wrong, HostError if another host cannot be found, ProgramError if
-    the program does not end well.
+    Raises UserError if code, packages or settings are wrong, HostError if another host cannot be found or, with MPI, is
+    lost, ProgramError if the program does not end well.
     """
     announce(framework)
     wanted = settings.read(job.hyperparameters, os.environ)
     more = {}
     if prepare is not None:
         wanted, more = prepare(wanted, job)
+    mpi = read_mpi(wanted.framework_parameters)
     code = root() / "code"
     sources.bring(wanted.submit_directory, code)
     overlay = Overlay()
@@ -39,12 +42,18 @@ def train(framework, job, prepare=None):
             **os.environ,
             **variables.variables(wanted, job, framework.module),
             **more,
+            **launch.variables(),
             "PYTHONPATH": ":".join(str(folder) for folder in (code, *framework.path)),
             "PYTHONUNBUFFERED": "1",
         }
     )
+    arguments = variables.arguments(wanted.hyperparameters)
     with Intermediate(wanted, os.environ):
-        program.run(command, variables.arguments(wanted.hyperparameters), code, environment)
+        if mpi is None:
+            program.run(command, arguments, code, environment)
+        else:
+            command = launch.python_command(command, overlay.python)
+            launch.run(mpi, job, [*command, *arguments], code, environment)
     success = root() / "output" / "success"
     success.parent.mkdir(parents=True, exist_ok=True)
     success.touch()

@@ -1,6 +1,7 @@
 """The hosts of a job among themselves, here as threads with addresses of their own."""
 
 import itertools
+import json
 import os
 import socket
 import threading
@@ -45,6 +46,21 @@ def test_every_host_has_every_value_in_the_order_of_the_hosts():
 
     expected = [[f"{round_} of {number}" for number in range(3)] for round_ in range(3)], 3
     assert run([work] * 3) == [expected] * 3
+
+
+def test_the_first_host_and_another_tell_each_other_values():
+    def first(group):
+        group.tell("to the third", names[2])
+        group.tell(None, names[2])
+        return group.hear(names[2])
+
+    def third(group):
+        heard = group.hear(), group.hear()
+        group.tell(list(heard))
+        return heard
+
+    names = addresses(3)
+    assert run([first, lambda _: None, third], names) == [["to the third", None], None, ("to the third", None)]
 
 
 @pytest.mark.parametrize("delays", [(0.5, 0, 0), (0, 0.5, 0.2)], ids=["the first is late", "the others are late"])
@@ -138,12 +154,18 @@ def test_strangers_are_turned_away():
                 time.sleep(0.02)
 
     answers = []
-    hellos = [b'{"host": "nobody"}\n', b'{"host": []}\n', b"GET / HTTP/1.1\n"]
+    unproven = {"host": names[1], "proof": json.loads(connections.hello("nobody"))["proof"]}
+    hellos = [
+        connections.hello("nobody"),
+        json.dumps(unproven).encode() + b"\n",
+        b'{"host": []}\n',
+        b"GET / HTTP/1.1\n",
+    ]
     visit = threading.Thread(target=lambda: answers.extend(map(stranger, hellos)))
     visit.start()
     assert run([lambda group: group.gather(group.number)] * 2, names, delays=(0, 1)) == [[0, 1]] * 2
     visit.join()
-    assert answers == [b""] * 3
+    assert answers == [b""] * 4
 
 
 def test_a_host_that_never_comes_is_named(monkeypatch):

@@ -184,7 +184,7 @@ REFUSED = {
     "a program that is not there": ({}, {"other.py": ""}, "no file 'train.py' (sagemaker_program); it has other.py"),
     "a program outside": ({"sagemaker_program": "../x.py"}, {"train.py": ""}, "no file '../x.py'"),
     "code that is not there": ({"sagemaker_submit_directory": "/opt/nowhere"}, {"train.py": ""}, "/opt/nowhere"),
-    "MPI": ({"sagemaker_mpi_enabled": True}, {"train.py": ""}, "MPI (sagemaker_mpi_enabled, Horovod) is not yet"),
+    "MPI": ({"sagemaker_mpi_enabled": True}, {"train.py": ""}, "has no MPI (sagemaker_mpi_enabled)"),
     "an archive that leaves its folder": ({}, {"../../evil.py": "", "train.py": ""}, "'../../evil.py' would leave"),
 }
 

@@ -1,9 +1,9 @@
 // The images of Sagebrush for the command line: which there are, and bringing one before it is needed.
 import { existsSync } from "node:fs";
 import { availableImages } from "../engine/images/catalogue.ts";
-import { ensureEnvironment, environmentFolder } from "../engine/images/environments.ts";
+import { environmentFolder } from "../engine/images/environments.ts";
 import { knownImages } from "../engine/images/list.ts";
-import { environmentLock } from "../engine/images/prepare.ts";
+import { ensureParts, environmentLock, startsByProgram } from "../engine/images/prepare.ts";
 import { findPython } from "../engine/images/python.ts";
 
 export interface ListedImage {
@@ -37,14 +37,23 @@ export async function imagesHere(): Promise<{
 export async function install(name: string, progress: (line: string) => void): Promise<string> {
   const { works } = await imagesHere();
   if (!works.some((image) => image.name === name)) throw new UnknownImage(name, works);
-  return (await ensureEnvironment(environmentLock(name), { variables: process.env, progress })).folder;
+  return (await ensureParts(name, { variables: process.env, progress })).environment.folder;
 }
 
-/** Writes the image as an OCI archive. @throws UnknownImage */
+/** Writes the image as an OCI archive. @throws UnknownImage, ImageNotBuilt */
 export async function build(name: string, file: string, progress: (line: string) => void): Promise<void> {
+  if (startsByProgram(name)) throw new ImageNotBuilt(name);
   await install(name, progress);
   const { buildOciImage } = await import("../engine/images/oci/build.ts");
   await buildOciImage(name, file, { variables: process.env, progress, now: new Date() });
+}
+
+/** An image that needs more of a machine than Python, which an archive of ours does not hold. */
+export class ImageNotBuilt extends Error {
+  override readonly name = "ImageNotBuilt";
+  constructor(name: string) {
+    super(`The image ${name} as an OCI archive is not yet available in Sagebrush; jobs run it without one.`);
+  }
 }
 
 /** A name that no image has. */

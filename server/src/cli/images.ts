@@ -1,5 +1,5 @@
 // `sagebrush images`
-import { build, imagesHere, install, UnknownImage } from "../app/images.ts";
+import { build, ImageNotBuilt, imagesHere, install, UnknownImage } from "../app/images.ts";
 import { importImage, ownImages, removeImage } from "../app/own-images.ts";
 import { ImageTrouble } from "../app/own-registry.ts";
 import type { Settings } from "../app/settings.ts";
@@ -48,6 +48,8 @@ async function forPeople<Value>(work: Promise<Value>): Promise<Value> {
   try {
     return await work;
   } catch (cause) {
-    throw cause instanceof UnknownImage || cause instanceof ImageTrouble ? new CommandError(cause.message) : cause;
+    throw cause instanceof UnknownImage || cause instanceof ImageNotBuilt || cause instanceof ImageTrouble
+      ? new CommandError(cause.message)
+      : cause;
   }
 }

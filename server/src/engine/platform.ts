@@ -66,6 +66,12 @@ export class Platform {
     };
   }
 
+  /** What only the hosts of a group know, by which they trust each other (images/kit/connections.py). */
+  hostsSecret(group: string): string {
+    // No unit's id has a space in it, so that this is no unit's token.
+    return createHmac("sha256", this.#parts.secret).update(`hosts of ${group}`).digest("base64url");
+  }
+
   #token(unitId: string): string {
     return `${unitId}.${createHmac("sha256", this.#parts.secret).update(unitId).digest("base64url")}`;
   }

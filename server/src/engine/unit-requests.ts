@@ -72,8 +72,12 @@ export function specOf(
     environment: {
       // An image that stands for several versions tells which one was asked for.
       SAGEBRUSH_IMAGE: image,
+      // Limits cannot be read from inside; Java has to be told what there is.
+      SAGEBRUSH_INSTANCE_CPUS: String(plan.resources.cpus),
+      SAGEBRUSH_INSTANCE_MEMORY_BYTES: String(plan.resources.memoryBytes),
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
+      ...(plan.hosts.length === 1 ? {} : { SAGEBRUSH_HOSTS_SECRET: platform.hostsSecret(plan.group) }),
       ...(network === "isolated" ? {} : platform.environment(plan.id, roleArn !== undefined)),
       ...environment,
     },

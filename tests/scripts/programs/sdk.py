@@ -12,9 +12,9 @@ session = sagemaker.Session()
 role = sagemaker.get_execution_role(session)
 
 
-def size():
+def size(instances=1):
     names = ("train_instance_count", "train_instance_type") if FIRST_GENERATION else ("instance_count", "instance_type")
-    return dict(zip(names, (1, "ml.m4.xlarge"), strict=True))
+    return dict(zip(names, (instances, "ml.m4.xlarge"), strict=True))
 
 
 def place(name):

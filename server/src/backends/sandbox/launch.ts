@@ -116,6 +116,7 @@ export async function launch(machine: Machine, request: Launch): Promise<ChildPr
         CGROUPS: procs.join(" "),
         LIMITER: prefix.join(" "),
         ENTER_OPTIONS: identity.enterOptions.join(" "),
+        USER_ZERO: identity.kind === "root range" ? `${identity.outside}:${identity.outside}` : "",
         TAKE_BACK: identity.takeBack,
         BWRAP: onPath("bwrap") ?? "bwrap",
         LOG_BLOCKS: String(Math.floor(machine.logLimitBytes / 512)),

@@ -4,6 +4,7 @@
 # supervisor killed before that leaves is ended by the server (UnitFolder.killRest).
 # Runs in the unit's folder; its arguments are the program to run inside. Given open: 3 user namespace, 4 network namespace of this host, 5 that of the group's bridge
 # (kept so that the bridge lives as long as any of its hosts), 7 what keeps the group's link to the internet, if anything. $ENTER_OPTIONS: how nsenter becomes user 0 there. $CGROUPS: cgroup.procs files to join.
+# $USER_ZERO: who user 0 of the unit is on this machine, where this script's user is another.
 # $TAKE_BACK: what makes the unit's files readable to the server, run as user 0 of the user namespace; nothing as root.
 # $MAKE_ROOT: for an image of layers the script that makes its root first (image-root.sh), in a mount namespace of its own; 10: the user
 # namespace of its user, if that is not user 0. $LOG_BLOCKS: size limit of the log in blocks of 512 bytes. $LIMITER: a command to prefix, systemd-run or nothing.
@@ -19,6 +20,8 @@ if [ -e fstab ]; then # sources that an unprivileged id cannot reach: see stage.
   mount -t tmpfs -o mode=755,size=1m stage "$STAGE" && mount --all --fstab fstab || { echo "125 $(date +%s%3N)" >ended; exit 1; }
 fi
 rm -f pipe && mkfifo pipe
+# A program that opens /dev/stdout by name (log files are often links to it) needs what it is to be its own.
+[ -z "$USER_ZERO" ] || chown "$USER_ZERO" pipe
 exec 6<&0 # a background job loses its standard input to /dev/null
 
 ( # the log: copied as it comes, up to the limit, then thrown away behind one clear line

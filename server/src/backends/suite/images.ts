@@ -267,12 +267,12 @@ function userCases(candidate: Candidate): void {
       const stand = new Stand(t, candidate);
       const backend = stand.open();
       const spec = stand.unit(
-        "id; echo $HOME; touch /opt/ml/mine && echo mine; touch /tmp/x && echo scratch",
+        "id; echo $HOME; touch /opt/ml/mine && echo mine; touch /tmp/x && echo scratch; echo said >>/dev/stdout",
         await installed(backend, await imageWith(), user),
       );
       const run = await stand.run(backend, spec);
       match(run.log, id);
-      match(run.log, new RegExp(`\\n${home}\\nmine\\nscratch\\n$`));
+      match(run.log, new RegExp(`\\n${home}\\nmine\\nscratch\\nsaid\\n$`));
     });
 
   for (const user of ["nobody-here", "app:no-group", "70000", "a:b:c"])

@@ -1,5 +1,5 @@
 // The log: bytes as they came, from any offset, while it grows.
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
@@ -17,6 +17,14 @@ export function logCases(candidate: Candidate): void {
     await logHas(backend, spec.id, "three");
     equal(await logOf(backend, spec.id, "one\ntwo\n".length), "three\n");
     equal(await logOf(backend, spec.id, 10_000), "");
+  });
+
+  test("a program may open its outputs by their names, as log files that are links to them do", async (t) => {
+    const stand = new Stand(t, candidate);
+    const links = "ln -s /dev/stdout /tmp/access.log; ln -s /dev/stderr /tmp/error.log";
+    const spec = stand.unit(`${links}; echo asked >>/tmp/access.log; echo wrong >>/tmp/error.log`);
+    const { log } = await stand.run(stand.open(), spec);
+    deepEqual(log.split("\n").sort(), ["", "asked", "wrong"]); // engines have a pipe for each output
   });
 
   test("every byte value comes through", async (t) => {

@@ -50,6 +50,11 @@ describe("scripts run in the image of their framework, in its versions of 2020 a
     ],
     pytorch: ["763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.8.0-cpu-py312"],
     mxnet: ["763104351884.dkr.ecr.us-east-1.amazonaws.com/mxnet-inference:1.6.0-cpu-py3"],
+    spark: [
+      "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:2.4-cpu-py37-v0.1",
+      "153931337802.dkr.ecr.us-west-2.amazonaws.com/sagemaker-spark-processing:2.4-cpu-py37",
+      "571004829621.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu-py312-v1.3",
+    ],
   };
   for (const [folder, uris] of Object.entries(cases))
     for (const uri of uris) test(uri, () => assert.equal(imageFolderName(uri, true), folder));

@@ -61,7 +61,12 @@ export const knownImages: readonly KnownImage[] = [
     image: "scikit_learn",
   },
   { repository: "sagemaker-sparkml-serving", tags: /^2\.[24]$/, example: "2.4" },
-  { repository: "sagemaker-spark-processing", tags: /^2\.4-cpu-py37/, example: "2.4-cpu-py37-v0.1" },
+  {
+    repository: "sagemaker-spark-processing",
+    tags: /^\d+\.\d+-cpu(-py3\d*)?(-v\d.*)?$/,
+    example: "2.4-cpu-py37-v0.1",
+    image: "spark",
+  },
   { repository: "tensorflow-training", ...tensorflow },
   { repository: "tensorflow-inference", ...tensorflowServing },
   { repository: "tensorflow-inference-eia", ...serving, instead: acceleratorsAreGone },

@@ -1,11 +1,12 @@
 // From an image URI to something a backend can run: system files of this machine, an environment of Python packages, and
 // images/ itself, all read-only. Nothing of the machine's own configuration or users gets in.
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PreparedImage, ReadOnlyMount } from "../../backends/backend.ts";
 import { type Environment, ensureEnvironment, LOCK_FILE } from "./environments.ts";
 import { imagesFolder, type Variables } from "./folders.ts";
+import { ensureJars } from "./jars.ts";
 import { ensureSnapshot } from "./snapshot.ts";
 import type { Progress } from "./uv.ts";
 
@@ -34,7 +35,11 @@ const environments: Readonly<Record<string, string>> = {
   tensorflow: "tensorflow",
   pytorch: "torch",
   mxnet: "mxnet",
+  spark: "spark",
 };
+
+/** Programs of images/<name>/bin that images start with in place of the kit's tasks. */
+const programs: Readonly<Record<string, string>> = { spark: "smspark-submit" };
 
 export interface PrepareOptions {
   readonly variables: Variables;
@@ -50,25 +55,51 @@ export function environmentLock(name: string, variables: Variables = process.env
   return join(imagesFolder, "environments", environment);
 }
 
+export interface ImageParts {
+  readonly environment: Environment;
+  /** Folder of libraries of Java, of an environment that has some. */
+  readonly jars?: string;
+}
+
+/** What the image of a folder of images/ stands on, installed if need be. */
+export async function ensureParts(name: string, options: PrepareOptions): Promise<ImageParts> {
+  const lock = environmentLock(name, options.variables);
+  const environment = await ensureEnvironment(lock, options);
+  const jars = await ensureJars(lock, environment, options);
+  return { environment, ...(jars === undefined ? {} : { jars }) };
+}
+
 /** Makes the image of a folder of images/ ready on this machine, installing its environment if need be. */
 export async function prepareByName(name: string, options: PrepareOptions): Promise<PreparedImage> {
-  const environment = await ensureEnvironment(environmentLock(name, options.variables), options);
+  const { environment, jars } = await ensureParts(name, options);
   const snapshot = await ensureSnapshot(environment.python, options.variables);
+  const description = runDescription(name, join(INSIDE, "environment", "bin", "python"));
+  // Their folder's place is given, not themselves: what is fetched later is seen without a new start.
+  const inside = jars && { SAGEBRUSH_JARS: join(INSIDE, "jars", basename(jars)) };
   return {
     id: `${name}@${environment.id}-${basename(snapshot)}`,
-    mounts: mountsOf(environment, join(snapshot, "images")),
-    ...runDescription(name, join(INSIDE, "environment", "bin", "python")),
-    canWait: true,
+    mounts: [
+      ...mountsOf(environment, join(snapshot, "images")),
+      ...(jars === undefined ? [] : [{ source: dirname(jars), target: join(INSIDE, "jars") }]),
+    ],
+    ...description,
+    environment: { ...description.environment, ...inside },
+    canWait: !startsByProgram(name),
   };
 }
 
+/** Whether the image starts with a program of its own, which does not wait as a spare. */
+export const startsByProgram = (name: string): boolean => programs[name] !== undefined;
+
 /** How an image of ours is started; the same in a sandbox and in an OCI image. */
 export function runDescription(name: string, python: string) {
+  const program = programs[name];
+  const own = program === undefined ? "" : `${INSIDE}/images/${name}/bin:`;
   return {
-    entrypoint: [python, "-m", "images.kit", name],
+    entrypoint: program === undefined ? [python, "-m", "images.kit", name] : [program],
     command: [],
     environment: {
-      PATH: `${INSIDE}/environment/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: `${own}${INSIDE}/environment/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       PYTHONPATH: INSIDE,
       PYTHONUNBUFFERED: "1",
       LANG: "C.UTF-8",

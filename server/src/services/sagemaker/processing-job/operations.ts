@@ -10,6 +10,8 @@
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
+// Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
+// and no history server; classifications of programs that are not there are left out, and the log says so.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
 import type {
   DescribeProcessingJobResponse,
