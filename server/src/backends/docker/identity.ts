@@ -18,7 +18,9 @@ export interface Identity {
   readonly userNamespace?: string;
 }
 
-export const REMAP = `echo '{"userns-remap": "default"}' | sudo tee /etc/docker/daemon.json && sudo systemctl restart docker`;
+/** In words, since the file may have settings of the operator's. */
+export const REMAP =
+  'put "userns-remap": "default" into /etc/docker/daemon.json and run sudo systemctl restart docker (it then keeps images and containers anew)';
 
 /** Docker knows no user namespace for one container; there it is all of them, or none. */
 export function identityOf(
