@@ -36,6 +36,7 @@ import { inspectEngine, whyUnusable } from "./inspect.ts";
 import { containerName, makeContainer } from "./launch.ts";
 import { Networks } from "./networks.ts";
 import { Output } from "./output.ts";
+import { ownOutputs } from "./outputs-owner.ts";
 import { Reach } from "./reach.ts";
 import { seccompProfile } from "./seccomp.ts";
 import { bootedAt, bootId, codeOfStart, hasEnded, type Seen, stateOf } from "./state.ts";
@@ -166,13 +167,14 @@ class Docker implements Backend {
       facts,
       spec,
     });
-    const { container, writable } = made;
+    const { container, owner, writable } = made;
     if (spec.platformSocket !== undefined) await this.#reach.open(unit);
     const program = commandLine(spec)[0] ?? "";
     const started: StoredStart = { container: container.id, boot: this.#machine.boot, program, writable };
     unit.write("start.json", JSON.stringify(started));
     this.#changes.track(unit, "starting");
     try {
+      if (facts.userNamespace !== undefined) await ownOutputs(this.#engine, container, owner);
       await container.start();
     } catch (error) {
       await this.#refused(unit, container, error);
