@@ -1,10 +1,12 @@
 """Algorithms and model packages: what they may say, and a package made from an algorithm."""
 
+import functools
+
 import pytest
-from policies import refusal
+from policies import allow, refusal
 from record_nouns import INFERENCE, TRAINING
-from server_process import ACCOUNT, ROLE
-from xgboost_jobs import IMAGE
+from server_process import ACCOUNT, ROLE, wait_until
+from xgboost_jobs import IMAGE, as_csv, channel
 
 INTEGER = {"IntegerParameterRangeSpecification": {"MinValue": "1", "MaxValue": "9"}}
 CONTINUOUS = {"ContinuousParameterRangeSpecification": {"MinValue": "0.1", "MaxValue": "1"}}
@@ -109,16 +111,155 @@ def test_a_package_is_refused_for(package, client, fresh):
     assert refusal(lambda: create(ModelPackageName=name, **package))[0] == "ValidationException"
 
 
-def test_what_a_validation_would_run_is_named(client, fresh):
-    transform = {
-        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://in/"}}},
-        "TransformOutput": {"S3OutputPath": "s3://out/"},
+def a_transform(bucket, **more):
+    return {
+        "TransformInput": {
+            "ContentType": "text/csv",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/in/"}},
+        },
+        "TransformOutput": {"S3OutputPath": f"s3://{bucket}/out"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        **more,
     }
-    profile = {"ProfileName": "small", "TransformJobDefinition": transform}
-    validation = {"ValidationRole": ROLE, "ValidationProfiles": [profile]}
-    create, name = client("sagemaker").create_model_package, fresh("package")
-    code, text = refusal(
-        lambda: create(ModelPackageName=name, InferenceSpecification=INFERENCE, ValidationSpecification=validation)
+
+
+def a_validation(bucket, training=True, **more):
+    """ValidationSpecification of one profile: a training job on train/ and a transform job on in/."""
+    job = {
+        "TrainingInputMode": "File",
+        "HyperParameters": {"num_round": "2"},
+        "InputDataConfig": [channel(bucket, "train/")],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/models"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+    }
+    profile = {"ProfileName": "small", "TransformJobDefinition": a_transform(bucket)}
+    profile |= {"TrainingJobDefinition": {**job, **more}} if training else {}
+    return {"ValidationRole": ROLE, "ValidationProfiles": [profile]}
+
+
+OBJECTIVE = {"Name": "objective", "Type": "FreeText", "DefaultValue": "reg:squarederror"}
+TREES = {
+    **TRAINING,
+    "SupportedHyperParameters": [{"Name": "num_round", "Type": "Integer", "IsRequired": True}, OBJECTIVE],
+}
+
+
+@pytest.fixture
+def data(client, bucket):
+    """A bucket with rows to train on and rows to predict."""
+    client("s3").put_object(Bucket=bucket, Key="train/rows.csv", Body=as_csv([[1, 0.5], [2, 1.5], [3, 2.5], [4, 3.5]]))
+    client("s3").put_object(Bucket=bucket, Key="in/rows.csv", Body=as_csv([[0.5], [2.5]]))
+    return bucket
+
+
+def statuses(description, noun):
+    return [item["Status"] for item in description[f"{noun}StatusDetails"]["ValidationStatuses"]]
+
+
+def validated(describe, name, noun):
+    """The description once its validation has ended."""
+
+    def look():
+        description = describe(**{f"{noun}Name": name})
+        return description if description[f"{noun}Status"] in ("Completed", "Failed") else None
+
+    return wait_until(look, 120, f"the validation of {name} has ended")
+
+
+def test_a_validation_trains_transforms_and_ends(client, data, fresh):
+    sagemaker, name = client("sagemaker"), fresh("Trees")
+    sagemaker.create_algorithm(
+        AlgorithmName=name,
+        TrainingSpecification=TREES,
+        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
+        ValidationSpecification=a_validation(data),
     )
-    assert (code, "ValidationSpecification" in text) == ("NotYetAvailable", True)
+    assert sagemaker.describe_algorithm(AlgorithmName=name)["AlgorithmStatus"] in ("Pending", "InProgress")
+    assert refusal(lambda: sagemaker.delete_algorithm(AlgorithmName=name))[0] == "ConflictException"
+    algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
+    assert algorithm["AlgorithmStatus"] == "Completed", algorithm["AlgorithmStatusDetails"]
+    assert statuses(algorithm, "Algorithm") == ["Completed", "Completed"]
+    [job] = sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    trained = sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+    assert trained["HyperParameters"] == {"num_round": "2", "objective": "reg:squarederror"}
+    assert trained["EnableNetworkIsolation"] is True
+    answers = client("s3").get_object(Bucket=data, Key="out/rows.csv.out")["Body"].read().decode().split()
+    assert len(answers) == 2
+    artifact = trained["ModelArtifacts"]["S3ModelArtifacts"]
+    source = {"SourceAlgorithms": [{"AlgorithmName": name, "ModelDataUrl": artifact}]}
+    sagemaker.create_model_package(
+        ModelPackageName=name,
+        SourceAlgorithmSpecification=source,
+        ValidationSpecification=a_validation(data, training=False),
+    )
+    package = validated(sagemaker.describe_model_package, name, "ModelPackage")
+    assert package["ModelPackageStatus"] == "Completed", package["ModelPackageStatusDetails"]
+    assert statuses(package, "ModelPackage") == ["Completed"]
+    sagemaker.delete_algorithm(AlgorithmName=name)
+    sagemaker.delete_model_package(ModelPackageName=name)
+
+
+def test_a_validation_whose_job_fails_says_why(client, data, fresh):
+    sagemaker, name = client("sagemaker"), fresh("trees")
+    sagemaker.create_algorithm(
+        AlgorithmName=name,
+        TrainingSpecification=TREES,
+        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
+        ValidationSpecification=a_validation(data, HyperParameters={"num_round": "many"}),
+    )
+    algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
+    assert algorithm["AlgorithmStatus"] == "Failed"
+    assert statuses(algorithm, "Algorithm") == ["Failed", "NotStarted"]
+    assert "num_round" in algorithm["AlgorithmStatusDetails"]["ValidationStatuses"][0]["FailureReason"]
+    sagemaker.delete_algorithm(AlgorithmName=name)
+
+
+def test_a_validation_goes_on_after_a_kill(own_server, fresh):
+    server = own_server()
+    sagemaker, s3, name = server.client("sagemaker"), server.client("s3"), fresh("trees")
+    s3.create_bucket(Bucket="data")
+    s3.put_object(Bucket="data", Key="train/rows.csv", Body=as_csv([[1, 0.5], [2, 1.5]]))
+    s3.put_object(Bucket="data", Key="in/rows.csv", Body=as_csv([[0.5]]))
+    sagemaker.create_algorithm(
+        AlgorithmName=name,
+        TrainingSpecification=TREES,
+        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
+        ValidationSpecification=a_validation("data"),
+    )
+    wait_until(lambda: sagemaker.list_training_jobs()["TrainingJobSummaries"], 30, "its training job is there")
+    server.kill()
+    server.start()
+    sagemaker = server.client("sagemaker")
+    algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
+    assert algorithm["AlgorithmStatus"] == "Completed", algorithm["AlgorithmStatusDetails"]
+    for list_, many in ((sagemaker.list_training_jobs, "Training"), (sagemaker.list_transform_jobs, "Transform")):
+        assert len(list_()[f"{many}JobSummaries"]) == 1
+
+
+def test_a_profile_that_the_algorithm_cannot_meet_is_refused(client, fresh):
+    create, name = client("sagemaker").create_algorithm, fresh("trees")
+    required = {**TREES, "TrainingChannels": [{**TREES["TrainingChannels"][0], "IsRequired": True}]}
+    big = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 5}
+    cases = {
+        "a channel that it does not have": a_validation("b", InputDataConfig=[channel("b", "in/", name="other")]),
+        "another instance type": a_validation("b", ResourceConfig={**big, "InstanceType": "ml.p3.2xlarge"}),
+        "two instances": a_validation("b", ResourceConfig=big),
+        "no value of a required hyperparameter": a_validation("b", HyperParameters={}),
+        "a role that is not there": {**a_validation("b"), "ValidationRole": ROLE + "s"},
+    }
+    for why, validation in cases.items():
+        request = {"TrainingSpecification": required, "InferenceSpecification": INFERENCE}
+        call = functools.partial(create, AlgorithmName=name, **request, ValidationSpecification=validation)
+        assert refusal(call)[0] == "ValidationException", why
+    without = functools.partial(create, AlgorithmName=name, TrainingSpecification=required)
+    assert "InferenceSpecification" in refusal(lambda: without(ValidationSpecification=a_validation("b")))[1]
+
+
+def test_a_validation_needs_a_role_that_the_caller_may_pass(user, fresh):
+    _, clients = user(allow("sagemaker:CreateModelPackage"))
+    create, name = clients("sagemaker").create_model_package, fresh("package")
+    validation = a_validation("b", training=False)
+    request = {"InferenceSpecification": INFERENCE, "ValidationSpecification": validation}
+    code, text = refusal(lambda: create(ModelPackageName=name, **request))
+    assert (code, "iam:PassRole" in text) == ("AccessDeniedException", True)

@@ -95,10 +95,12 @@ export interface SageMaker {
   readonly absent: readonly string[];
 }
 
-export function createSageMaker(parts: Omit<Parts, "routes">): SageMaker {
+export function createSageMaker(parts: Omit<Parts, "routes" | "inside">): SageMaker {
   const routes = new EndpointRoutes();
-  const built = Object.values(nouns).map((noun) => noun({ ...parts, routes }));
-  const operations: Record<string, AnyOperation> = Object.assign({}, ...built.map((noun) => noun.operations));
+  const operations: Record<string, AnyOperation> = {};
+  const inside: Parts["inside"] = async (name, input, call) => await operations[name]?.run(input, call);
+  const built = Object.values(nouns).map((noun) => noun({ ...parts, routes, inside }));
+  for (const noun of built) Object.assign(operations, noun.operations);
   for (const name of notYetAvailable) {
     if (operations[name]) throw new Error(`${name} is built; take it off the list notYetAvailable.`);
     operations[name] = refusal(name);

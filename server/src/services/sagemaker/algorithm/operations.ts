@@ -1,56 +1,64 @@
 // Algorithm resources: a training image with what it understands, and how its models answer
-// (guide, "Create an Algorithm Resource"). Without a validation profile nothing has to run, so it is Completed at once.
-// Gap: ValidationSpecification, which means a training and a transform job, is refused by name.
+// (guide, "Create an Algorithm Resource"). A validation profile is run; without one the algorithm is Completed at once.
+// Gap: an algorithm whose validation runs cannot be deleted; AWS has a status Deleting.
 // Gap: training jobs cannot name an algorithm resource yet.
 // Gap: CertifyForMarketplace is kept and given back; there is no marketplace and images are not scanned.
-import type { CreateAlgorithmInput } from "../../../../../contract/sagemaker/types.ts";
+import type { AlgorithmStatus, CreateAlgorithmInput } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import { algorithmRecords } from "../shared/algorithm.ts";
+import { algorithmKind, algorithmRecords } from "../shared/algorithm.ts";
 import { checkImage, checkInference, describingMembers } from "../shared/inference-specification.ts";
-import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
+import { checkRole } from "../shared/roles.ts";
+import { newValidation, unlessValidated, validationJob, validationStatuses } from "../shared/validation-runs.ts";
 import { checkHyperParameters } from "./hyper-parameters.ts";
-
-const STATUS = "Completed";
+import { checkProfile, planOf } from "./validation.ts";
 
 export function algorithm(parts: Parts): Noun {
   const records = algorithmRecords(parts);
   return {
     isRecord: true,
+    job: validationJob(parts, algorithmKind, planOf),
     operations: {
       CreateAlgorithm: {
         newer: ["Tags", ...describingMembers],
-        permissions: ({ AlgorithmName }, call) => [records.on(call, AlgorithmName)],
-        run: async ({ AlgorithmName, Tags, ...document }, call) => {
-          checkTraining(document.TrainingSpecification);
-          await checkImage(parts.engine, call, document.TrainingSpecification.TrainingImage);
-          if (document.InferenceSpecification) await checkInference(parts, call, document.InferenceSpecification);
-          if (document.ValidationSpecification)
-            throw errors.notYetAvailable(
-              "CreateAlgorithm with ValidationSpecification is not yet available in Sagebrush. Leave it out to keep the algorithm unvalidated.",
-            );
-          const record = { name: AlgorithmName, status: STATUS, document, tags: Tags };
+        permissions: ({ AlgorithmName, ValidationSpecification: validation }, call) => [
+          records.on(call, AlgorithmName),
+          ...(validation ? [passRole(validation.ValidationRole)] : []),
+        ],
+        run: async ({ AlgorithmName, Tags, ...request }, call) => {
+          const { TrainingSpecification, InferenceSpecification, ValidationSpecification } = request;
+          checkTraining(TrainingSpecification);
+          await checkImage(parts.engine, call, TrainingSpecification.TrainingImage);
+          if (InferenceSpecification) await checkInference(parts, call, InferenceSpecification);
+          if (ValidationSpecification) {
+            checkProfile(request, ValidationSpecification);
+            await checkRole(parts.roles, ValidationSpecification.ValidationRole);
+          }
+          const record = { name: AlgorithmName, tags: Tags, ...newValidation(request, ValidationSpecification) };
           return { AlgorithmArn: await records.create(call, record) };
         },
       },
       DescribeAlgorithm: {
         permissions: ({ AlgorithmName }, call) => [records.on(call, AlgorithmName)],
         run: async ({ AlgorithmName }, call) => {
-          const { name, createdAt, document } = await records.need(call, AlgorithmName);
+          const row = await records.need(call, AlgorithmName);
+          const { validation: _, ...request } = row.document;
+          const ValidationStatuses = await validationStatuses(parts, call, row, planOf(row.document));
           return {
             CertifyForMarketplace: false,
-            ...document,
-            AlgorithmName: name,
-            AlgorithmArn: records.arn(call, name),
-            CreationTime: toSeconds(createdAt),
-            AlgorithmStatus: STATUS,
-            AlgorithmStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
+            ...request,
+            AlgorithmName: row.name,
+            AlgorithmArn: records.arn(call, row.name),
+            CreationTime: toSeconds(row.createdAt),
+            AlgorithmStatus: row.status as AlgorithmStatus,
+            AlgorithmStatusDetails: { ValidationStatuses, ImageScanStatuses: [] },
           };
         },
       },
       DeleteAlgorithm: {
         permissions: ({ AlgorithmName }, call) => [records.on(call, AlgorithmName)],
         run: async ({ AlgorithmName }, call) => {
-          await records.remove(call, AlgorithmName);
+          await records.remove(call, AlgorithmName, unlessValidated);
           return {};
         },
       },
@@ -58,12 +66,12 @@ export function algorithm(parts: Parts): Noun {
         run: async (input, call) => {
           const { rows, token } = await records.list(call, input);
           return {
-            AlgorithmSummaryList: rows.map(({ name, createdAt, document: { AlgorithmDescription } }) => ({
+            AlgorithmSummaryList: rows.map(({ name, status, createdAt, document: { AlgorithmDescription } }) => ({
               AlgorithmName: name,
               AlgorithmArn: records.arn(call, name),
               ...(AlgorithmDescription === undefined ? {} : { AlgorithmDescription }),
               CreationTime: toSeconds(createdAt),
-              AlgorithmStatus: STATUS,
+              AlgorithmStatus: status as AlgorithmStatus,
             })),
             ...token,
           };

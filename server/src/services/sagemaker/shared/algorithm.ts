@@ -3,12 +3,15 @@ import type { CreateAlgorithmInput } from "../../../../../contract/sagemaker/typ
 import { errors } from "../../../core/errors.ts";
 import type { Parts } from "./noun.ts";
 import { alreadyThere, Records } from "./records.ts";
+import type { ValidatedDocument } from "./validation-runs.ts";
 
-export type AlgorithmDocument = Omit<CreateAlgorithmInput, "AlgorithmName" | "Tags">;
+export const algorithmKind = "sagemaker:algorithm";
+
+export type AlgorithmDocument = Omit<CreateAlgorithmInput, "AlgorithmName" | "Tags"> & ValidatedDocument;
 
 export const algorithmRecords = (parts: Pick<Parts, "rows" | "clock">): Records<AlgorithmDocument> =>
   new Records(parts, {
-    kind: "sagemaker:algorithm",
+    kind: algorithmKind,
     type: "algorithm",
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
     missing: (arn) => errors.validation(`Algorithm ${arn} does not exist.`),

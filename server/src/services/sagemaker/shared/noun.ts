@@ -27,6 +27,12 @@ export interface Parts {
   readonly spotInterruptEverySeconds: number;
   /** Seals secrets that requests bring, such as an identity provider's. 32 bytes. */
   readonly sealingKey: Uint8Array;
+  /** Runs another operation of SageMaker for the service itself: neither validated nor authorised again. */
+  readonly inside: <Name extends keyof Contract>(
+    name: Name,
+    input: Contract[Name]["input"],
+    call: Call,
+  ) => Promise<Contract[Name]["output"]>;
   /** Where the endpoints' job tells who answers. */
   readonly routes: EndpointRoutes;
 }
