@@ -16,7 +16,6 @@ import { checkProfile, planOf } from "./validation.ts";
 export function algorithm(parts: Parts): Noun {
   const records = algorithmRecords(parts);
   return {
-    isRecord: true,
     job: validationJob(parts, algorithmKind, planOf),
     operations: {
       CreateAlgorithm: {

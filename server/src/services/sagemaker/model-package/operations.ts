@@ -64,7 +64,6 @@ export function modelPackage(parts: Parts): Noun {
   };
 
   return {
-    isRecord: true,
     job: validationJob(parts, modelPackageKind, planOf),
     operations: {
       CreateModelPackage: {
