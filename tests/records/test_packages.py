@@ -167,6 +167,35 @@ def validated(describe, name, noun):
     return wait_until(look, 120, f"the validation of {name} has ended")
 
 
+def answers_of_a_model_of(sagemaker, s3, bucket, package):
+    """What a model made of the package, named by its ARN, predicts; the package may go before it is used."""
+    name = package["ModelPackageName"]
+    container = {"ModelPackageName": package["ModelPackageArn"], "Environment": {"OWN": "1"}}
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    assert sagemaker.describe_model(ModelName=name)["PrimaryContainer"] == container
+    sagemaker.delete_model_package(ModelPackageName=name)
+    transform = a_transform(bucket, TransformOutput={"S3OutputPath": f"s3://{bucket}/again"})
+    sagemaker.create_transform_job(TransformJobName=name, ModelName=name, **transform)
+    look = functools.partial(sagemaker.describe_transform_job, TransformJobName=name)
+    wait_until(lambda: look()["TransformJobStatus"] != "InProgress", 120, f"transform job {name} has ended")
+    assert look()["TransformJobStatus"] == "Completed", look()
+    return s3.get_object(Bucket=bucket, Key="again/rows.csv.out")["Body"].read().decode().split()
+
+
+MODELS = {
+    "an image beside a package": {"Image": IMAGE, "ModelPackageName": "package"},
+    "an artifact beside a package": {"ModelDataUrl": "s3://models/model.tar.gz", "ModelPackageName": "package"},
+    "a package that is not there": {"ModelPackageName": "no-such-package"},
+}
+
+
+@pytest.mark.parametrize("container", MODELS.values(), ids=MODELS.keys())
+def test_a_model_is_refused_for(container, client, fresh):
+    create, name = client("sagemaker").create_model, fresh("model")
+    code, text = refusal(lambda: create(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container))
+    assert (code, "ackage" in text) == ("ValidationException", True)
+
+
 def test_a_validation_trains_transforms_and_ends(client, data, fresh):
     sagemaker, name = client("sagemaker"), fresh("Trees")
     sagemaker.create_algorithm(
@@ -196,8 +225,8 @@ def test_a_validation_trains_transforms_and_ends(client, data, fresh):
     package = validated(sagemaker.describe_model_package, name, "ModelPackage")
     assert package["ModelPackageStatus"] == "Completed", package["ModelPackageStatusDetails"]
     assert statuses(package, "ModelPackage") == ["Completed"]
+    assert answers_of_a_model_of(sagemaker, client("s3"), data, package) == answers
     sagemaker.delete_algorithm(AlgorithmName=name)
-    sagemaker.delete_model_package(ModelPackageName=name)
 
 
 def test_a_validation_whose_job_fails_says_why(client, data, fresh):

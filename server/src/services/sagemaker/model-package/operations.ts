@@ -1,11 +1,11 @@
 // Model packages: a container with its artifact that models are made from, given as such or as what an algorithm trained
 // (guide, "Create a Model Package Resource"). A validation profile is run; without one the package is Completed at once.
 // Gap: a package whose validation runs cannot be deleted; AWS has a status Deleting.
-// Gap: models cannot be made from a model package yet; artifacts are not looked for when the package is made.
+// Gap: the artifact is looked for when a model is made of the package; instance types that the package supports are kept
+// and given back, and nobody is held to them.
 // Gap: model package groups and approval are newer than September 2020 and refused by name.
 // Gap: CertifyForMarketplace is kept and given back; there is no marketplace and images are not scanned.
 import type {
-  CreateModelPackageInput,
   InferenceSpecification,
   ModelPackageStatus,
   SourceAlgorithmSpecification,
@@ -14,22 +14,16 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { algorithmRecords } from "../shared/algorithm.ts";
 import { checkArtifact, checkInference, describingMembers } from "../shared/inference-specification.ts";
+import { type ModelPackageDocument, modelPackageKind, modelPackageRecords } from "../shared/model-package.ts";
 import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
-import { alreadyThere, Records } from "../shared/records.ts";
 import { checkRole } from "../shared/roles.ts";
 import {
   newValidation,
   unlessValidated,
-  type ValidatedDocument,
   type ValidationPlan,
   validationJob,
   validationStatuses,
 } from "../shared/validation-runs.ts";
-
-type ModelPackageDocument = Omit<CreateModelPackageInput, "ModelPackageName" | "Tags" | "ClientToken"> &
-  ValidatedDocument;
-
-const modelPackageKind = "sagemaker:model-package";
 
 /** Newer members that only describe the package; kept and given back. */
 const described = [
@@ -43,13 +37,7 @@ const described = [
 ];
 
 export function modelPackage(parts: Parts): Noun {
-  const records = new Records<ModelPackageDocument>(parts, {
-    kind: modelPackageKind,
-    type: "model-package",
-    sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
-    missing: (arn) => errors.validation(`ModelPackage ${arn} does not exist.`),
-    duplicate: alreadyThere("model package"),
-  });
+  const records = modelPackageRecords(parts);
   const algorithms = algorithmRecords(parts);
 
   /** The algorithm's own specification with the artifact that it trained. @throws ApiError Validation */

@@ -1,6 +1,6 @@
 // Models: a container image and where its artifact lies. Nothing runs until an endpoint or a transform job uses one.
 // Gap: one container a model; inference pipelines (Containers with two to five) are refused by name.
-// Gap: multi-model endpoints (Mode MultiModel) and model packages are refused by name.
+// Gap: multi-model endpoints (Mode MultiModel) are refused by name.
 // Gap: the artifact is looked for when the model is created, as on AWS, and again when it is used; KMS keys are not checked.
 import type { ContainerDefinition, CreateModelInput } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
@@ -9,6 +9,7 @@ import type { ObjectReference } from "../../../core/ports.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, modelKind, modelStatus, needModel } from "../shared/model.ts";
+import { unpacked } from "../shared/model-package.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
 
@@ -41,7 +42,10 @@ export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
           ...(input.ExecutionRoleArn ? [passRole(input.ExecutionRoleArn)] : []),
         ],
         run: async (input, call) => {
-          const container = onlyContainer(input);
+          const given = onlyContainer(input);
+          const container = await unpacked({ rows, clock }, call, given);
+          if (container.ModelDataUrl && !input.ExecutionRoleArn)
+            throw errors.validation("ExecutionRoleArn must be given for a model with ModelDataUrl.");
           const problem = await engine.imageProblem(container.Image ?? "", call);
           if (problem) throw errors.validation(problem);
           if (container.ModelDataUrl && input.ExecutionRoleArn)
@@ -50,7 +54,7 @@ export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
           const arn = arnOf(key, "model");
           const now = clock.now();
           const { Tags, ...request } = input;
-          const document: ModelDocument = { request, arn };
+          const document: ModelDocument = { request, arn, ...(given === container ? {} : { unpacked: container }) };
           try {
             await rows.commit({
               expect: [{ key, version: "absent" }],
@@ -124,12 +128,12 @@ function onlyContainer(input: CreateModelInput): ContainerDefinition {
     );
   if (container.Mode === "MultiModel")
     throw errors.validation("Mode: multi-model endpoints are not yet available in Sagebrush, expected SingleModel.");
-  if (container.ModelPackageName)
-    throw errors.validation("ModelPackageName: model packages are not yet available in Sagebrush, give Image instead.");
-  if (!container.Image)
-    throw errors.validation("The container has neither Image nor ModelPackageName; expected one of them.");
-  if (container.ModelDataUrl && !input.ExecutionRoleArn)
-    throw errors.validation("ExecutionRoleArn must be given for a model with ModelDataUrl.");
+  if ((container.Image === undefined) === (container.ModelPackageName === undefined))
+    throw errors.validation(
+      `Expected a container with either Image or ModelPackageName, got ${container.Image ? "both" : "neither"}.`,
+    );
+  if (container.ModelPackageName && container.ModelDataUrl)
+    throw errors.validation("ModelDataUrl: the artifact is that of the model package, expected none beside it.");
   return container;
 }
 

@@ -14,6 +14,8 @@ export const modelStatus = "InService";
 export interface ModelDocument {
   readonly request: CreateModelInput;
   readonly arn: string;
+  /** What a container that names a model package means. */
+  readonly unpacked?: ContainerDefinition;
 }
 
 export const findModel = (
@@ -30,5 +32,5 @@ export async function needModel(rows: Rows, call: Call, name: string): Promise<R
 }
 
 /** Containers of a model in the order requests pass them. */
-export const containersOf = (model: ModelDocument): readonly ContainerDefinition[] =>
-  model.request.Containers ?? (model.request.PrimaryContainer ? [model.request.PrimaryContainer] : []);
+export const containersOf = ({ request, unpacked }: ModelDocument): readonly ContainerDefinition[] =>
+  unpacked ? [unpacked] : (request.Containers ?? (request.PrimaryContainer ? [request.PrimaryContainer] : []));
