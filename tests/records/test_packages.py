@@ -6,7 +6,7 @@ import pytest
 from policies import allow, refusal
 from record_nouns import INFERENCE, TRAINING
 from server_process import ACCOUNT, ROLE, wait_until
-from xgboost_jobs import IMAGE, as_csv, channel
+from xgboost_jobs import IMAGE, as_csv, channel, ended_job, training_request
 
 INTEGER = {"IntegerParameterRangeSpecification": {"MinValue": "1", "MaxValue": "9"}}
 CONTINUOUS = {"ContinuousParameterRangeSpecification": {"MinValue": "0.1", "MaxValue": "1"}}
@@ -182,6 +182,47 @@ def answers_of_a_model_of(sagemaker, s3, bucket, package):
     return s3.get_object(Bucket=bucket, Key="again/rows.csv.out")["Body"].read().decode().split()
 
 
+def test_a_training_job_names_an_algorithm(client, data, fresh):
+    sagemaker, name = client("sagemaker"), fresh("Trees")
+    algorithm = sagemaker.create_algorithm(AlgorithmName=name, TrainingSpecification=TREES)["AlgorithmArn"]
+    specification = {"AlgorithmName": algorithm, "TrainingInputMode": "File"}
+    request = training_request(name, data, {"num_round": 2}, AlgorithmSpecification=specification)
+    request["ResourceConfig"]["InstanceType"] = "ml.m5.large"
+    sagemaker.create_training_job(**request)
+    sagemaker.delete_algorithm(AlgorithmName=name)
+    job = ended_job(sagemaker, name)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["HyperParameters"] == {"num_round": "2", "objective": "reg:squarederror"}
+    assert job["AlgorithmSpecification"]["AlgorithmName"] == algorithm
+    assert "TrainingImage" not in job["AlgorithmSpecification"]
+
+
+def test_an_algorithm_trains_only_as_it_says(client, data, fresh):
+    sagemaker, name = client("sagemaker"), fresh("trees")
+    sagemaker.create_algorithm(AlgorithmName=name, TrainingSpecification=TREES)
+    by_name = {"AlgorithmName": name, "TrainingInputMode": "File"}
+    good = training_request(name, data, {"num_round": 2}, AlgorithmSpecification=by_name)
+    resources = {**good["ResourceConfig"], "InstanceType": "ml.m5.large"}
+    good["ResourceConfig"] = resources
+    cases = {
+        "an image as well": {"AlgorithmSpecification": {**by_name, "TrainingImage": IMAGE}},
+        "an algorithm that is not there": {"AlgorithmSpecification": {**by_name, "AlgorithmName": "none"}},
+        "a mode that it does not have": {"AlgorithmSpecification": {**by_name, "TrainingInputMode": "Pipe"}},
+        "a hyperparameter that it does not have": {"HyperParameters": {"num_round": "2", "max_depth": "3"}},
+        "a value of another type": {"HyperParameters": {"num_round": "two"}},
+        "no value of a required one": {"HyperParameters": {}},
+        "a channel that it does not have": {"InputDataConfig": [channel(data, "train/", name="other")]},
+        "another content type": {"InputDataConfig": [channel(data, "train/", content_type="text/libsvm")]},
+        "another instance type": {"ResourceConfig": {**resources, "InstanceType": "ml.c5.large"}},
+        "two instances": {"ResourceConfig": {**resources, "InstanceCount": 2}},
+    }
+    for why, change in cases.items():
+        assert refusal(functools.partial(sagemaker.create_training_job, **{**good, **change}))[0] == (
+            "ValidationException"
+        ), why
+    sagemaker.delete_algorithm(AlgorithmName=name)
+
+
 MODELS = {
     "an image beside a package": {"Image": IMAGE, "ModelPackageName": "package"},
     "an artifact beside a package": {"ModelDataUrl": "s3://models/model.tar.gz", "ModelPackageName": "package"},
@@ -235,12 +276,12 @@ def test_a_validation_whose_job_fails_says_why(client, data, fresh):
         AlgorithmName=name,
         TrainingSpecification=TREES,
         InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
-        ValidationSpecification=a_validation(data, HyperParameters={"num_round": "many"}),
+        ValidationSpecification=a_validation(data, HyperParameters={"num_round": "2", "objective": "reg:wishful"}),
     )
     algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
     assert algorithm["AlgorithmStatus"] == "Failed"
     assert statuses(algorithm, "Algorithm") == ["Failed", "NotStarted"]
-    assert "num_round" in algorithm["AlgorithmStatusDetails"]["ValidationStatuses"][0]["FailureReason"]
+    assert "objective" in algorithm["AlgorithmStatusDetails"]["ValidationStatuses"][0]["FailureReason"]
     sagemaker.delete_algorithm(AlgorithmName=name)
 
 

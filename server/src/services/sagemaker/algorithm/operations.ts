@@ -1,16 +1,15 @@
 // Algorithm resources: a training image with what it understands, and how its models answer
 // (guide, "Create an Algorithm Resource"). A validation profile is run; without one the algorithm is Completed at once.
 // Gap: an algorithm whose validation runs cannot be deleted; AWS has a status Deleting.
-// Gap: training jobs cannot name an algorithm resource yet.
 // Gap: CertifyForMarketplace is kept and given back; there is no marketplace and images are not scanned.
 import type { AlgorithmStatus, CreateAlgorithmInput } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import { algorithmKind, algorithmRecords } from "../shared/algorithm.ts";
+import { checkHyperParameters } from "../shared/hyper-parameters.ts";
 import { checkImage, checkInference, describingMembers } from "../shared/inference-specification.ts";
 import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { newValidation, unlessValidated, validationJob, validationStatuses } from "../shared/validation-runs.ts";
-import { checkHyperParameters } from "./hyper-parameters.ts";
 import { checkProfile, planOf } from "./validation.ts";
 
 export function algorithm(parts: Parts): Noun {

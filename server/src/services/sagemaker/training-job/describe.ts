@@ -5,6 +5,7 @@ import type {
 } from "../../../../../contract/sagemaker/types.ts";
 import { heldMs } from "../shared/held-time.ts";
 import { toSeconds } from "../shared/noun.ts";
+import { shownAlgorithm } from "./algorithm.ts";
 import {
   checkpointPath,
   DEFAULT_RUNTIME_SECONDS,
@@ -46,13 +47,14 @@ function durations({ startedSteady, endedSteady, held }: TrainingDocument) {
 export function describe(row: TrainingRow, steady: number, waiting: string | undefined): DescribeTrainingJobResponse {
   const { document } = row;
   const { request, startedAt, startedSteady, failureReason, metrics } = document;
-  const { StoppingCondition, OutputDataConfig, CheckpointConfig } = request;
+  const { StoppingCondition, OutputDataConfig, CheckpointConfig, AlgorithmSpecification } = request;
   const running = startedSteady === undefined || document.endedAt !== undefined ? undefined : steady - startedSteady;
   return {
     EnableNetworkIsolation: false,
     EnableInterContainerTrafficEncryption: false,
     EnableManagedSpotTraining: false,
     ...request,
+    ...(AlgorithmSpecification ? { AlgorithmSpecification: shownAlgorithm(AlgorithmSpecification) } : {}),
     ...summarize(row),
     OutputDataConfig: { KmsKeyId: "", ...OutputDataConfig },
     ...(CheckpointConfig ? { CheckpointConfig: { LocalPath: checkpointPath(request), ...CheckpointConfig } } : {}),

@@ -1,5 +1,5 @@
 // Training jobs: CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
-// Gap: algorithm resources and the input mode FastFile are refused by name.
+// Gap: the input mode FastFile is refused by name.
 // Gap: what a channel means is looked up once for an attempt; an object that is changed or deleted afterwards fails the job.
 // Gap: an augmented manifest may have 1 GiB.
 // Gap: artifacts are archives; OutputDataConfig.CompressionType NONE is refused by name.
@@ -26,6 +26,7 @@ import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
 import { describe, summarize } from "./describe.ts";
@@ -88,7 +89,8 @@ export function trainingJob(parts: Parts): Noun {
           onResource(call, "training-job", input.TrainingJobName),
           passRole(input.RoleArn),
         ],
-        run: async (input, call) => {
+        run: async (given, call) => {
+          const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();

@@ -32,8 +32,7 @@ export async function checkTrainingJob(
 async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine, place: ImagePlace): Promise<void> {
   const { AlgorithmSpecification: algorithm } = request;
   if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
-  const { TrainingImage: image, AlgorithmName, MetricDefinitions } = algorithm;
-  if (AlgorithmName !== undefined) throw notBuilt("AlgorithmSpecification.AlgorithmName (algorithm resources)");
+  const { TrainingImage: image, MetricDefinitions } = algorithm;
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
   const problem = await engine.imageProblem(image, place);

@@ -27,7 +27,7 @@ function checkSpecification(specification: HyperParameterSpecification): void {
   if (IsTunable && !Range) throw invalid("one that can be tuned must have a Range.");
   const problem = problemOf(specification);
   if (problem) throw invalid(problem);
-  if (DefaultValue !== undefined && !isWithin(DefaultValue, Type, Range))
+  if (DefaultValue !== undefined && !isWithin(DefaultValue, specification))
     throw invalid(`expected a DefaultValue within its Type ${Type} and Range, got "${DefaultValue}".`);
 }
 
@@ -43,11 +43,12 @@ function problemOf({ Type, Range }: HyperParameterSpecification): string | undef
   return undefined;
 }
 
-function isWithin(value: string, type: string, range: ParameterRange | undefined): boolean {
-  if (type === "Categorical") return range?.CategoricalParameterRangeSpecification?.Values.includes(value) ?? true;
-  if (type === "FreeText") return true;
-  const ends = range?.IntegerParameterRangeSpecification ?? range?.ContinuousParameterRangeSpecification;
-  if (!isNumber(value, type)) return false;
+/** Whether a value is of the hyperparameter's type and in its range. */
+export function isWithin(value: string, { Type, Range }: HyperParameterSpecification): boolean {
+  if (Type === "Categorical") return Range?.CategoricalParameterRangeSpecification?.Values.includes(value) ?? true;
+  if (Type === "FreeText") return true;
+  const ends = Range?.IntegerParameterRangeSpecification ?? Range?.ContinuousParameterRangeSpecification;
+  if (!isNumber(value, Type)) return false;
   return !ends || (Number(value) >= Number(ends.MinValue) && Number(value) <= Number(ends.MaxValue));
 }
 
