@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 _regions = itertools.cycle(
-    f"{area}-{at}" for at in (1, 2, 3) for area in ("eu-west", "eu-north", "us-west", "ap-south")
+    f"{area}-{at}" for at in (2, 3, 4) for area in ("eu-west", "eu-north", "us-west", "ap-south", "us-east", "ca-west")
 )
 
 

@@ -282,6 +282,9 @@ def test_a_validation_whose_job_fails_says_why(client, data, fresh):
     assert algorithm["AlgorithmStatus"] == "Failed"
     assert statuses(algorithm, "Algorithm") == ["Failed", "NotStarted"]
     assert "objective" in algorithm["AlgorithmStatusDetails"]["ValidationStatuses"][0]["FailureReason"]
+    source = {"SourceAlgorithms": [{"AlgorithmName": name}]}
+    create = functools.partial(sagemaker.create_model_package, SourceAlgorithmSpecification=source)
+    assert "is Failed" in refusal(lambda: create(ModelPackageName=name))[1]
     sagemaker.delete_algorithm(AlgorithmName=name)
 
 

@@ -1,6 +1,7 @@
 """The private workforce and its teams: one workforce in a region, teams of its groups, no secret shown."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from policies import refusal
@@ -107,6 +108,27 @@ def test_the_first_team_of_a_pool_brings_the_default_workforce(sagemaker):
     assert updated["NotificationConfiguration"] == topic
     assert refusal(lambda: sagemaker.create_workteam(**a_team("Dock")))[0] == "ResourceInUse"
     assert sagemaker.list_labeling_jobs_for_workteam(WorkteamArn=arn)["LabelingJobSummaryList"] == []
+
+
+def test_teams_that_are_made_at_once_share_one_workforce(sagemaker):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda at: sagemaker.create_workteam(**a_team(f"team-{at}")), range(16)))
+    assert len({one["WorkteamArn"] for one in made}) == 16
+    assert len(sagemaker.list_workforces()["Workforces"]) == 1
+    assert len(sagemaker.list_workteams(MaxResults=100)["Workteams"]) == 16
+
+
+def test_of_workforces_that_are_made_at_once_one_is_there(sagemaker):
+    def make(at):
+        try:
+            return sagemaker.create_workforce(WorkforceName=f"crew-{at}", OidcConfig=OIDC)
+        except sagemaker.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(make, range(8)))
+    assert answers.count("ValidationException") == 7
+    assert len(sagemaker.list_workforces()["Workforces"]) == 1
 
 
 def test_lists_of_teams_sort_and_filter(sagemaker):

@@ -44,7 +44,10 @@ export function modelPackage(parts: Parts): Noun {
   const fromAlgorithm = async (call: Call, source: SourceAlgorithmSpecification): Promise<InferenceSpecification> => {
     const [{ AlgorithmName = "", ModelDataUrl } = {}] = source.SourceAlgorithms;
     checkArtifact("SourceAlgorithms.ModelDataUrl", ModelDataUrl);
-    const { InferenceSpecification: found } = (await algorithms.need(call, AlgorithmName)).document;
+    const { status, document } = await algorithms.need(call, AlgorithmName);
+    if (status !== "Completed")
+      throw errors.validation(`Algorithm ${AlgorithmName} is ${status}; expected one that is Completed.`);
+    const { InferenceSpecification: found } = document;
     if (!found)
       throw errors.validation(`Algorithm ${AlgorithmName} has no InferenceSpecification to make models with.`);
     if (ModelDataUrl === undefined) return found;
