@@ -41,7 +41,8 @@ function componentOf(row: TrainingRow, steady: number): JobComponent {
     series: {
       namespace: logGroup,
       dimensions: { TrainingJobName: row.name },
-      names: (algorithm?.MetricDefinitions ?? []).map(({ Name }) => Name),
+      // Of a job that is over the last values are known, and with them the names of all that there are.
+      names: endedAt === undefined ? (algorithm?.MetricDefinitions ?? []).map(({ Name }) => Name) : [],
     },
     detail: { TrainingJob: describe(row, steady, undefined) },
   };
