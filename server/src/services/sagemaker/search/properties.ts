@@ -44,7 +44,7 @@ export function findAll(from: unknown, name: string): readonly unknown[] {
   const sought = name.toLowerCase();
   return Object.entries(from).flatMap(([key, value]) => {
     const known = key.toLowerCase();
-    if (value === undefined) return [];
+    if (value === undefined || (isBag(value) && Object.keys(value).length === 0)) return [];
     if (known === sought) return Array.isArray(value) ? value : [value];
     return sought.startsWith(`${known}.`) ? findAll(value, name.slice(known.length + 1)) : [];
   });

@@ -48,7 +48,7 @@ export function trialComponent({ rows, clock, series, nouns }: Parts): Noun {
           const row = await needEntity<ComponentDocument>(rows, entityKey(call, type, name), name);
           const [seen = { row }] = await look(rows, nouns(), [row]);
           const Metrics = await metricsOf(series, seen, clock.now());
-          return { ...describe(seen), ...(Metrics.length > 0 ? { Metrics } : {}) };
+          return { ...describe(seen), Metrics };
         },
       },
       UpdateTrialComponent: {

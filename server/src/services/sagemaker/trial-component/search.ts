@@ -19,7 +19,7 @@ export const searchable = ({ rows, clock, series, nouns }: Given): Searchable<Co
       const detail = detailOf(seen);
       return {
         ...describe(seen),
-        ...(metrics.length > 0 ? { Metrics: metrics } : {}),
+        Metrics: metrics,
         ...(detail ? { SourceDetail: detail } : {}),
         ...(needs("Parents") ? { Parents: await parentsOf(rows, seen.row) } : {}),
       };

@@ -70,10 +70,8 @@ export function summarize({ row, job }: Seen): TrialComponentSummary {
 export function describe(seen: Seen): DescribeTrialComponentResponse {
   const { TrialComponentSource: Source, ...summary } = summarize(seen);
   const { metadata } = seen.row.document;
-  const maps = mapMembers.flatMap((member) => {
-    const entries = entriesOf(seen, member);
-    return Object.keys(entries).length === 0 ? [] : [[member, entries] as const];
-  });
+  // Without entries too: the SDK's analytics walk through them whatever there is.
+  const maps = mapMembers.map((member) => [member, entriesOf(seen, member)] as const);
   return {
     ...summary,
     ...(Source ? { Source } : {}),
