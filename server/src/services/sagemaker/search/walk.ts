@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 
 /** Rows looked at before others get their turn: some milliseconds. */
-const SLICE = 200;
+const SLICE = 100;
 
 export interface Range {
   readonly kind: string;
