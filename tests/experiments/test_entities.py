@@ -92,8 +92,8 @@ def test_a_change_of_a_component_replaces_adds_and_removes_entries(sagemaker, co
     sagemaker.update_trial_component(
         TrialComponentName=name,
         DisplayName="New",
-        Parameters={"a": {"StringValue": "one"}, "c": {"NumberValue": 3.0}},
-        ParametersToRemove=["b"],
+        Parameters={"a": {"StringValue": "one"}, "c": {"NumberValue": 3.0}, "d": {"NumberValue": 4.0}},
+        ParametersToRemove=["b", "d"],
         InputArtifactsToRemove=["x"],
         OutputArtifacts={"z": {"Value": "3"}},
         Status={"PrimaryStatus": "Failed"},

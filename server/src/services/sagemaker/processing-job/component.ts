@@ -1,6 +1,12 @@
 // The trial component of a processing job.
 import type { ProcessingInput, ProcessingOutput } from "../../../../../contract/sagemaker/types.ts";
-import { artifact, type JobComponent, resourceParameters, type TrackedJobs } from "../shared/experiments/tracked.ts";
+import {
+  artifact,
+  artifacts,
+  type JobComponent,
+  resourceParameters,
+  type TrackedJobs,
+} from "../shared/experiments/tracked.ts";
 import { toSeconds } from "../shared/noun.ts";
 import { describe } from "./describe.ts";
 import { type ProcessingDocument, type ProcessingRow, processingJobKind } from "./document.ts";
@@ -18,13 +24,13 @@ function componentOf(row: ProcessingRow): JobComponent {
     ...(startedAt === undefined ? {} : { StartTime: toSeconds(startedAt) }),
     ...(endedAt === undefined ? {} : { EndTime: toSeconds(endedAt) }),
     Parameters: resourceParameters({ InstanceCount, InstanceType, VolumeSizeInGB }),
-    InputArtifacts: merged([
+    InputArtifacts: artifacts([
       artifact("SageMaker.ImageUri", ImageUri),
       ...(request.ProcessingInputs ?? []).map(({ InputName, S3Input }: ProcessingInput) =>
         artifact(InputName, S3Input?.S3Uri),
       ),
     ]),
-    OutputArtifacts: merged(
+    OutputArtifacts: artifacts(
       (request.ProcessingOutputConfig?.Outputs ?? []).map(({ OutputName, S3Output }: ProcessingOutput) =>
         artifact(OutputName, S3Output?.S3Uri),
       ),
@@ -33,6 +39,3 @@ function componentOf(row: ProcessingRow): JobComponent {
     detail: { ProcessingJob: describe(row) },
   };
 }
-
-const merged = (artifacts: readonly JobComponent["InputArtifacts"][]): JobComponent["InputArtifacts"] =>
-  Object.assign({}, ...artifacts);

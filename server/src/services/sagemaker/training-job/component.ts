@@ -1,7 +1,12 @@
 // The trial component of a training job.
-
-import type { TrackedJobs } from "../shared/experiments/tracked.ts";
-import { artifact, type JobComponent, parameterValue, resourceParameters } from "../shared/experiments/tracked.ts";
+import {
+  artifact,
+  artifacts,
+  type JobComponent,
+  parameterValue,
+  resourceParameters,
+  type TrackedJobs,
+} from "../shared/experiments/tracked.ts";
 import { toSeconds } from "../shared/noun.ts";
 import { describe } from "./describe.ts";
 import { logGroup, outputPrefix, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
@@ -49,9 +54,8 @@ function componentOf(row: TrainingRow, steady: number): JobComponent {
 }
 
 const channelArtifacts = ({ document }: TrainingRow): JobComponent["InputArtifacts"] =>
-  Object.assign(
-    {},
-    ...(document.request.InputDataConfig ?? []).map(({ ChannelName, ContentType, DataSource }) => {
+  artifacts(
+    (document.request.InputDataConfig ?? []).map(({ ChannelName, ContentType, DataSource }) => {
       const { S3DataSource: objects, FileSystemDataSource: files } = DataSource;
       const folder = files && `${files.FileSystemId}:${files.DirectoryPath}`;
       return artifact(ChannelName, objects?.S3Uri ?? folder, ContentType);

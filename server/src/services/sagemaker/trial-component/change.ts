@@ -5,7 +5,7 @@ import type {
   UserContext,
 } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import { type ComponentDocument, mapMembers, type Told } from "../shared/experiments/documents.ts";
+import { type ComponentDocument, type MapMember, mapMembers, type Told } from "../shared/experiments/documents.ts";
 
 /** Most parameters of a component, and most artifacts of one direction (API reference of today, its model). */
 const LIMITS = { Parameters: 300, InputArtifacts: 60, OutputArtifacts: 60 } as const;
@@ -29,7 +29,7 @@ export function newComponent(
   };
 }
 
-/** Entries given replace those of the same name; the others stay. @throws ApiError Validation */
+/** Entries given replace those of the same name; what is given and to be removed too is removed. @throws ApiError Validation */
 export function changedComponent(
   before: ComponentDocument,
   input: UpdateTrialComponentRequest,
@@ -40,11 +40,12 @@ export function changedComponent(
     Object.entries({ Status, StartTime, EndTime }).filter(([, value]) => value !== undefined),
   );
   const maps = mapMembers.map((member) => {
-    const gone = new Set(input[`${member}ToRemove`] ?? []);
-    const kept = Object.entries(before.told[member] ?? {}).filter(([name]) => !gone.has(name));
-    const entries = { ...Object.fromEntries(kept), ...input[member] };
-    const removed = new Set([...(before.removed?.[member] ?? []), ...gone]);
+    const gone = input[`${member}ToRemove`] ?? [];
+    const together = Object.entries({ ...before.told[member], ...input[member] });
+    const entries = Object.fromEntries(together.filter(([name]) => !gone.includes(name)));
+    const removed = new Set(before.removed?.[member]);
     for (const name of Object.keys(input[member] ?? {})) removed.delete(name);
+    for (const name of gone) removed.add(name);
     return { member, entries, removed: before.job ? [...removed] : [] };
   });
   const told: Told = {
@@ -54,6 +55,7 @@ export function changedComponent(
   };
   check(told);
   const removed = maps.flatMap(({ member, removed: names }) => (names.length > 0 ? [[member, names] as const] : []));
+  for (const [member, names] of removed) checkCount(member, names.length);
   return {
     ...before,
     ...(DisplayName === undefined ? {} : { displayName: DisplayName }),
@@ -67,13 +69,14 @@ function check(told: Told): void {
   for (const [name, value] of Object.entries(told.Parameters ?? {}))
     if ((value.StringValue === undefined) === (value.NumberValue === undefined))
       throw errors.validation(`Parameter "${name}" must have exactly one of StringValue and NumberValue.`);
-  for (const member of mapMembers) {
-    const count = Object.keys(told[member] ?? {}).length;
-    if (count > LIMITS[member])
-      throw errors.validation(
-        `A trial component may have at most ${LIMITS[member]} ${member}, this would make ${count}.`,
-      );
-  }
+  for (const member of mapMembers) checkCount(member, Object.keys(told[member] ?? {}).length);
   if (told.StartTime !== undefined && told.EndTime !== undefined && told.EndTime < told.StartTime)
     throw errors.validation(`EndTime must not be before StartTime, got ${told.EndTime} and ${told.StartTime}.`);
+}
+
+function checkCount(member: MapMember, count: number): void {
+  if (count > LIMITS[member])
+    throw errors.validation(
+      `A trial component may have at most ${LIMITS[member]} ${member}, this would make ${count}.`,
+    );
 }

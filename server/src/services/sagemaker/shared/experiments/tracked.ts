@@ -61,3 +61,8 @@ export const artifact = (
   mediaType?: string | undefined,
 ): Readonly<Record<string, TrialComponentArtifact>> =>
   value ? { [name]: { ...(mediaType ? { MediaType: mediaType } : {}), Value: value } } : {};
+
+/** Several artifacts as one map; of two with one name the later counts. */
+export const artifacts = (
+  all: readonly Readonly<Record<string, TrialComponentArtifact>>[],
+): Readonly<Record<string, TrialComponentArtifact>> => Object.fromEntries(all.flatMap((each) => Object.entries(each)));
