@@ -1,4 +1,4 @@
-"""Integration tests of the SageMaker Experiments SDK of September 2020, with nothing but what `sagebrush env` prints."""
+"""Integration tests of the SageMaker Experiments SDK of September 2020, told by `sagebrush env` where they are."""
 
 import pytest
 from foreign_clients import python_of
