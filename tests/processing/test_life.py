@@ -21,6 +21,8 @@ def refusal(call, **request):
 
 
 def test_a_description_tells_all_of_a_job(sagemaker, run, fresh):
+    sagemaker.create_experiment(ExperimentName="e")
+    sagemaker.create_trial(TrialName="t", ExperimentName="e")
     experiment = {"ExperimentName": "e", "TrialName": "t", "TrialComponentDisplayName": "c"}
     network = {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}
     name = "Process-" + fresh("Job")

@@ -28,6 +28,7 @@ import { comingFleet, retain } from "./fleet.ts";
 import { allLeaving, next } from "./job.ts";
 import { routeOf } from "./routes.ts";
 import { changeEndpoint, endpointKey, needEndpoint } from "./rows.ts";
+import { searchable } from "./search.ts";
 import { wants } from "./units.ts";
 
 export const endpoint = (parts: Parts): Noun => ({
@@ -39,6 +40,7 @@ export const endpoint = (parts: Parts): Noun => ({
     activities: endpointActivities(parts),
     published: ({ scope, name }, seen) => parts.routes.publish(scope, name, seen && routeOf(seen)),
   },
+  searchable: searchable(parts.rows),
   operations: { ...changingOperations(parts), ...readingOperations(parts) },
 });
 

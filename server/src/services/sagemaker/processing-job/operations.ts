@@ -6,29 +6,26 @@
 // Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.
 // Gap: FailureReason of a program that failed tells its exit code and where its log is.
 // Gap: DatasetDefinition, FeatureStoreOutput, AppManaged and InstancePreferences are refused by name.
-// Gap: ExperimentConfig is recorded and given back; no trial component is made.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
 // and no history server; classifications of programs that are not there are left out, and the log says so.
 // Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
-import type {
-  DescribeProcessingJobResponse,
-  ProcessingJobStatus,
-  ProcessingJobSummary,
-} from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { collect } from "./collect.ts";
-import { maxRuntimeSeconds, type ProcessingDocument, type ProcessingRow, processingJobKind } from "./document.ts";
+import { tracked } from "./component.ts";
+import { describe, summarize } from "./describe.ts";
+import { type ProcessingDocument, type ProcessingRow, processingJobKind } from "./document.ts";
 import { next, settled, toldToEnd } from "./job.ts";
 import { announce, explain } from "./notices.ts";
 import { sync } from "./outputs.ts";
@@ -55,6 +52,7 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
 
   return {
     job,
+    tracked,
     operations: {
       CreateProcessingJob: {
         permissions: (input, call) => [
@@ -70,7 +68,10 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
           const now = clock.now();
           const { Tags: tags, ...request } = input;
           const document: ProcessingDocument = { request, arn, id: newId(), attempt: 1, phase: "Preparing" };
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job" });
+          const config = input.ExperimentConfig;
+          const along = () =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config });
+          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job", along });
           return { ProcessingJobArn: arn };
         },
       },
@@ -107,28 +108,4 @@ function stop({ document, status }: ProcessingRow): { readonly status: string; r
   if (status !== "InProgress")
     throw errors.validation(`The request was rejected because the processing job is in status ${status}.`);
   return { status: "Stopping", document: toldToEnd(document, "user") };
-}
-
-function summarize({ name, status, createdAt, modifiedAt, document }: ProcessingRow): ProcessingJobSummary {
-  const { arn, endedAt, failureReason, exitMessage } = document;
-  return {
-    ProcessingJobName: name,
-    ProcessingJobArn: arn,
-    CreationTime: toSeconds(createdAt),
-    ...(endedAt === undefined ? {} : { ProcessingEndTime: toSeconds(endedAt) }),
-    LastModifiedTime: toSeconds(modifiedAt),
-    ProcessingJobStatus: status as ProcessingJobStatus,
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
-    ...(exitMessage === undefined ? {} : { ExitMessage: exitMessage }),
-  };
-}
-
-function describe(row: ProcessingRow): DescribeProcessingJobResponse {
-  const { request, startedAt } = row.document;
-  return {
-    ...request,
-    StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds(request) },
-    ...summarize(row),
-    ...(startedAt === undefined ? {} : { ProcessingStartTime: toSeconds(startedAt) }),
-  };
 }

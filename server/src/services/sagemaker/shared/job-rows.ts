@@ -1,7 +1,7 @@
 // What the operations of every job noun do with its row: create it once, find it, change it as it is now.
 import type { Tag } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
+import type { Change, ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { tagRow } from "./tags.ts";
 
@@ -14,27 +14,35 @@ export interface NewJob<Document> {
   readonly now: number;
   /** `training job`, for the text of a duplicate. */
   readonly noun: string;
+  /** What is written along, found out anew if it did not hold; throws when it cannot be. */
+  readonly along?: () => Promise<Pick<Change, "expect" | "put">>;
 }
 
-/** One commit: the row, its tags, the event that wakes the engine. @throws ApiError ResourceInUse */
+/** One commit: the row, its tags, what is written along, the event that wakes the engine. @throws ApiError ResourceInUse */
 export async function createJob<Document>(rows: Rows, job: NewJob<Document>): Promise<void> {
   const { key, arn, now, noun } = job;
   const created: ChangeEvent = { ...key, type: "created", detail: job.status };
-  try {
-    await rows.commit({
-      expect: [{ key, version: "absent" }],
-      put: [
-        { ...key, status: job.status, createdAt: now, modifiedAt: now, document: job.document },
-        tagRow(key.scope, arn, job.tags, now),
-      ],
-      events: [created],
-    });
-  } catch (cause) {
-    if (!(cause instanceof Conflict)) throw cause;
-    const Noun = noun.charAt(0).toUpperCase() + noun.slice(1);
-    throw errors.resourceInUse(
-      `${Noun} names must be unique within an AWS account and region, and a ${noun} with this name already exists (${arn}).`,
-    );
+  for (;;) {
+    const { expect = [], put = [] } = (await job.along?.()) ?? {};
+    try {
+      await rows.commit({
+        expect: [{ key, version: "absent" }, ...expect],
+        put: [
+          { ...key, status: job.status, createdAt: now, modifiedAt: now, document: job.document },
+          tagRow(key.scope, arn, job.tags, now),
+          ...put,
+        ],
+        events: [created],
+      });
+      return;
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause;
+      if (cause.expectation.key.kind !== key.kind) continue;
+      const Noun = noun.charAt(0).toUpperCase() + noun.slice(1);
+      throw errors.resourceInUse(
+        `${Noun} names must be unique within an AWS account and region, and a ${noun} with this name already exists (${arn}).`,
+      );
+    }
   }
 }
 

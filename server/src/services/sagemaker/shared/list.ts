@@ -29,7 +29,7 @@ export interface ListDefaults {
 }
 
 /** Page size when the caller names none: stated for most lists of the API, used for all. */
-const DEFAULT_PAGE = 10;
+export const DEFAULT_PAGE = 10;
 
 const columns: Readonly<Record<string, NonNullable<RowQuery["sortBy"]>>> = {
   Name: "name",

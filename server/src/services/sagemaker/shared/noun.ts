@@ -10,7 +10,9 @@ import type { JobKind } from "../../../engine/job-kind.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
+import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
+import type { Searchable } from "./searchable.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -35,6 +37,8 @@ export interface Parts {
   ) => Promise<Contract[Name]["output"]>;
   /** Where the endpoints' job tells who answers. */
   readonly routes: EndpointRoutes;
+  /** Every noun, once all are made; for those that look at whatever there is. */
+  readonly nouns: () => readonly Noun[];
 }
 
 /** Operations of one noun and its job, made from the parts. */
@@ -46,6 +50,11 @@ export interface Noun {
   readonly job?: JobKind<any>;
   /** What only whoever runs the server may do, by name: commands reach it through the data folder (app/control.ts). */
   readonly controls?: Controls;
+  /** How the trial component of a job is read from its row. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds jobs of every document type
+  readonly tracked?: TrackedJobs<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds resources of every document type
+  readonly searchable?: Searchable<any>;
 }
 
 /** What names of SageMaker are unique in; the scope of its rows. */

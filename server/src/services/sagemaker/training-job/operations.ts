@@ -9,8 +9,7 @@
 // Gap: a FileSystemId stands for a folder of this machine that the setting fileSystems names; subnets and groups that would
 // reach the file system are not looked at. Who writes to it could turn a part of DirectoryPath into a link out of it in the
 // moment between the check and the start of the container.
-// Gap: DebugHookConfig, rules, TensorBoardOutputConfig, ProfilerConfig and ExperimentConfig are recorded and given back,
-// nothing collects what they describe.
+// Gap: DebugHookConfig, rules, TensorBoardOutputConfig and ProfilerConfig are recorded and given back, nothing collects what they describe.
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
@@ -20,6 +19,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
@@ -29,10 +29,12 @@ import { checkRole } from "../shared/roles.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
+import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { enter, runsScript, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
 import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
+import { searchable } from "./search.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
@@ -63,6 +65,8 @@ export function trainingJob(parts: Parts): Noun {
 
   return {
     job,
+    tracked: tracked(() => engine.steady()),
+    searchable: searchable(rows, () => engine.steady()),
     controls: {
       interruptSpot: async (target) => {
         const at = { now: clock.now(), steady: engine.steady() };
@@ -100,7 +104,9 @@ export function trainingJob(parts: Parts): Noun {
           const { Tags: tags, ...request } = input;
           const at = { now, steady: engine.steady() };
           const document = newDocument(await withMetrics(request, engine, call), arn, at);
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job" });
+          const config = input.ExperimentConfig;
+          const along = () => trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config });
+          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job", along });
           return { TrainingJobArn: arn };
         },
       },

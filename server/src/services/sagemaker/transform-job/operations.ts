@@ -1,22 +1,20 @@
 // Transform jobs: CreateTransformJob, DescribeTransformJob, ListTransformJobs, StopTransformJob.
 // Gap: one instance; SplitType RecordIO and TFRecord are refused by name.
 // Gap: models of several containers (inference pipelines) are refused by name.
-// Gap: ExperimentConfig is recorded and given back; no trial component is made.
 // Gap: MaxConcurrentTransforms × MaxPayloadInMB is held to 100 as AWS does; the product of defaults and the container's
 // own wishes is not.
-import type {
-  CreateTransformJobRequest,
-  DescribeTransformJobResponse,
-} from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import { trackJob } from "../shared/experiments/track.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
 import { fillModelFolder } from "../shared/model-files.ts";
-import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
+import { tracked } from "./component.ts";
+import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
 import { next, settled, wants } from "./job.ts";
 import { transform } from "./transform.ts";
@@ -45,6 +43,7 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
 
   return {
     job,
+    tracked,
     operations: {
       CreateTransformJob: {
         permissions: (input, call) => [onResource(call, "transform-job", input.TransformJobName)],
@@ -57,7 +56,10 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
           const now = clock.now();
           const { Tags: tags, ...request } = input;
           const document: TransformDocument = { request, model, arn, id: newId(), attempt: 1, phase: "preparing" };
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "transform job" });
+          const config = input.ExperimentConfig;
+          const along = () =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTransformJob", config });
+          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "transform job", along });
           return { TransformJobArn: arn };
         },
       },
@@ -107,35 +109,3 @@ function stop({ document, status }: TransformRow): { readonly status: string; re
     throw errors.validation(`The request was rejected because the transform job is in status ${status}.`);
   return { status: "Stopping", document };
 }
-
-function summarize(row: TransformRow) {
-  const { arn, endedAt, failureReason } = row.document;
-  return {
-    TransformJobName: row.name,
-    TransformJobArn: arn,
-    CreationTime: toSeconds(row.createdAt),
-    ...(endedAt === undefined ? {} : { TransformEndTime: toSeconds(endedAt) }),
-    LastModifiedTime: toSeconds(row.modifiedAt),
-    TransformJobStatus: row.status as DescribeTransformJobResponse["TransformJobStatus"],
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason }),
-  };
-}
-
-function describe(row: TransformRow): DescribeTransformJobResponse {
-  const { request, startedAt } = row.document;
-  const { LastModifiedTime: _, ...summary } = summarize(row);
-  return {
-    ...request,
-    ...summary,
-    TransformInput: withDefaults(request),
-    TransformOutput: { AssembleWith: "None", KmsKeyId: "", ...request.TransformOutput },
-    DataProcessing: { InputFilter: "$", OutputFilter: "$", JoinSource: "None", ...request.DataProcessing },
-    ...(startedAt === undefined ? {} : { TransformStartTime: toSeconds(startedAt) }),
-  };
-}
-
-const withDefaults = ({ TransformInput }: CreateTransformJobRequest) => ({
-  CompressionType: "None" as const,
-  SplitType: "None" as const,
-  ...TransformInput,
-});
