@@ -1,4 +1,4 @@
-"""Runs a script as Python does, `run_script.py train.py WORD…` or `run_script.py -m train WORD…`; ends at once if it fails.
+"""Runs a script as Python does, `run_script.py train.py WORD…` or `… -m train WORD…`; ends at once if it fails.
 
 Python's own end would unload MXNet, which waits there for the workers of all hosts, also for those that wait for it.
 """

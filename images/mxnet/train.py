@@ -12,9 +12,10 @@ from images.kit.script.servers import Beside, Server
 from .framework import FRAMEWORK
 
 PORT = "8000"
-RUNNER = ("-P", str(Path(__file__).with_name("run_script.py")))
 SERVE = ("-c", "import mxnet")
 """By its role MXNet serves as long as it is being imported."""
+RUNNER = ("-P", str(Path(__file__).with_name("run_script.py")))
+NAMES = {"scheduler": "scheduler of parameter servers", "server": "parameter server"}
 
 
 def train(job, _stop):
@@ -33,7 +34,7 @@ def parameter_servers(wanted, job):
         "DMLC_PS_ROOT_URI": socket.gethostbyname(job.hosts[0]),
         "DMLC_PS_ROOT_PORT": str(wanted.hyperparameters.get("_ps_port", PORT)),
         "PS_VERBOSE": str(wanted.hyperparameters.get("_ps_verbose", 0)),
-        "DMLC_INTERFACE": job.resources.get("network_interface_name", "eth0"),
+        **_address(job),
     }
     roles = ("scheduler", "server") if job.current_host == job.hosts[0] else ("server",)
     return Beside(
@@ -43,4 +44,8 @@ def parameter_servers(wanted, job):
     )
 
 
-NAMES = {"scheduler": "scheduler of parameter servers", "server": "parameter server"}
+def _address(job):
+    """How MXNet finds this host's own address. A host alone may have no network at all."""
+    if len(job.hosts) == 1:
+        return {"DMLC_NODE_HOST": socket.gethostbyname(job.current_host)}
+    return {"DMLC_INTERFACE": job.resources.get("network_interface_name", "eth0")}
