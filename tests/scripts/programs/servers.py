@@ -61,5 +61,5 @@ tell(
     sessions=run("sessions"),
     coordinator=run("coordinator"),
     gluon=run("gluon", store="dist_async"),
-    failures={name: [fail(name, worker) for worker in (0, 1)] for name in ("sessions", "gluon")},
+    failures={name: fail(name, worker) for worker, name in enumerate(("gluon", "sessions"))},
 )

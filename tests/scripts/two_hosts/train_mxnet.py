@@ -23,7 +23,8 @@ if __name__ == "__main__":
     data = np.load(os.path.join(os.environ["SM_CHANNEL_TRAINING"], "digits.npz"))
     mx.random.seed(1)
     net = gluon.nn.Sequential()
-    net.add(gluon.nn.Flatten(), gluon.nn.Dense(64, "relu"), gluon.nn.Dense(10))
+    # Smooth: what is 0 but for rounding would part two runs for good under relu.
+    net.add(gluon.nn.Flatten(), gluon.nn.Dense(64, "tanh"), gluon.nn.Dense(10))
     net.initialize(mx.init.Xavier())
     images, labels = data["images"].astype(np.float32) / 255, data["labels"].astype(np.float32)
     net(mx.nd.array(images[:1]))

@@ -24,7 +24,7 @@ def fit(rows, rounds, is_master):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=14)
     args = parser.parse_args()
     hosts, host = json.loads(os.environ["SM_HOSTS"]), os.environ["SM_CURRENT_HOST"]
     data = np.load(os.path.join(os.environ["SM_CHANNEL_TRAINING"], "digits.npz"))
