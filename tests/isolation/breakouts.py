@@ -5,6 +5,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import container_engine
 from outside_world import VSOCK_PORT, OutsideWorld, host_address
 from own_programs import printed
 from server_process import ACCOUNT, ROLE, wait_until
@@ -112,6 +113,7 @@ class Breakouts:
             "strong_role": ROLE,
             "data": data,
             "credentials": data / "credentials",
+            "engine_sockets": ":".join(container_engine.sockets()),
             "platform_socket": next(data.rglob("*.sock"), data / "platform"),
         }
 

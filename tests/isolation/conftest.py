@@ -1,4 +1,4 @@
-"""Jobs that try to get out of a server of root's and of one of an ordinary user's."""
+"""Jobs that try to get out of a server of root's, of one of an ordinary user's, and of containers of an engine."""
 
 import os
 import shutil
@@ -10,27 +10,39 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import container_engine
 import ordinary_user
 from breakouts import Breakouts
+from long_cases import cases
 from server_process import ServerProcess
 
 
-@pytest.fixture(scope="session", params=["root", "ordinary user"])
+@pytest.fixture(scope="session", params=cases("root", "ordinary user", long=["docker"]))
 def breakouts(request):
-    """Attempts of jobs of a server that this user runs."""
-    is_own = request.param == ("root" if os.geteuid() == 0 else "ordinary user")
-    if not is_own:
-        ordinary_user.needs()
+    """Attempts of jobs of a server, by who runs it, or by the backend."""
     folder = Path(tempfile.mkdtemp(prefix="isolation-"))
     folder.chmod(0o755)
     data = folder / "data"
     data.mkdir()
-    kind = ServerProcess if is_own else ordinary_user.OrdinaryServer
-    server = kind(folder=data, arguments=["--cpus", "16", "--longest-grace-seconds", "1"])
+    server = None
     try:
+        server = a_server(request.param, data)
         made = Breakouts(server.start(), folder)
         yield made
         made.close()
     finally:
-        server.close()
+        if server:
+            server.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def a_server(kind, data):
+    """A server that has not been started yet. Skips where there can be none of the kind."""
+    arguments = ["--cpus", "16", "--longest-grace-seconds", "1"]
+    if kind == "docker":
+        container_engine.needs(data)
+        return ServerProcess(folder=data, arguments=[*arguments, *container_engine.ARGUMENTS])
+    if kind == ("root" if os.geteuid() == 0 else "ordinary user"):
+        return ServerProcess(folder=data, arguments=arguments)
+    ordinary_user.needs()
+    return ordinary_user.OrdinaryServer(folder=data, arguments=arguments)

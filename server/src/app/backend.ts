@@ -16,6 +16,7 @@ export async function openBackend(settings: Settings, report?: (error: unknown) 
       return createDocker({
         folder: join(settings.data, "containers"), // what the sandbox left in its own folder is not this one's
         address: settings.engine,
+        asRoot: settings.containersAsRoot,
         ...(report ? { report } : {}),
       });
     }
@@ -32,7 +33,7 @@ export async function inspectBackend(settings: Settings): Promise<BackendReport>
     case "docker": {
       const { socketPath } = await import("../backends/docker/engine.ts");
       const { inspectEngine } = await import("../backends/docker/inspect.ts");
-      return inspectEngine(socketPath(settings.engine));
+      return inspectEngine(socketPath(settings.engine), settings.containersAsRoot);
     }
     case "kubernetes":
       throw notBuilt(settings.backend);

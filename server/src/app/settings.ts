@@ -100,6 +100,12 @@ export const settingsTable = {
       return value;
     },
   ),
+  containersAsRoot: setting(
+    "BOOL",
+    "docker backend: run units also where the engine makes their user 0 this machine's, for want of user namespaces",
+    false,
+    yesOrNo,
+  ),
   database: setting("URL", "rows: sqlite (inside the data folder) or postgres://…", "sqlite", text),
   blobs: setting("URL", "object bodies: folder (inside the data folder); s3://… is not built yet", "folder", text),
   region: setting("NAME", "region that `sagebrush env` exports; any region works in calls", "us-east-1", text),

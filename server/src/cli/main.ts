@@ -64,7 +64,7 @@ withSettings(program.command("env"), where)
     await printEnvironment(settingsOf(flags).values, options);
   });
 
-withSettings(program.command("doctor"), ["data", "backend", "engine"])
+withSettings(program.command("doctor"), ["data", "backend", "engine", "containersAsRoot"])
   .description("Says what this machine has, what is missing or limited, and the exact command that mends it.")
   .action(async (flags: Record<string, string>) => {
     const { doctor } = await import("./doctor.ts");

@@ -125,6 +125,11 @@ def user_of_the_host(facts):
     return os.getuid()
 
 
+def user_zero_of_the_machine(facts):
+    """The kernel's settings belong to user 0 outside, who is nobody here."""
+    return "the same" if os.stat("/proc/sys/kernel/core_pattern").st_uid == os.geteuid() else None
+
+
 def written(path, value=b"0"):
     def attempt(facts):
         with open(path, "wb") as file:
@@ -302,6 +307,7 @@ ATTEMPTS = {
     "capabilities beyond a container's": dangerous_capabilities,
     "privilege by a program with the set-user-ID bit": privileges,
     "an id of the host's users": user_of_the_host,
+    "to be user 0 of the machine": user_zero_of_the_machine,
     "the kernel's core pattern": written("/proc/sys/kernel/core_pattern", b"|/tmp/x"),
     "the kernel's magic keys": written("/proc/sysrq-trigger", b"h"),
     "the kernel's settings of memory": written("/proc/sys/vm/overcommit_memory"),

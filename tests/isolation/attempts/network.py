@@ -47,6 +47,16 @@ def unix(path):
         return line.recv(100)
 
 
+def engine(facts):
+    """Any of the sockets by which an engine could be commanded."""
+    for path in facts["engine_sockets"].split(":"):
+        try:
+            return unix(path)
+        except OSError:
+            continue
+    return None
+
+
 def gateway():
     for route in open("/proc/net/route").read().splitlines()[1:]:
         fields = route.split()
@@ -203,7 +213,7 @@ ATTEMPTS = {
     "a Unix socket of the host by its path": lambda facts: unix(facts["unix_path"]),
     "a Unix socket of the host through the root of process 1": lambda facts: unix("/proc/1/root" + facts["unix_path"]),
     "the engine's socket in the data folder": lambda facts: unix(facts["platform_socket"]),
-    "the socket of a Docker engine": lambda facts: unix("/var/run/docker.sock"),
+    "the socket of a Docker engine": engine,
     "the system's message bus": lambda facts: unix("/run/dbus/system_bus_socket"),
     "a vsock connection to the machine itself": vsock(1),
     "a vsock connection to the machine's host": vsock(2),

@@ -4,6 +4,8 @@ import type Dockerode from "dockerode";
 import type { UnitSpec } from "../backend.ts";
 import { commandLine } from "../shared/command-line.ts";
 import type { EngineFacts } from "./engine.ts";
+import { type Identity, userNamespaceOptions } from "./identity.ts";
+import { systemMounts } from "./system-folder.ts";
 
 /** As the sandbox: Docker's default less what a unit without devices, audit and raw sockets has no use for. */
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"];
@@ -24,6 +26,8 @@ export interface Container {
   readonly image: string;
   /** Folder of the unit. */
   readonly folder: string;
+  /** Folder of all units. */
+  readonly unitsFolder: string;
   readonly facts: EngineFacts;
   readonly network: UnitNetwork;
   /** File with the filter of system calls, for engines whose own allows too much. */
@@ -62,6 +66,7 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
     ...networkOptions(container),
     HostConfig: {
       ...networkOptions(container).HostConfig,
+      ...userNamespaceOptions(container.facts, "holder" in container.network ? container.network.holder : undefined),
       ...limits(container),
       Mounts: mounts(container),
       ReadonlyRootfs: layered === undefined,
@@ -72,12 +77,26 @@ export function containerOptions(container: Container): Dockerode.ContainerCreat
         ...(container.facts.kind === "podman" ? [`seccomp=${container.seccomp}`] : []),
       ],
       Init: !ownInit(container), // an init reaps, and a program without a handler ends on SIGTERM as it would outside a container
-      Tmpfs: layered === undefined ? { "/run": "", "/root": "" } : {},
+      Tmpfs: { ...(layered === undefined ? { "/run": "", "/root": "" } : {}), ...sharedMemory(container).tmpfs },
+      ...sharedMemory(container).options,
       LogConfig: logConfig(container),
       RestartPolicy: { Name: "no" },
     },
   };
 }
+
+/**
+ * Memory to share. Podman mounts it at a folder of its own first, and cannot always remove this with a container that has a user
+ * namespace; so such a container mounts it itself.
+ */
+function sharedMemory({ facts, spec }: Container): { readonly options: Dockerode.HostConfig; readonly tmpfs: object } {
+  const bytes = Math.ceil(spec.resources.memoryBytes / 2); // as tmpfs has it; it counts as memory
+  if (facts.userNamespace === undefined) return { options: { ShmSize: bytes }, tmpfs: {} };
+  return { options: noSharedMemory(facts), tmpfs: { "/dev/shm": `rw,nosuid,nodev,noexec,mode=1777,size=${bytes}` } };
+}
+
+const noSharedMemory = ({ userNamespace }: Identity): Dockerode.HostConfig =>
+  userNamespace === undefined ? {} : { IpcMode: "none" };
 
 const isRoot = (user: string): boolean => /^(|0|root)(:.*)?$/.test(user);
 
@@ -87,7 +106,6 @@ function limits({ spec: { resources } }: Container): Dockerode.HostConfig {
     MemorySwap: resources.memoryBytes, // with memory: no swap beside it
     NanoCpus: Math.round(resources.cpus * 1e9),
     PidsLimit: resources.pids,
-    ShmSize: Math.ceil(resources.memoryBytes / 2), // as tmpfs has it; it counts as memory
   };
 }
 
@@ -112,7 +130,7 @@ function mounts(container: Container): Dockerode.MountConfig {
     // The engine's own would have this machine's names, and name servers that ask outside for a unit that may not.
     bind(`${folder}/etc/hosts`, "/etc/hosts", true),
     bind(`${folder}/etc/resolv.conf`, "/etc/resolv.conf", true),
-
+    ...systemMounts(container.unitsFolder),
     ...spec.mounts.map(({ source, target, readOnly }) => bind(source, target, readOnly ?? false)),
   ];
 }
@@ -156,13 +174,19 @@ export function hostOptions(host: string, network: HostNetwork): Dockerode.Conta
 const holderBytes = 32 * 2 ** 20;
 
 /** A container of ours: a program of this machine, which sees this machine's programs and may do nothing. */
-export function holderOptions(options: { readonly image: string; readonly entrypoint: readonly string[] }) {
+export function holderOptions(options: {
+  readonly image: string;
+  readonly entrypoint: readonly string[];
+  readonly identity: Identity;
+}) {
   const folders = ["/usr", "/bin", "/lib", "/lib64"].filter((path) => existsSync(path));
   return {
     Image: options.image,
     Entrypoint: [...options.entrypoint],
     Cmd: [],
     HostConfig: {
+      ...userNamespaceOptions(options.identity),
+      ...noSharedMemory(options.identity),
       Mounts: folders.map((path) => ({ Type: "bind" as const, Source: path, Target: path, ReadOnly: true })),
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],

@@ -30,15 +30,18 @@ import {
   statusOf,
   wordsOf,
 } from "./engine.ts";
+import { whyUnsafe } from "./identity.ts";
 import { Images } from "./images.ts";
 import { inspectEngine, whyUnusable } from "./inspect.ts";
 import { containerName, makeContainer } from "./launch.ts";
 import { Networks } from "./networks.ts";
 import { Output } from "./output.ts";
+import { ownOutputs } from "./outputs-owner.ts";
 import { Reach } from "./reach.ts";
 import { seccompProfile } from "./seccomp.ts";
 import { bootedAt, bootId, codeOfStart, hasEnded, type Seen, stateOf } from "./state.ts";
 import { serverId, sweepContainers } from "./sweep.ts";
+import { makeSystemFolder } from "./system-folder.ts";
 import { type StoredStart, type UnitFolder, unitFolder, unitFolders } from "./unit-folder.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -47,6 +50,8 @@ export interface DockerOptions {
   readonly folder: string;
   /** Address of the engine, unix://…; empty for $DOCKER_HOST, else the usual sockets. */
   readonly address: string;
+  /** Whether units may run where user 0 inside is user 0 of this machine. */
+  readonly asRoot?: boolean;
   readonly logLimitBytes?: number;
   /** Told of failures that nobody waits for; the next look tries again. Without it they end the process. */
   readonly report?: (error: unknown) => void;
@@ -72,6 +77,7 @@ class Docker implements Backend {
   readonly #server: string;
   readonly #machine = { boot: bootId(), bootedAt: bootedAt() };
   readonly #logLimitBytes: number;
+  readonly #asRoot: boolean;
   readonly #report: (error: unknown) => void;
   readonly #images: Images;
   readonly #networks: Networks;
@@ -85,13 +91,14 @@ class Docker implements Backend {
   #opened: Promise<EngineFacts> | undefined;
   #isClosed = false;
 
-  constructor({ folder, address, logLimitBytes = LOG_LIMIT_BYTES, report = raise }: DockerOptions) {
+  constructor({ folder, address, asRoot = false, logLimitBytes = LOG_LIMIT_BYTES, report = raise }: DockerOptions) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = realpathSync(folder);
     this.#server = serverId(this.#folder);
     this.#socket = socketPath(address);
     this.#engine = connectEngine(this.#socket);
     this.#logLimitBytes = logLimitBytes;
+    this.#asRoot = asRoot;
     this.#report = report;
     const engine = this.#engine;
     this.#images = new Images({ engine, server: this.#server, folder: join(this.#folder, "images") });
@@ -155,17 +162,19 @@ class Docker implements Backend {
       server: this.#server,
       logBytes: 2 * this.#logLimitBytes, // it drops what is old only long after the log here is full
       seccomp: join(this.#folder, "seccomp.json"),
+      unitsFolder: this.#folder,
       unit,
       facts,
       spec,
     });
-    const { container, writable } = made;
+    const { container, owner, writable } = made;
     if (spec.platformSocket !== undefined) await this.#reach.open(unit);
     const program = commandLine(spec)[0] ?? "";
     const started: StoredStart = { container: container.id, boot: this.#machine.boot, program, writable };
     unit.write("start.json", JSON.stringify(started));
     this.#changes.track(unit, "starting");
     try {
+      if (facts.userNamespace !== undefined) await ownOutputs(this.#engine, container, owner);
       await container.start();
     } catch (error) {
       await this.#refused(unit, container, error);
@@ -304,7 +313,10 @@ class Docker implements Backend {
         cause,
       });
     });
+    const unsafe = whyUnsafe(facts, this.#asRoot);
+    if (unsafe) throw new BackendUnusable(`${unsafe.message} To mend it: ${unsafe.remedy}`);
     writeFileSync(join(this.#folder, "seccomp.json"), seccompProfile());
+    makeSystemFolder(this.#folder);
     const units = this.#units();
     await sweepContainers(this.#engine, this.#server, units);
     await this.#networks.sweep(new Set(units.flatMap((unit) => unit.plan?.group ?? [])));

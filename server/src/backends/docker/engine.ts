@@ -2,16 +2,15 @@
 import { existsSync } from "node:fs";
 import Dockerode from "dockerode";
 import { BackendUnusable } from "../backend.ts";
+import { type Identity, identityOf } from "./identity.ts";
 
 /** Sockets of engines that are looked for when none is named, in this order. */
 const knownSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"] as const;
 
 /** What differs between engines. */
-export interface EngineFacts {
+export interface EngineFacts extends Identity {
   readonly kind: "docker" | "podman";
   readonly version: string;
-  /** Id on this machine of user 0 inside, where the engine gives containers a user namespace; else 0. */
-  readonly firstId: number;
   readonly isRootless: boolean;
   /** Docker puts its init into /sbin, where images of ours see this machine's: the path here of one that they are given instead. */
   readonly init?: string;
@@ -46,10 +45,7 @@ export async function engineFacts(engine: Dockerode): Promise<EngineFacts> {
     kind,
     ...(init === undefined ? {} : { init }),
     version: version.Version,
-    // Docker with userns-remap keeps its data in a folder named by the ids: …/100000.100000
-    firstId: securityOptions.some((one) => one.startsWith("name=userns"))
-      ? Number(/\/(\d+)\.\d+$/.exec(info.DockerRootDir)?.[1] ?? 0)
-      : 0,
+    ...identityOf(kind, securityOptions, info.DockerRootDir),
     isRootless: securityOptions.some((one) => one.startsWith("name=rootless")),
     securityOptions,
     cpus: info.NCPU,

@@ -6,6 +6,7 @@ import type Dockerode from "dockerode";
 import type { BackendReport, Finding } from "../backend.ts";
 import { holderOptions } from "./container.ts";
 import { connectEngine, type EngineFacts, engineFacts, wordsOf } from "./engine.ts";
+import { identityCheck, REMAP, WRONG_IDENTITY, whyUnsafe } from "./identity.ts";
 import { Images } from "./images.ts";
 
 /** Why no engine could be used here; undefined when that depends on the engine. */
@@ -23,7 +24,7 @@ export function whyUnusable(): { readonly message: string; readonly remedy: stri
   return undefined;
 }
 
-export async function inspectEngine(socket: string): Promise<BackendReport> {
+export async function inspectEngine(socket: string, asRoot = false): Promise<BackendReport> {
   const why = whyUnusable();
   const findings: Finding[] = why ? [{ name: "docker backend", level: "missing", ...why }] : [];
   const found = await reachEngine(socket);
@@ -35,9 +36,9 @@ export async function inspectEngine(socket: string): Promise<BackendReport> {
         level: "ok",
         message: `${found.kind === "podman" ? "Podman" : "Docker"} ${found.version} at ${socket}`,
       },
-      ...inspectFacts(found),
+      ...inspectFacts(found, asRoot),
       ...inspectInit(found),
-      await tryContainer(connectEngine(socket)),
+      await tryContainer(connectEngine(socket), found),
       inspectGateway(found),
       {
         name: "spares and GPUs",
@@ -77,7 +78,7 @@ async function reachEngine(socket: string): Promise<EngineFacts | Finding> {
 }
 
 /** Runs a container with all that units take: an image loaded here, folders of this machine, an init, limits. */
-async function tryContainer(engine: Dockerode): Promise<Finding> {
+async function tryContainer(engine: Dockerode, facts: EngineFacts): Promise<Finding> {
   const name = "a container";
   const folder = mkdtempSync(join(tmpdir(), "sagebrush-doctor-"));
   const images = new Images({ engine, server: `doctor-${process.pid}`, folder });
@@ -85,11 +86,13 @@ async function tryContainer(engine: Dockerode): Promise<Finding> {
   try {
     const image = await images.base();
     container = await engine.createContainer({
-      ...holderOptions({ image, entrypoint: ["/bin/true"] }),
+      ...holderOptions({ image, entrypoint: ["/bin/sh", "-c", identityCheck(facts)], identity: facts }),
       NetworkDisabled: true,
     });
     await container.start();
     const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    if (StatusCode === WRONG_IDENTITY)
+      throw new Error(`its user 0 is not ${facts.firstId} of this machine, as it was asked for`);
     if (StatusCode !== 0) throw new Error(`it ended with ${StatusCode}`);
     return { name, level: "ok", message: "runs, with limits and folders of this machine" };
   } catch (cause) {
@@ -104,7 +107,7 @@ async function tryContainer(engine: Dockerode): Promise<Finding> {
   }
 }
 
-function inspectFacts(facts: EngineFacts): Finding[] {
+function inspectFacts(facts: EngineFacts, asRoot: boolean): Finding[] {
   if (facts.isRootless)
     return [
       {
@@ -116,16 +119,15 @@ function inspectFacts(facts: EngineFacts): Finding[] {
     ];
   if (facts.firstId > 0)
     return [{ name: "user ids", level: "ok", message: `user 0 of a unit is ${facts.firstId} here` }];
+  const unsafe = whyUnsafe(facts, asRoot);
+  if (unsafe) return [unsafe];
   return [
     {
       name: "user ids",
       level: "limited",
       message:
         "User 0 of a unit is user 0 of this machine, kept in by the engine's other walls: few capabilities, seccomp, no new privileges.",
-      remedy:
-        facts.kind === "docker"
-          ? `echo '{"userns-remap": "default"}' | sudo tee /etc/docker/daemon.json && sudo systemctl restart docker`
-          : "use the sandbox, whose units have ids of their own: --backend sandbox",
+      remedy: REMAP,
     },
   ];
 }

@@ -13,6 +13,7 @@ import { containerOptions } from "./container.ts";
 import { type EngineFacts, ifThere, isPassing, statusOf, wordsOf } from "./engine.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
+import type { Owner } from "./outputs-owner.ts";
 import type { UnitFolder } from "./unit-folder.ts";
 
 const run = promisify(execFile);
@@ -24,6 +25,7 @@ export interface Making {
   readonly server: string;
   readonly logBytes: number;
   readonly seccomp: string;
+  readonly unitsFolder: string;
   readonly unit: UnitFolder;
   readonly facts: EngineFacts;
   readonly spec: UnitSpec;
@@ -31,6 +33,8 @@ export interface Making {
 
 export interface Made {
   readonly container: Dockerode.Container;
+  /** Who the unit's program is on this machine. */
+  readonly owner: Owner;
   /** Folders besides /opt/ml, and not below it, that count against the unit's disk. */
   readonly writable: readonly string[];
 }
@@ -52,6 +56,7 @@ export async function makeContainer(making: Making): Promise<Made> {
     server,
     image: layered ? images.nameOf(layered.digest) : await images.base(),
     folder: unit.path,
+    unitsFolder: making.unitsFolder,
     facts,
     network: await networks.take(spec, facts, unit),
     logBytes: making.logBytes,
@@ -59,15 +64,17 @@ export async function makeContainer(making: Making): Promise<Made> {
   });
   const writable = spec.mounts.filter((mount) => !mount.readOnly && !mount.shared).map(({ source }) => source);
   const container = await create(engine, options);
+  let owner: Owner;
   try {
-    const owner = layered ? await userOf(container, layered.user) : { uid: 0, gid: 0 };
+    const user = layered ? await userOf(container, layered.user) : { uid: 0, gid: 0 };
+    owner = { uid: facts.firstId + user.uid, gid: facts.firstId + user.gid };
     if (layered) await makeFolder(container, spec.image.workingDirectory);
-    await handOver([unit.at("ml"), ...writable], facts.firstId + owner.uid, facts.firstId + owner.gid);
+    await handOver([unit.at("ml"), ...writable], owner);
   } catch (error) {
     await ifThere(container.remove({ force: true, v: true }));
     throw statusOf(error) === undefined ? error : refusal(error, layered?.user ?? "");
   }
-  return { container, writable: writable.filter((source) => !source.startsWith(`${unit.at("ml")}/`)) };
+  return { container, owner, writable: writable.filter((source) => !source.startsWith(`${unit.at("ml")}/`)) };
 }
 
 /** Podman looks for the user before it gives a file of a container. */
@@ -125,6 +132,6 @@ async function makeFolder(container: Dockerode.Container, path: string): Promise
 }
 
 /** Gives what the server wrote to the unit's user. */
-async function handOver(paths: readonly string[], uid: number, gid: number): Promise<void> {
+async function handOver(paths: readonly string[], { uid, gid }: Owner): Promise<void> {
   await run("chown", ["--recursive", "--no-dereference", `${uid}:${gid}`, "--", ...paths]);
 }

@@ -9,6 +9,7 @@ import { resolverFile } from "../shared/resolver.ts";
 import { shortName } from "../shared/unit-files.ts";
 import { type HostNetwork, holderOptions, hostOptions, hostsFile, labels, type UnitNetwork } from "./container.ts";
 import { type EngineFacts, ifThere, statusOf, wordsOf } from "./engine.ts";
+import { checkIdentity } from "./identity.ts";
 import type { Images } from "./images.ts";
 import { enterableProcess, preparePlatform } from "./namespaces.ts";
 import type { UnitFolder } from "./unit-folder.ts";
@@ -58,7 +59,7 @@ export class Networks {
       writeFileSync(unit.at("etc", name), text);
       chmodSync(unit.at("etc", name), 0o644); // whatever the server's mask is
     }
-    return spec.platformSocket === undefined ? network : { holder: await this.#hold(spec, network) };
+    return spec.platformSocket === undefined ? network : { holder: await this.#hold(spec, network, facts) };
   }
 
   /** Gives back what a unit had, and its group's network with the last one. Harmless when repeated. */
@@ -134,11 +135,15 @@ export class Networks {
   }
 
   /** A container that runs only to hold the unit's network. Its program is this machine's. */
-  async #hold(spec: UnitSpec, network: HostNetwork): Promise<string> {
+  async #hold(spec: UnitSpec, network: HostNetwork, facts: EngineFacts): Promise<string> {
     const name = this.holderName(spec.id);
     await ifThere(this.#engine.getContainer(name).remove({ force: true })); // of a start that was cut short
     const host = hostOptions(spec.host, network);
-    const own = holderOptions({ image: await this.#images.base(), entrypoint: ["/bin/sleep", "infinity"] });
+    const own = holderOptions({
+      image: await this.#images.base(),
+      entrypoint: ["/bin/sleep", "infinity"],
+      identity: facts,
+    });
     const holder = await this.#engine.createContainer({
       ...host,
       ...own,
@@ -147,7 +152,9 @@ export class Networks {
       HostConfig: { ...own.HostConfig, ...host.HostConfig },
     });
     await holder.start();
-    await preparePlatform(await enterableProcess(this.#engine, holder.id), platformAddress);
+    const inside = await enterableProcess(this.#engine, holder.id);
+    checkIdentity(facts, inside.process);
+    await preparePlatform(inside, platformAddress);
     return holder.id;
   }
 }

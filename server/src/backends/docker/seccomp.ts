@@ -3,6 +3,9 @@
 import { arch } from "node:os";
 import { newNamespaces, refusedCalls, refusedOnX64, vsock } from "../shared/refused-calls.ts";
 
+/** Of another process, such as the engine's init; Docker's default refuses it without CAP_SYS_PTRACE, which no unit has. */
+const descriptorsOfOthers = "pidfd_getfd";
+
 const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
@@ -19,7 +22,7 @@ export function seccompProfile(processor: string = arch()): string {
     defaultAction: "SCMP_ACT_ALLOW",
     architectures: [isX64 ? "SCMP_ARCH_X86_64" : "SCMP_ARCH_AARCH64"],
     syscalls: [
-      fail([...Object.keys(refusedCalls), ...(isX64 ? Object.keys(refusedOnX64) : [])], EPERM),
+      fail([...Object.keys(refusedCalls), ...(isX64 ? Object.keys(refusedOnX64) : []), descriptorsOfOthers], EPERM),
       fail(["clone3"], ENOSYS), // its flags lie in memory, out of a filter's sight: libc falls back to clone
       fail(["socket"], EAFNOSUPPORT, [{ index: 0, value: vsock, op: "SCMP_CMP_EQ" }]),
       ...bitsOf(newNamespaces).map((bit) =>

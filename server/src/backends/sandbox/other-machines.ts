@@ -89,6 +89,8 @@ function runOn(t: TestContext, machine: OtherMachine, options: readonly string[]
   const chosen = machine.cases === undefined ? [] : [`--test-name-pattern=${machine.cases}`];
   const suite = [
     join(copy, "node"),
+    // What a failed case leaves open must not keep its words from being told.
+    "--test-force-exit",
     ...options,
     ...chosen,
     join(source, file.slice(dirname(dirname(file)).length + 1)),

@@ -19,8 +19,13 @@ const beyondLargestId = 2 ** 22 + 1;
 const answer =
   "import socket\ns = socket.create_server(('', 8080)); print('up', flush=True)\nwhile True: s.accept()[0].send(b'here')";
 
+/** Nothing for a process that is ending or becoming another, and of files that are closed meanwhile. */
 function openFiles(process: number): readonly string[] {
-  return readdirSync(`/proc/${process}/fd`).map((fd) => readlinkSync(`/proc/${process}/fd/${fd}`));
+  try {
+    return readdirSync(`/proc/${process}/fd`).map((fd) => readlinkSync(`/proc/${process}/fd/${fd}`));
+  } catch {
+    return [];
+  }
 }
 
 export function registerRestartCases(candidate: Candidate): void {
