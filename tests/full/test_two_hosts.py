@@ -67,7 +67,7 @@ def test_each_sdk_trains_with_parameter_servers(tell):
         sessions, coordinator, gluon = (found[name] for name in ("sessions", "coordinator", "gluon"))
         # Hosts that do not wait for each other: no two runs are alike, and all have learned.
         for told, steps in ((sessions, 400), (gluon, 300)):
-            assert told["accuracy"] > 0.85, environment
+            assert told["accuracy"] > 0.8, environment
             assert {busy["host"]: busy["steps"] for busy in told["busy"]} == {"algo-1": steps, "algo-2": steps}
         assert sessions["places"] == [["/job:ps/task:0", "/job:ps/task:1"]] * 2, environment
         assert coordinator["accuracy"] > 0.8, environment
