@@ -22,6 +22,9 @@ ENABLED = "sagemaker_parameter_server_enabled"
 GRACE_SECONDS = 30
 """Once the first host's script has ended, the others' have so long; a worker that only serves ends by no other word."""
 
+STOP_SECONDS = 120
+"""As long as any script has after SIGTERM, so have those that are told to end then."""
+
 KILL_SECONDS = 5
 """A script that is no use any more and does not end by SIGTERM is killed; the group itself waits 10 s for it."""
 
@@ -82,7 +85,7 @@ class _Servers:
 
     def __enter__(self):
         for server in self._servers:
-            # Safe: the folder of the script comes by PYTHONPATH, after Python's own modules.
+            # Without the folder of the server's program, whose neighbours have names of other modules.
             command = [str(self._python), "-P", *server.words]
             print(f"[INFO] This host runs a {server.name}.", flush=True)
             process = subprocess.Popen(command, cwd=self._code, env={**self._environment, **server.variables})
@@ -146,7 +149,7 @@ class _Script:
             self._error = self._error or error
             process = self._process
         if process is not None:
-            self._stop(process)
+            self._stop(process, KILL_SECONDS)
 
     def _started(self, process):
         with self._lock:
@@ -170,9 +173,9 @@ class _Script:
                 flush=True,
             )
             self._has_done_its_part = True
-            self._stop(self._process)
+            self._stop(self._process, STOP_SECONDS)
 
-    def _stop(self, process):
+    def _stop(self, process, seconds):
         process.terminate()
-        if not self._has_ended.wait(KILL_SECONDS):
+        if not self._has_ended.wait(seconds):
             process.kill()
