@@ -14,7 +14,7 @@ import threading
 import time
 
 from .connections import LONGEST_WAIT_SECONDS, HostError, connect, hello, keep_alive, listen, read_name
-from .errors import UserError
+from .errors import ProgramError, UserError
 from .train import EXIT_STOPPED, exit_code, fail
 
 LOOK_SECONDS = 1
@@ -26,7 +26,7 @@ REASON_SECONDS = 5
 END_SECONDS = 10
 """A library that waits for a lost host cannot be interrupted; after so long the process ends."""
 
-USER, ALGORITHM, STOPPED, LOST = "user", "algorithm", "stopped", "lost"
+USER, PROGRAM, ALGORITHM, STOPPED, LOST = "user", "program", "algorithm", "stopped", "lost"
 
 
 def join(hosts, current_host):
@@ -240,6 +240,9 @@ def _may_follow_from_another(error):
 def _describe(error):
     if isinstance(error, UserError):
         return {"kind": USER, "text": str(error)}
+    if isinstance(error, ProgramError):
+        # As it is: all hosts fail by the text of the one whose program did.
+        return {"kind": PROGRAM, "text": str(error), "code": error.exit_code}
     if isinstance(error, SystemExit):
         return {"kind": STOPPED, "text": "it was stopped."}
     # Without the stack that some libraries add: the host's own log has it.
@@ -250,5 +253,7 @@ def _describe(error):
 def _as_error(end):
     if end["kind"] == STOPPED:
         return SystemExit(EXIT_STOPPED)
+    if end["kind"] == PROGRAM:
+        return ProgramError(end["code"], end["text"])
     text = f"Host {end['host']} has failed: {end['text']}"
     return UserError(text) if end["kind"] == USER else HostError(text)

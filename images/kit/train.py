@@ -48,9 +48,7 @@ def run_training(train):
         print(f"ERROR: {error}", file=sys.stderr, flush=True)
         return fail(error)
     except ProgramError as error:
-        if not has_failure():
-            write_failure(str(error))
-        return error.exit_code
+        return fail(error)
     except Exception as error:
         traceback.print_exc()
         return fail(error)
@@ -59,7 +57,10 @@ def run_training(train):
 
 def fail(error):
     """Writes the failure text of an error, and returns the exit code that goes with it."""
-    if isinstance(error, UserError):
+    if isinstance(error, ProgramError):
+        if not has_failure():
+            write_failure(str(error))
+    elif isinstance(error, UserError):
         write_failure(f"ClientError: {error}")
     else:
         write_failure(f"AlgorithmError: {type(error).__name__}: {error}")
@@ -70,4 +71,6 @@ def exit_code(error):
     """Exit code of a process that an error ends."""
     if isinstance(error, SystemExit):
         return error.code
+    if isinstance(error, ProgramError):
+        return error.exit_code
     return EXIT_USER_ERROR if isinstance(error, UserError) else EXIT_ALGORITHM_ERROR

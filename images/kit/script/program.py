@@ -39,15 +39,18 @@ def command_of(program, code, python):
     return ["/bin/sh", "-c", f'exec ./{shlex.quote(program)} "$@"', program]
 
 
-def run(command, arguments, code, environment, *, send=subprocess.Popen.send_signal, explain=None):
+def run(command, arguments, code, environment, *, send=subprocess.Popen.send_signal, explain=None, started=None):
     """Runs it in the folder of the code until it ends.
 
     send(process, number): how a stop signal reaches it. explain: makes the failure text, as failure_text does.
+    started(process): called once it runs.
     Raises ProgramError with its exit code, and the end of what it wrote to standard error, if that is not 0.
     """
     sys.stdout.flush()
     process = subprocess.Popen([*command, *arguments], cwd=code, env=environment, stderr=subprocess.PIPE)
     forward_signals(process, send)
+    if started is not None:
+        started(process)
     tail = bytearray()
     copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
     copying.start()

@@ -9,7 +9,7 @@ import os
 from images.kit.connections import wait_for_names
 from images.kit.container import root
 
-from . import program, settings, sources, variables
+from . import program, servers, settings, sources, variables
 from .framework import announce
 from .intermediate import Intermediate
 from .mpi import launch
@@ -17,12 +17,13 @@ from .mpi.settings import read as read_mpi
 from .packages import Overlay
 
 
-def train(framework, job, prepare=None):
+def train(framework, job, prepare=None, beside=None):
     """Runs the job's script.
 
     prepare(wanted, job) may give the framework's own hyperparameters and variables: (settings, dict of texts).
-    Raises UserError if code, packages or settings are wrong, HostError if another host cannot be found or, with MPI, is
-    lost, ProgramError if the program does not end well.
+    beside(wanted, job) may give servers.Beside where the job asks for parameter servers; hosts' names resolve by then.
+    Raises UserError if code, packages or settings are wrong, HostError if another host cannot be found or, where they
+    work together, is lost, ProgramError if the program does not end well.
     """
     announce(framework)
     wanted = settings.read(job.hyperparameters, os.environ)
@@ -37,6 +38,9 @@ def train(framework, job, prepare=None):
     command = program.command_of(wanted.program, code, overlay.python)
     overlay.install(code)
     wait_for_names(job.hosts)
+    companions = None
+    if beside is not None and wanted.framework_parameters.get(servers.ENABLED):
+        companions = beside(wanted, job)
     environment = overlay.variables(
         {
             **os.environ,
@@ -49,7 +53,9 @@ def train(framework, job, prepare=None):
     )
     arguments = variables.arguments(wanted.hyperparameters)
     with Intermediate(wanted, os.environ):
-        if mpi is None:
+        if companions is not None:
+            servers.run(companions, job, overlay.python, [*command, *arguments], code, environment)
+        elif mpi is None:
             program.run(command, arguments, code, environment)
         else:
             command = launch.python_command(command, overlay.python)

@@ -9,7 +9,7 @@ import sagemaker
 from sagemaker.mxnet import MXNet
 from sagemaker.pytorch import PyTorch
 from sagemaker.tensorflow import TensorFlow
-from sdk import FIRST_GENERATION, fit, role, session, size, tell, upload
+from sdk import DISTRIBUTION, FIRST_GENERATION, fit, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
 # PyTorch's estimator takes a distribution since the later 2.x.
@@ -31,7 +31,7 @@ def estimator(framework, hosts, processes, options, **hyperparameters):
         role=role,
         sagemaker_session=session,
         hyperparameters=hyperparameters,
-        **{"distributions" if FIRST_GENERATION else "distribution": wanted},
+        **{DISTRIBUTION: wanted},
         **first,
         **size(hosts),
     )

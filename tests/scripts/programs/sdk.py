@@ -8,6 +8,7 @@ import re
 import sagemaker
 
 FIRST_GENERATION = sagemaker.__version__.startswith("1.")
+DISTRIBUTION = "distributions" if FIRST_GENERATION else "distribution"
 session = sagemaker.Session()
 role = sagemaker.get_execution_role(session)
 

@@ -1,4 +1,4 @@
-"""The same training on one host and on two, by the estimators of PyTorch and TensorFlow."""
+"""The same training on one host and on two, by the estimators of PyTorch, TensorFlow, XGBoost and MXNet."""
 
 import io
 import json
@@ -10,14 +10,17 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import sagemaker
+from sagemaker.mxnet import MXNet
 from sagemaker.pytorch import PyTorch
 from sagemaker.tensorflow import TensorFlow
-from sdk import FIRST_GENERATION, accuracy, fit, role, session, size, tell, upload
+from sagemaker.xgboost import XGBoost
+from sdk import DISTRIBUTION, FIRST_GENERATION, accuracy, fit, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
 training = {"training": upload("two_hosts", "digits.npz")}
 NEWEST = tuple(map(int, sagemaker.__version__.split(".")[:2])) > (2, 14)
 MIRRORED = {"distribution": {"multi_worker_mirrored_strategy": {"enabled": True}}}
+SERVERS = {DISTRIBUTION: {"parameter_server": {"enabled": True}}}
 
 
 def weights(estimator):
@@ -38,6 +41,8 @@ def train(framework, hosts):
             "2.9.2" if NEWEST else "2.1.0",
             (MIRRORED if NEWEST and hosts > 1 else {}) | ({"script_mode": True} if FIRST_GENERATION else {}),
         ),
+        "xgboost": (XGBoost, "1.0-1", {}),
+        "mxnet": (MXNet, "1.6.0", SERVERS),
     }[framework]
     estimator = made(
         entry_point=f"train_{framework}.py",
@@ -63,4 +68,4 @@ def compare(framework):
     }
 
 
-tell(**{framework: compare(framework) for framework in sys.argv[2:] or ("pytorch", "tensorflow")})
+tell(**{framework: compare(framework) for framework in sys.argv[2:] or ("pytorch", "tensorflow", "xgboost", "mxnet")})
