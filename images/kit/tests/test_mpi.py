@@ -179,9 +179,11 @@ def kill(process):
 
 
 def ended(processes):
-    """(exit code, output) of each."""
-    outputs = [process.communicate(timeout=DEADLINE_SECONDS)[0] for process in processes]
-    return [(process.returncode, output) for process, output in zip(processes, outputs, strict=True)]
+    """(exit code, output) of each. What its first process leaves behind would hold the output open."""
+    for process in processes:
+        process.wait(DEADLINE_SECONDS)
+        kill(process)
+    return [(process.returncode, process.stdout.read()) for process in processes]
 
 
 def test_each_host_runs_the_program_with_its_own_variables(containers):
@@ -247,4 +249,4 @@ def test_a_lost_host_is_named(containers, tmp_path):
     processes[0].send_signal(signal.SIGTERM)
     code, output = ended(processes)[0]
     assert code == 1
-    assert f"HostError: Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output
+    assert f"Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output
