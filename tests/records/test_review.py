@@ -89,6 +89,15 @@ def test_a_template_is_rendered_with_objects_that_the_role_may_read(client, buck
         assert refusal(call)[0] == code, why
 
 
+@pytest.mark.parametrize("at", ["s3://'><img src=x>/k", "https://'><img src=x>.s3.amazonaws.com/k", "s3://pictures"])
+def test_no_page_is_made_with_an_address_of_what_is_no_object(client, at):
+    template = {"Content": "{{ task.input.at | grant_read_access }}"}
+    task = {"Input": json.dumps({"at": at})}
+    rendered = client("sagemaker").render_ui_template(UiTemplate=template, Task=task, RoleArn=ROLE)
+    assert rendered["RenderedContent"] == ""
+    assert "expected s3://bucket/key" in rendered["Errors"][0]["Message"]
+
+
 def test_a_template_is_rendered_only_under_a_role_that_the_caller_may_pass(user):
     _, clients = user(allow("sagemaker:RenderUiTemplate"))
     render = clients("sagemaker").render_ui_template

@@ -5,7 +5,8 @@ import { errors } from "../../../core/errors.ts";
 import type { ObjectReference } from "../../../core/ports.ts";
 import { humanTaskUiRecords } from "../shared/human-task-ui.ts";
 import type { Parts } from "../shared/noun.ts";
-import { type Rendered, renderTemplate } from "./liquid.ts";
+import { parseS3Uri } from "../shared/s3-uri.ts";
+import type { Rendered } from "./liquid.ts";
 
 /** How long addresses of objects hold, in seconds: the shortest life of a role's session. */
 const READ_SECONDS = 900;
@@ -24,6 +25,8 @@ export async function renderUiTemplate(parts: Parts, input: RenderUiTemplateRequ
   });
   const place = { origin: originOf(call), region: call.region, now: parts.clock.now(), seconds: READ_SECONDS };
   const grantReadAccess = (uri: string) => parts.objects.address(session, objectOf(uri), place);
+  // The library is loaded with the first template: 10 MB.
+  const { renderTemplate } = await import("./liquid.ts");
   return await renderTemplate({ template, input: parse(Task.Input), grantReadAccess });
 }
 
@@ -44,15 +47,19 @@ function originOf({ origin, region }: Call): string {
   return isName ? origin.replace(/\/\/.*$/, `//s3.${region}.amazonaws.com`) : origin;
 }
 
-/** s3://bucket/key, and the two forms that templates write (guide, "Create Custom Worker Templates"). */
+/**
+ * s3://bucket/key, and the two forms that templates write (guide, "Create Custom Worker Templates"). The address goes into
+ * the page as it is, and the data of a task may have written it: a bucket is only what can be one.
+ */
 function objectOf(uri: string): ObjectReference {
-  const match =
-    /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ??
-    /^https?:\/\/s3[^/]*\.amazonaws\.com\/([^/]+)\/(.+)$/.exec(uri) ??
-    /^https?:\/\/([^/]+)\.s3[^/]*\.amazonaws\.com\/(.+)$/.exec(uri);
-  if (!match?.[1] || !match[2])
+  const place = parseS3Uri(
+    uri
+      .replace(/^https?:\/\/s3[^/]*\.amazonaws\.com\//, "s3://")
+      .replace(/^https?:\/\/([^/]+)\.s3[^/]*\.amazonaws\.com\//, "s3://$1/"),
+  );
+  if (!place?.key)
     throw new Error(
       `grant_read_access: expected s3://bucket/key or https://s3.amazonaws.com/bucket/key, got "${uri}".`,
     );
-  return { bucket: match[1], key: match[2] };
+  return place;
 }
