@@ -73,7 +73,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows)];
+  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows, log)];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {

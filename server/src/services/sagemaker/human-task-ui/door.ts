@@ -1,6 +1,7 @@
 // The address of a worker task template: whoever has it reads the template, unsigned, as with AWS's presigned address.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "../../../core/log.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import { type HumanTaskUiDocument, humanTaskUiKind } from "../shared/human-task-ui.ts";
 
@@ -20,15 +21,15 @@ export interface TemplateDoor {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-export const openTemplateDoor = (rows: Rows): TemplateDoor => ({
+export const openTemplateDoor = (rows: Rows, log: Log): TemplateDoor => ({
   isMeant: ({ method, url = "" }) => (method === "GET" || method === "HEAD") && pattern.test(url),
   async handle(request, response) {
     try {
       const [, account, region, name = "", id = ""] = pattern.exec(request.url ?? "") ?? [];
       const key = { kind: humanTaskUiKind, scope: `${account}/${region}`, name };
       answer(request, response, (await rows.get<HumanTaskUiDocument>(key))?.document, id);
-    } catch {
-      // The store failed, which whoever asks can do nothing about; its own log has the cause.
+    } catch (cause) {
+      log.error("A template could not be read.", { cause });
       response.writeHead(503).end();
     }
   },
