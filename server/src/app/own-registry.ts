@@ -1,6 +1,6 @@
 // The registry of the running server as the command line reaches it, with the key of the data folder's owner.
 import type { Readable } from "node:stream";
-import { createSigningKeys, hmacHex, sha256Hex } from "../wire/signatures/version4.ts";
+import { hmacHex, sha256Hex, signingKey } from "../wire/signatures/version4.ts";
 import { type ProfileKeys, readCredentials, serverAddress } from "./folder.ts";
 import type { Settings } from "./settings.ts";
 
@@ -125,7 +125,7 @@ async function callEcr({ address, keys, region }: Caller, operation: string, inp
   const canonical = `POST\n/\n\n${lines.join("")}\n${names}\n${sha256Hex(body)}`;
   const date = time.slice(0, 8);
   const scope = `${date}/${region}/ecr/aws4_request`;
-  const key = createSigningKeys()(keys.aws_secret_access_key, { date, region, service: "ecr" });
+  const key = signingKey(keys.aws_secret_access_key, { date, region, service: "ecr" });
   const signature = hmacHex(key, `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256Hex(canonical)}`);
   const authorization = `AWS4-HMAC-SHA256 Credential=${keys.aws_access_key_id}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
   const response = await send(address, { method: "POST", headers: { ...headers, authorization }, body });

@@ -2,7 +2,7 @@
 // (AWS General Reference, "Authenticating Requests: Using Query Parameters").
 import type { ObjectReference, RoleSession } from "../../core/ports.ts";
 import { ALGORITHM } from "../../wire/signatures/form.ts";
-import { createSigningKeys, encode, hmacHex, scopeOf, sha256Hex } from "../../wire/signatures/version4.ts";
+import { encode, hmacHex, scopeOf, sha256Hex, signingKey } from "../../wire/signatures/version4.ts";
 
 export interface PresignPlace {
   /** Scheme and host that whoever reads it reaches this server by, `http://127.0.0.1:8000`. */
@@ -12,8 +12,6 @@ export interface PresignPlace {
   readonly now: number;
   readonly seconds: number;
 }
-
-const keys = createSigningKeys();
 
 /** The address of the object for a GET under the session, which has to be alive while it is read. */
 export function presignGet(session: RoleSession, { bucket, key }: ObjectReference, place: PresignPlace): string {
@@ -33,5 +31,5 @@ export function presignGet(session: RoleSession, { bucket, key }: ObjectReferenc
   const host = new URL(place.origin).host;
   const canonical = `GET\n${path}\n${query}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`;
   const toSign = `${ALGORITHM}\n${time}\n${scopeOf(scope)}\n${sha256Hex(canonical)}`;
-  return `${place.origin}${path}?${query}&X-Amz-Signature=${hmacHex(keys(session.secretAccessKey, scope), toSign)}`;
+  return `${place.origin}${path}?${query}&X-Amz-Signature=${hmacHex(signingKey(session.secretAccessKey, scope), toSign)}`;
 }

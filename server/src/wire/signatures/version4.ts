@@ -11,17 +11,23 @@ export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", d
 /** Keys kept; one for each access key, day, region and service. */
 const KEY_CACHE_SIZE = 4096;
 
-/** Derives signing keys, each once: derivation is four HMACs, a third of the work of a check. */
-export type SigningKeys = (secret: string, scope: Pick<Version4, "date" | "region" | "service">) => Buffer;
+type KeyScope = Pick<Version4, "date" | "region" | "service">;
+
+export const signingKey = (secret: string, { date, region, service }: KeyScope): Buffer =>
+  [region, service, "aws4_request"].reduce(hmac, hmac(Buffer.from(`AWS4${secret}`), date));
+
+/** Signing keys, each derived once: derivation is four HMACs, a third of the work of a check. */
+export type SigningKeys = (secret: string, scope: KeyScope) => Buffer;
 
 export function createSigningKeys(): SigningKeys {
   const known = new Map<string, Buffer>();
-  return (secret, { date, region, service }) => {
+  return (secret, scope) => {
+    const { date, region, service } = scope;
     const name = `${secret}/${date}/${region}/${service}`;
     const found = known.get(name);
     if (found !== undefined) return found;
     if (known.size >= KEY_CACHE_SIZE) known.clear();
-    const key = [region, service, "aws4_request"].reduce(hmac, hmac(Buffer.from(`AWS4${secret}`), date));
+    const key = signingKey(secret, scope);
     known.set(name, key);
     return key;
   };
