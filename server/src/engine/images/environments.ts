@@ -1,10 +1,10 @@
 // Environments of Python packages, each made of one lock file, kept in the cache folder and shared by images.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { runChecked } from "./command.ts";
-import { cacheFolder, type Variables } from "./folders.ts";
+import { cacheFolder, moveIntoPlace, type Variables } from "./folders.ts";
 import { findPython, type Python } from "./python.ts";
 import { ensureUv, type Progress } from "./uv.ts";
 
@@ -54,6 +54,7 @@ export async function ensureEnvironment(lockFolder: string, options: Environment
   const beside = `${folder}.${randomUUID()}.tmp`;
   try {
     await build(uv, beside, join(lockFolder, LOCK_FILE), { python, cache, progress });
+    await removeBroken(folder);
     await moveIntoPlace(beside, folder);
   } finally {
     await rm(beside, { recursive: true, force: true });
@@ -95,17 +96,10 @@ function isNews(line: string): boolean {
   return /^(Downloading|Prepared|Installed|Bytecode|warning|error)/.test(line);
 }
 
-async function moveIntoPlace(beside: string, folder: string): Promise<void> {
-  // One whose Python has been removed from the machine has to go first.
-  if (existsSync(folder) && !existsSync(join(folder, "bin", "python"))) {
+/** One whose Python has been removed from the machine has to go before another takes its place. */
+async function removeBroken(folder: string): Promise<void> {
+  if (existsSync(folder) && !existsSync(join(folder, "bin", "python")))
     await rm(folder, { recursive: true, force: true });
-  }
-  try {
-    await rename(beside, folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw cause;
-  }
 }
 
 async function removeAbandoned(folder: string): Promise<void> {

@@ -2,11 +2,11 @@
 // the hash of that file. A machine that cannot fetch them has the image without; what they are for then says so.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { run } from "./command.ts";
 import type { Environment, EnvironmentOptions } from "./environments.ts";
-import { cacheFolder, imagesFolder } from "./folders.ts";
+import { cacheFolder, imagesFolder, moveIntoPlace } from "./folders.ts";
 
 export const JARS_LOCK = "jars.txt";
 
@@ -35,8 +35,7 @@ export async function ensureJars(
       [join(environment.folder, "bin", "python"), "-m", `images.${name}.jars`, lock, beside],
       { environment: { ...variables, PYTHONPATH: dirname(imagesFolder), PYTHONDONTWRITEBYTECODE: "1" } },
     );
-    // Another process may have been quicker; its libraries are the same.
-    if (code === 0 && !existsSync(folder)) await rename(beside, folder);
+    if (code === 0) await moveIntoPlace(beside, folder);
     if (code !== 0) progress(`Environment ${name} has no libraries of Java: ${stderr.trim()}`);
   } finally {
     await rm(beside, { recursive: true, force: true });

@@ -2,10 +2,10 @@
 // A container that runs keeps its version when the checkout changes, and imports nothing that has to be compiled first.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { runChecked } from "./command.ts";
-import { cacheFolder, imagesFolder, type Variables } from "./folders.ts";
+import { cacheFolder, imagesFolder, moveIntoPlace, type Variables } from "./folders.ts";
 import type { Python } from "./python.ts";
 
 const notCopied = new Set(["tests", "environments", "__pycache__"]);
@@ -37,7 +37,7 @@ export async function ensureSnapshot(python: Python, variables: Variables): Prom
       beside,
     ]);
     await mkdir(join(folder, ".."), { recursive: true });
-    if (!existsSync(folder)) await rename(beside, folder);
+    await moveIntoPlace(beside, folder);
   } finally {
     await rm(beside, { recursive: true, force: true });
   }

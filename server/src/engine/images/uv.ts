@@ -1,9 +1,10 @@
 // Brings uv, which installs Python packages: the machine's own, else the pinned one from PyPI into the cache folder.
 // Debian's python3 comes without venv and pip, so there are several ways to the same file.
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run, runChecked } from "./command.ts";
+import { moveIntoPlace } from "./folders.ts";
 import type { Python } from "./python.ts";
 
 export const UV_VERSION = "0.13.9";
@@ -30,8 +31,7 @@ export async function ensureUv({ cache, python, progress }: UvSearch): Promise<s
   const beside = `${folder}.${process.pid}.tmp`;
   try {
     await install(python.executable, beside, progress);
-    // Another process may have been quicker; its uv is as good.
-    if (!existsSync(program)) await rename(beside, folder);
+    await moveIntoPlace(beside, folder);
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
