@@ -10,7 +10,7 @@ import type {
 import type { Operations } from "../../../core/service.ts";
 import { isDigest } from "../../../engine/images/oci/manifest.ts";
 import { isTag } from "../../../engine/images/reference.ts";
-import { Conflict } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
 import { imageNotFound } from "../errors.ts";
 import { findByReference, imagesOf, indexWith, putImage, removeImage } from "../shared/images.ts";
 import { type EcrContext, type ImageRow, type RepositoryName, toSeconds } from "../shared/model.ts";
@@ -140,7 +140,7 @@ async function remove(
   name: RepositoryName,
   imageId: ImageIdentifier,
 ): Promise<{ readonly removed: readonly ImageIdentifier[] } | ImageFailure> {
-  for (;;) {
+  return await again(async () => {
     const found = await find(context, name, imageId);
     if (!("row" in found)) return found;
     const { row } = found;
@@ -153,13 +153,9 @@ async function remove(
         failureCode: "ImageReferencedByManifestList",
         failureReason: `Requested image referenced by manifest list: [${index}]`,
       };
-    try {
-      await removeImage(context, name, row, tag);
-      return { removed: tag === undefined ? idsOf(row) : [{ imageDigest: row.name, imageTag: tag }] };
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await removeImage(context, name, row, tag);
+    return { removed: tag === undefined ? idsOf(row) : [{ imageDigest: row.name, imageTag: tag }] };
+  });
 }
 
 const detailOf = (name: RepositoryName, { name: digest, document, createdAt }: ImageRow): ImageDetail => ({

@@ -2,7 +2,7 @@
 import { ApiError } from "../../../core/errors.ts";
 import { digestOf, isDigest, readManifest } from "../../../engine/images/oci/manifest.ts";
 import { isTag } from "../../../engine/images/reference.ts";
-import { Conflict } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
 import {
   findByReference,
   imagesOf,
@@ -57,20 +57,16 @@ const subjectHeader = (subject: string | undefined) => (subject === undefined ? 
 
 export const deleteManifest: Handler = async (exchange) => {
   const { context, name, reference } = exchange;
-  for (;;) {
+  return await again(async () => {
     const row = await requireImage(exchange, "BatchDeleteImage");
     const tag = reference.startsWith("sha256:") ? undefined : reference;
     const isWhole = tag === undefined || row.document.tags.length <= 1;
     const index = isWhole ? await indexWith(context, name, row.name) : undefined;
     if (index !== undefined)
       throw new RegistryError(409, "DENIED", `The index ${index} names this image; delete the index first.`);
-    try {
-      await removeImage(context, name, row, tag);
-      return { status: 202, headers: {} };
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await removeImage(context, name, row, tag);
+    return { status: 202, headers: {} };
+  });
 };
 
 /** OCI distribution specification 1.1, "Listing Referrers". */

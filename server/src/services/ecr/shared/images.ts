@@ -2,7 +2,8 @@
 // names them, so that an image that is seen is whole.
 import { digestOf, type Manifest, ManifestInvalid, readManifest } from "../../../engine/images/oci/manifest.ts";
 import { isTag } from "../../../engine/images/reference.ts";
-import { type Change, Conflict, type Row } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { Change, Row } from "../../../store/rows/rows.ts";
 import {
   imageAlreadyExists,
   imageDigestDoesNotMatch,
@@ -84,13 +85,7 @@ export async function putImage(context: EcrContext, of: RepositoryName, pushed: 
     throw imageDigestDoesNotMatch(
       `The specified image digest ${pushed.digest} does not match the digest of the manifest, ${digest}.`,
     );
-  for (;;) {
-    try {
-      return await putOnce(context, of, { bytes, manifest, digest, tag });
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+  return await again(() => putOnce(context, of, { bytes, manifest, digest, tag }));
 }
 
 function readPushed(bytes: Buffer, mediaType: string | undefined): Manifest {

@@ -1,7 +1,8 @@
 // Repositories as rows: found, changed, and which permission an operation needs on one.
 // Actions and ARNs: Service Authorization Reference, "Amazon Elastic Container Registry".
 import type { Call, Permission } from "../../../core/call.ts";
-import { Conflict, type Expectation, type RowWrite } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { Expectation, RowWrite } from "../../../store/rows/rows.ts";
 import { repositoryNotFound } from "../errors.ts";
 import {
   type EcrContext,
@@ -95,15 +96,11 @@ export async function changeRepository(
   name: RepositoryName,
   change: (document: RepositoryDocument) => RepositoryDocument,
 ): Promise<{ readonly before: RepositoryDocument; readonly after: RepositoryDocument }> {
-  for (;;) {
+  return await again(async () => {
     const { version, ...row } = await requireRepository(context, name);
     const after = change(row.document);
     const changed: RowWrite<RepositoryDocument> = { ...row, document: after, modifiedAt: context.clock.now() };
-    try {
-      await context.rows.commit({ expect: [{ key: repositoryKey(name), version }], put: [changed] });
-      return { before: row.document, after };
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await context.rows.commit({ expect: [{ key: repositoryKey(name), version }], put: [changed] });
+    return { before: row.document, after };
+  });
 }

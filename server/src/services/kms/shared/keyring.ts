@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import type { Call } from "../../../core/call.ts";
 import type { PolicyChecks } from "../../../core/ports.ts";
 import { deriveKey, seal, unseal } from "../../../core/sealing.ts";
-import { Conflict, type Expectation, type Row, type Rows } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { Expectation, Row, Rows } from "../../../store/rows/rows.ts";
 import { disabled, invalidArn, invalidState, notFound } from "../errors.ts";
 
 export interface Parts {
@@ -169,15 +170,11 @@ export type KeyChange = (row: KeyRow) => { readonly status?: KeyState; readonly 
 
 /** Changes a key as a whole, also while others change it. @throws ApiError NotFound, and what `change` throws */
 export async function changeKey(parts: Parts, call: Call, given: string, change: KeyChange): Promise<KeyRow> {
-  for (;;) {
+  return await again(async () => {
     const row = await requireKey(parts, call, given);
     const { version, ...kept } = row;
     const changed = { ...kept, ...change(row), modifiedAt: call.at };
-    try {
-      await parts.rows.commit({ expect: [{ key: keyKey(call, row.name), version }], put: [changed] });
-      return { ...changed, version: version + 1 };
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await parts.rows.commit({ expect: [{ key: keyKey(call, row.name), version }], put: [changed] });
+    return { ...changed, version: version + 1 };
+  });
 }

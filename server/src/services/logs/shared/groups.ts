@@ -1,6 +1,7 @@
 // Log groups: a row for those that somebody made or set something on; jobs' groups are there as soon as a job writes.
 import type { Call, Permission } from "../../../core/call.ts";
-import { Conflict, type Row, type Rows } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { LogGroupFacts, Series } from "../../../store/series/series.ts";
 import { invalidParameter, noGroup } from "../errors.ts";
 
@@ -49,24 +50,18 @@ export async function changeSettings(
   name: string,
   change: (settings: GroupSettings) => GroupSettings,
 ): Promise<void> {
-  for (;;) {
+  await again(async () => {
     const row = await groupRow(parts, call, name);
     const written = row ? undefined : await writtenGroup(parts, call, name);
     if (!row && !written) throw noGroup();
     const key = groupKey(call, name);
     const createdAt = row?.createdAt ?? written?.createdAt ?? call.at;
     const document = change(row?.document ?? { tags: {} });
-    try {
-      await parts.rows.commit({
-        expect: [{ key, version: row?.version ?? "absent" }],
-        put: [{ ...key, status: "Active", createdAt, modifiedAt: call.at, document }],
-      });
-      return;
-    } catch (cause) {
-      // Somebody else changed it meanwhile: read again.
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await parts.rows.commit({
+      expect: [{ key, version: row?.version ?? "absent" }],
+      put: [{ ...key, status: "Active", createdAt, modifiedAt: call.at, document }],
+    });
+  });
 }
 
 /** The group that a call names, by name or by ARN. @throws ApiError InvalidParameter */

@@ -4,7 +4,8 @@ import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { errors } from "../../../core/errors.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
-import { type Change, Conflict, type RowKey, type Rows } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { Change, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { scopeOf } from "../shared/noun.ts";
 import { type EndpointDocument, type EndpointRow, endpointKind } from "./document.ts";
 
@@ -31,16 +32,12 @@ export async function changeEndpoint(
   change: EndpointChange,
 ): Promise<string> {
   const key = endpointKey(call, change.name);
-  for (;;) {
+  return await again(async () => {
     const row = await needEndpoint(rows, call, change.name);
     const { version, ...rest } = row;
     const next = { ...rest, ...change.edit(row), modifiedAt: clock.now() };
-    try {
-      const events = [{ ...key, type: "status", detail: next.status }];
-      await rows.commit({ ...change.with, expect: [{ key, version }], put: [next], events });
-      return row.document.arn;
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    const events = [{ ...key, type: "status", detail: next.status }];
+    await rows.commit({ ...change.with, expect: [{ key, version }], put: [next], events });
+    return row.document.arn;
+  });
 }

@@ -1,6 +1,7 @@
 // What the operations of every job noun do with its row: create it once, find it, change it as it is now.
 import type { Tag } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
+import { again } from "../../../store/rows/again.ts";
 import type { Change, ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { tagRow } from "./tags.ts";
@@ -63,19 +64,14 @@ export async function changeJob<Document>(
   now: number,
   change: (row: Row<Document>) => { readonly status: string; readonly document: Document },
 ): Promise<void> {
-  for (;;) {
+  await again(async () => {
     const row = await needJob<Document>(rows, key);
     const { version, ...rest } = row;
     const next = { ...rest, ...change(row), modifiedAt: now };
-    try {
-      await rows.commit({
-        expect: [{ key, version }],
-        put: [next],
-        events: [{ ...key, type: "status", detail: next.status }],
-      });
-      return;
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await rows.commit({
+      expect: [{ key, version }],
+      put: [next],
+      events: [{ ...key, type: "status", detail: next.status }],
+    });
+  });
 }

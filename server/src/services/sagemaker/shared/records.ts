@@ -5,6 +5,7 @@ import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
+import { again } from "../../../store/rows/again.ts";
 import type { Change, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { type ListDefaults, type ListRequest, listRows } from "./list.ts";
@@ -159,7 +160,8 @@ export class Records<Document> {
   }
 }
 
-const joined = (one: Change, other: Change): Change => ({
+/** Both in one commit. */
+export const joined = (one: Change, other: Change): Change => ({
   expect: [...(one.expect ?? []), ...(other.expect ?? [])],
   put: [...(one.put ?? []), ...(other.put ?? [])],
   remove: [...(one.remove ?? []), ...(other.remove ?? [])],
@@ -167,17 +169,6 @@ const joined = (one: Change, other: Change): Change => ({
 });
 
 export const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });
-
-/** Tries a change until nobody else's came between. */
-export async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
-}
 
 /** `Cannot create already existing code repository "arn:…".`, in the words of models and endpoints. */
 export const alreadyThere =

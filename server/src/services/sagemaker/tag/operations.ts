@@ -3,8 +3,8 @@
 import type { Tag } from "../../../../../contract/sagemaker/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { Conflict } from "../../../store/rows/rows.ts";
 import type { Noun, Parts } from "../shared/noun.ts";
 import { scopeOf } from "../shared/noun.ts";
 import type { TagDocument } from "../shared/tags.ts";
@@ -22,21 +22,17 @@ export function tag({ rows, clock }: Parts): Noun {
 
   /** Changes the tags as they are now; somebody else's change in between is taken into account. */
   const change = async (call: Call, arn: string, edit: (tags: readonly Tag[]) => readonly Tag[]) => {
-    for (;;) {
+    return await again(async () => {
       const row = await need(call, arn);
       const Tags = edit(row.document.Tags);
       checkTags(Tags);
       const { version, ...write } = row;
-      try {
-        await rows.commit({
-          expect: [{ key: tagKey(row.scope, arn), version }],
-          put: [{ ...write, modifiedAt: clock.now(), document: { Tags } }],
-        });
-        return Tags;
-      } catch (cause) {
-        if (!(cause instanceof Conflict)) throw cause;
-      }
-    }
+      await rows.commit({
+        expect: [{ key: tagKey(row.scope, arn), version }],
+        put: [{ ...write, modifiedAt: clock.now(), document: { Tags } }],
+      });
+      return Tags;
+    });
   };
 
   const permissions = ({ ResourceArn }: { readonly ResourceArn: string }, call: Call): readonly Permission[] => [

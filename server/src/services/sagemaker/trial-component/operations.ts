@@ -4,7 +4,7 @@
 // Gap: everybody may make trial components, on AWS only what runs in SageMaker.
 // Gap: metrics come from training jobs; what the Tracker of the Experiments SDK logs in the course of a job is not collected.
 import type { Call } from "../../../core/call.ts";
-import { Conflict } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
 import { type ComponentDocument, caller, entityKey, type TrialDocument } from "../shared/experiments/documents.ts";
 import { changeEntity, createEntity, deleteEntity, needEntity, present } from "../shared/experiments/entities.ts";
 import { association, associationKeys, hasMemberships } from "../shared/experiments/membership.ts";
@@ -81,18 +81,14 @@ export function trialComponent({ rows, clock, series, nouns }: Parts): Noun {
       AssociateTrialComponent: {
         permissions: onBoth,
         run: async ({ TrialComponentName, TrialName }, call) => {
-          for (;;) {
+          return await again(async () => {
             const { component, trial, arns } = await pair(call, TrialComponentName, TrialName);
-            try {
-              await rows.commit({
-                expect: [present(component), present(trial)],
-                put: association(trial, component, clock.now()),
-              });
-              return arns;
-            } catch (cause) {
-              if (!(cause instanceof Conflict)) throw cause;
-            }
-          }
+            await rows.commit({
+              expect: [present(component), present(trial)],
+              put: association(trial, component, clock.now()),
+            });
+            return arns;
+          });
         },
       },
       DisassociateTrialComponent: {

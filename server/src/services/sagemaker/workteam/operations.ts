@@ -5,9 +5,9 @@
 import type { Workteam } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { type Noun, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
-import { again } from "../shared/records.ts";
 import { findWorkforce, workforceRecords } from "../shared/workforce.ts";
 import { type WorkteamDocument, workteamKind, workteamRecords } from "../shared/workteam.ts";
 import { checkMembers, isOfWorkforce } from "./members.ts";

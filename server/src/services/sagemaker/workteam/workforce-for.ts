@@ -4,6 +4,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Change } from "../../../store/rows/rows.ts";
 import type { Parts } from "../shared/noun.ts";
+import { joined } from "../shared/records.ts";
 import {
   findWorkforce,
   newSubDomain,
@@ -41,14 +42,7 @@ export async function workforceFor(
   const document: WorkforceDocument = { SubDomain: newSubDomain(call), CognitoConfig: { UserPool, ClientId } };
   const creation = workforces.creation(call, { name: DEFAULT_WORKFORCE, document, tags: undefined });
   const place = takesThePlace(call, parts.clock.now());
-  return {
-    name: DEFAULT_WORKFORCE,
-    beside: {
-      ...creation,
-      expect: [...(creation.expect ?? []), ...place.expect],
-      put: [...(creation.put ?? []), ...place.put],
-    },
-  };
+  return { name: DEFAULT_WORKFORCE, beside: joined(creation, place) };
 }
 
 const described = ({ CognitoConfig: pool }: WorkforceDocument): string =>

@@ -1,6 +1,7 @@
 // What experiments, trials and trial components have in common: made once, found, changed, and deleted only when empty.
 import type { Tag } from "../../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../../core/errors.ts";
+import { again } from "../../../../store/rows/again.ts";
 import type { Expectation, Row, RowKey, Rows, RowWrite } from "../../../../store/rows/rows.ts";
 import { Conflict } from "../../../../store/rows/rows.ts";
 import { tagKey, tagRow } from "../tags.ts";
@@ -81,21 +82,17 @@ export async function changeEntity<Document>(
   now: number,
   change: (document: Document) => Document,
 ): Promise<Row<Document>> {
-  for (;;) {
+  return await again(async () => {
     const row = await needEntity<Document>(rows, key);
     const { version, ...rest } = row;
     const document = change(row.document);
-    try {
-      await rows.commit({
-        expect: [{ key, version }],
-        put: [{ ...rest, modifiedAt: Math.max(now, row.modifiedAt), document }],
-        events: [{ ...key, type: "updated" }],
-      });
-      return { ...row, document };
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await rows.commit({
+      expect: [{ key, version }],
+      put: [{ ...rest, modifiedAt: Math.max(now, row.modifiedAt), document }],
+      events: [{ ...key, type: "updated" }],
+    });
+    return { ...row, document };
+  });
 }
 
 /**
@@ -118,23 +115,19 @@ export async function deleteEntity(
   key: RowKey,
   unless: { readonly isUsed: () => Promise<boolean>; readonly refusal: (arn: string) => string },
 ): Promise<string> {
-  for (;;) {
+  return await again(async () => {
     const row = await needEntity<Named>(rows, key);
     const { arn } = row.document;
     const guarded = await rows.get(guardKey(key));
     if (await unless.isUsed()) throw errors.validation(unless.refusal(arn));
-    try {
-      await rows.commit({
-        expect: [
-          { key, version: row.version },
-          { key: guardKey(key), version: guarded?.version ?? "absent" },
-        ],
-        remove: [key, guardKey(key), tagKey(key.scope, arn)],
-        events: [{ ...key, type: "deleted" }],
-      });
-      return arn;
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-    }
-  }
+    await rows.commit({
+      expect: [
+        { key, version: row.version },
+        { key: guardKey(key), version: guarded?.version ?? "absent" },
+      ],
+      remove: [key, guardKey(key), tagKey(key.scope, arn)],
+      events: [{ ...key, type: "deleted" }],
+    });
+    return arn;
+  });
 }
