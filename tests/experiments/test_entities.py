@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
-from policies import allow, refusal
+from policies import allow, deny, refusal
 from server_process import ACCOUNT
 
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
@@ -297,3 +297,29 @@ def test_permissions_are_on_what_is_touched(sagemaker, experiment, trial, compon
         (own.search, {"Resource": "Experiment"}),
     ):
         assert refusal(partial(call, **request))[0] == "AccessDeniedException", (call, request)
+
+
+def test_a_component_is_described_by_its_own_arn_and_by_no_other(sagemaker, component):
+    name = component()
+    arn = f"{ARN}:experiment-trial-component/{name}"
+    for own in (arn, f"{ARN}:experiment-trial-component/{name.upper()}"):
+        assert sagemaker.describe_trial_component(TrialComponentName=own)["TrialComponentArn"] == arn
+    for other in (
+        arn.replace(ACCOUNT, "999999999999"),
+        arn.replace("us-east-1", "eu-west-1"),
+        arn.replace("experiment-trial-component", "experiment"),
+    ):
+        assert refusal(partial(sagemaker.describe_trial_component, TrialComponentName=other))[0] == "ResourceNotFound"
+
+
+def test_what_is_denied_by_an_arn_is_denied_however_it_is_written(component, user):
+    name = component()
+    arn = f"{ARN}:experiment-trial-component/{name}"
+    _, clients = user(allow("sagemaker:*"), deny("sagemaker:*", arn))
+    own, written = clients("sagemaker"), f"{ARN}:experiment-trial-component/{name.upper()}"
+    for call, request in (
+        (own.describe_trial_component, {"TrialComponentName": written}),
+        (own.list_tags, {"ResourceArn": written}),
+        (own.delete_tags, {"ResourceArn": written, "TagKeys": ["a"]}),
+    ):
+        assert refusal(partial(call, **request))[0] == "AccessDeniedException", call

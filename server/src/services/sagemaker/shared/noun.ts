@@ -86,8 +86,15 @@ export const passRole = (roleArn: string) => ({
   conditions: { "iam:PassedToService": "sagemaker.amazonaws.com" },
 });
 
-/** The permission of an operation on one named resource. */
-export const onResource = (call: Call, type: string, name: string) => ({
+/** The permission of an operation on one resource, by name or by ARN. */
+export const onResource = (call: Call, type: string, nameOrArn: string) =>
+  onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn));
+
+/**
+ * The same by ARN. What an ARN names is found whatever its case, so policies are asked about the ARN as it is given out, in
+ * lower case: a Deny holds for every way to write it.
+ */
+export const onArn = (call: Call, arn: string) => ({
   action: `sagemaker:${call.operation}`,
-  resource: sagemakerArn(call, type, name),
+  resource: arn.toLowerCase(),
 });

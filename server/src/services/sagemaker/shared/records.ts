@@ -49,10 +49,7 @@ export class Records<Document> {
   }
 
   /** The permission of the call's operation on one record, by name or by ARN. */
-  on = (call: Call, nameOrArn: string) =>
-    nameOrArn.startsWith("arn:")
-      ? { action: `sagemaker:${call.operation}`, resource: nameOrArn }
-      : onResource(call, this.#noun.type, nameOrArn);
+  on = (call: Call, nameOrArn: string) => onResource(call, this.#noun.type, nameOrArn);
 
   arn = (at: { readonly account: string; readonly region: string }, name: string): string =>
     sagemakerArn(at, this.#noun.type, name);

@@ -6,7 +6,7 @@ import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import type { Noun, Parts } from "../shared/noun.ts";
-import { scopeOf } from "../shared/noun.ts";
+import { onArn, scopeOf } from "../shared/noun.ts";
 import type { TagDocument } from "../shared/tags.ts";
 import { checkTags, tagKey } from "../shared/tags.ts";
 
@@ -36,7 +36,7 @@ export function tag({ rows, clock }: Parts): Noun {
   };
 
   const permissions = ({ ResourceArn }: { readonly ResourceArn: string }, call: Call): readonly Permission[] => [
-    { action: `sagemaker:${call.operation}`, resource: ResourceArn },
+    onArn(call, ResourceArn),
   ];
 
   return {

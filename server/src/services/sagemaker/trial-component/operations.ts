@@ -18,7 +18,7 @@ import { describe, look, summarize } from "./view.ts";
 export function trialComponent({ rows, clock, series, nouns }: Parts): Noun {
   const type = "experiment-trial-component";
   const onComponent = ({ TrialComponentName }: { readonly TrialComponentName: string }, call: Call) => [
-    onResource(call, type, TrialComponentName.slice(TrialComponentName.lastIndexOf("/") + 1)),
+    onResource(call, type, TrialComponentName),
   ];
   const onBoth = (input: { readonly TrialComponentName: string; readonly TrialName: string }, call: Call) => [
     ...onComponent(input, call),

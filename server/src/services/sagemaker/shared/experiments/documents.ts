@@ -1,15 +1,14 @@
 // Experiments, trials and trial components as rows. Names are unique without regard to case (API reference), so a row's name
 // is in lower case and the document keeps the name as given.
 import type {
+  CreateTrialComponentRequest,
   ExperimentSource,
   MetadataProperties,
-  TrialComponentArtifact,
-  TrialComponentParameterValue,
   TrialComponentSource,
-  TrialComponentStatus,
   UserContext,
 } from "../../../../../../contract/sagemaker/types.ts";
 import type { Call, Principal } from "../../../../core/call.ts";
+import { sagemakerArn } from "../../../../core/ids.ts";
 import type { Row, RowKey } from "../../../../store/rows/rows.ts";
 import { scopeOf } from "../noun.ts";
 
@@ -40,14 +39,7 @@ export interface TrialDocument extends Entity {
 }
 
 /** What people say about a component themselves. Times in seconds since 1970. */
-export interface Told {
-  readonly Status?: TrialComponentStatus | undefined;
-  readonly StartTime?: number | undefined;
-  readonly EndTime?: number | undefined;
-  readonly Parameters?: Readonly<Record<string, TrialComponentParameterValue>> | undefined;
-  readonly InputArtifacts?: Readonly<Record<string, TrialComponentArtifact>> | undefined;
-  readonly OutputArtifacts?: Readonly<Record<string, TrialComponentArtifact>> | undefined;
-}
+export type Told = Pick<CreateTrialComponentRequest, "Status" | "StartTime" | "EndTime" | MapMember>;
 
 /** The members of a component that are maps, of which single entries can be removed. */
 export const mapMembers = ["Parameters", "InputArtifacts", "OutputArtifacts"] as const;
@@ -67,15 +59,20 @@ export type ExperimentRow = Row<ExperimentDocument>;
 export type TrialRow = Row<TrialDocument>;
 export type ComponentRow = Row<ComponentDocument>;
 
-/** `name`: as anybody writes it, or the entity's ARN. */
-export const entityKey = (
+/** By the name as anybody writes it, or by the entity's own ARN: nothing is called as an ARN of another place or noun. */
+export function entityKey(
   at: { readonly account: string; readonly region: string },
   type: EntityType,
-  name: string,
-): RowKey => ({ kind: kindOf(type), scope: scopeOf(at), name: entityName(name).toLowerCase() });
-
-/** The name in an ARN, or the name itself. */
-export const entityName = (nameOrArn: string): string => nameOrArn.slice(nameOrArn.lastIndexOf("/") + 1);
+  nameOrArn: string,
+): RowKey {
+  const name = nameOrArn.toLowerCase();
+  const beforeName = sagemakerArn(at, type, "");
+  return {
+    kind: kindOf(type),
+    scope: scopeOf(at),
+    name: name.startsWith(beforeName) ? name.slice(beforeName.length) : name,
+  };
+}
 
 /** Who did it, for CreatedBy and LastModifiedBy. */
 export const userContext = ({ arn, userId }: Principal): UserContext => ({
