@@ -10,6 +10,7 @@ import { LogFollower } from "./logs.ts";
 import { makeOwnFolders } from "./unit-mounts.ts";
 import type { UnitGroup, UnitOwner, UnitParts } from "./unit-parts.ts";
 import { imageRequest, noImage, planOf, specOf } from "./unit-requests.ts";
+import { UnitSpare } from "./unit-spare.ts";
 
 const END_RETRY_MS = 5_000;
 
@@ -40,7 +41,7 @@ export class Unit {
   #isStopping = false;
   /** Found running, or ended, at the start of this server. */
   #isAdopted = false;
-  #hasWarmed = false;
+  readonly #spare: UnitSpare;
   #follower: LogFollower | undefined;
   #health: HealthWatch | undefined;
   readonly #dials = new Map<number, Dial>();
@@ -55,6 +56,7 @@ export class Unit {
     this.#group = group;
     this.#owner = owner;
     this.#parts = parts;
+    this.#spare = new UnitSpare(wanted, () => this.#preparedImage(), parts);
     group.live.add(wanted.id);
     // Whoever waits for the folder hears that there will be none; mostly nobody does.
     this.#folder.promise.catch(() => undefined);
@@ -295,18 +297,18 @@ export class Unit {
   }
 
   async #plan(): Promise<UnitPlan> {
-    this.#image ??= await this.#prepareImage();
-    return planOf(this.#wanted, this.#group.hosts, this.#image, this.#parts);
+    return planOf(this.#wanted, this.#group.hosts, await this.#preparedImage(), this.#parts);
   }
 
-  #prepareImage(): Promise<PreparedImage> {
-    return this.#parts.images.prepare(this.#wanted.image, {
+  async #preparedImage(): Promise<PreparedImage> {
+    this.#image ??= await this.#parts.images.prepare(this.#wanted.image, {
       ...imageRequest(this.#wanted, this.#owner, this.#parts.sessions),
       progress: (text) => {
         this.#preparing = text;
       },
       signal: this.#abort.signal,
     });
+    return this.#image;
   }
 
   async #start(): Promise<boolean> {
@@ -316,7 +318,7 @@ export class Unit {
     this.#phase = "starting";
     this.#startedAt = this.#parts.steady();
     this.#state = (await backend.state(this.id)) ?? this.#state;
-    if (this.#wanted.holds === "job") this.#warmOnce();
+    if (this.#wanted.holds === "job") this.#spare.make();
     return true;
   }
 
@@ -368,22 +370,7 @@ export class Unit {
   /** A service that has become healthy leaves the machine free to make a spare for the next of its image. */
   #healthTurned(): void {
     this.#owner.changed();
-    if (this.#health?.health.state === "passing") this.#warmOnce();
-  }
-
-  /** Nobody waits for a spare, and the unit is well without one. */
-  #warmOnce(): void {
-    if (this.#hasWarmed || this.#parts.spares === 0) return;
-    this.#hasWarmed = true;
-    this.#warm().catch((cause: unknown) => {
-      const message = "A spare could not be made; the next unit of this image starts without.";
-      this.#parts.log.warn(message, { unit: this.id, cause });
-    });
-  }
-
-  async #warm(): Promise<void> {
-    this.#image ??= await this.#prepareImage();
-    if (this.#image.canWait) await this.#parts.backend.warm(this.#image, this.#wanted.network, this.#parts.spares);
+    if (this.#health?.health.state === "passing") this.#spare.make();
   }
 
   async #stop(): Promise<void> {
