@@ -147,16 +147,22 @@ export interface Objects {
     signal: AbortSignal,
   ): Promise<ObjectFacts>;
   /**
-   * Address by which whoever has it reads the object with the session's rights, for that many seconds. `origin`: scheme
-   * and host of this server as the reader knows it. Nobody looks whether the object is there.
+   * Address by which whoever has it reads the object with the session's rights, for a while. Nobody looks whether the
+   * object is there.
    */
-  address(
-    session: RoleSession,
-    object: ObjectReference,
-    place: { readonly origin: string; readonly region: string; readonly now: number; readonly seconds: number },
-  ): string;
+  address(session: RoleSession, object: ObjectReference, place: AddressPlace): string;
   /** Facts of the bucket, for checks at creation of a job. @throws ApiError NoSuchBucket */
   headBucket(principal: Principal, bucket: string): Promise<{ readonly region: string }>;
+}
+
+/** Where and how long an address of an object is good. */
+export interface AddressPlace {
+  /** Scheme and host that whoever reads it reaches this server by, `http://127.0.0.1:8000`. */
+  readonly origin: string;
+  readonly region: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly seconds: number;
 }
 
 /** A repository of this server's registry, as an image's name has it. */

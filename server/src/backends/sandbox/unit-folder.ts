@@ -36,7 +36,7 @@ export interface LimitsHit {
 }
 
 /** Exit code by which the entry point of a spare says that it never got its line (docs/decisions/0006-spares.md). */
-export const neverTaken = 125;
+const neverTaken = 125;
 
 /** Files of a unit: `supervise.sh` writes pid, lock, started, status, output and ended. */
 export class UnitFolder extends UnitFiles {

@@ -8,7 +8,7 @@ import { run } from "./command.ts";
 import type { Environment, EnvironmentOptions } from "./environments.ts";
 import { cacheFolder, imagesFolder, moveIntoPlace } from "./folders.ts";
 
-export const JARS_LOCK = "jars.txt";
+const JARS_LOCK = "jars.txt";
 
 /**
  * Folder of the libraries of a lock folder, filled if they can be had; undefined if there is no jars.txt. It is looked into

@@ -1,20 +1,11 @@
 // Addresses that let whoever has them read one object for a while: Signature Version 4 in the query, signed for a session
 // (AWS General Reference, "Authenticating Requests: Using Query Parameters").
-import type { ObjectReference, RoleSession } from "../../core/ports.ts";
+import type { AddressPlace, ObjectReference, RoleSession } from "../../core/ports.ts";
 import { ALGORITHM } from "../../wire/signatures/form.ts";
 import { encode, hmacHex, scopeOf, sha256Hex, signingKey } from "../../wire/signatures/version4.ts";
 
-export interface PresignPlace {
-  /** Scheme and host that whoever reads it reaches this server by, `http://127.0.0.1:8000`. */
-  readonly origin: string;
-  readonly region: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly seconds: number;
-}
-
 /** The address of the object for a GET under the session, which has to be alive while it is read. */
-export function presignGet(session: RoleSession, { bucket, key }: ObjectReference, place: PresignPlace): string {
+export function presignGet(session: RoleSession, { bucket, key }: ObjectReference, place: AddressPlace): string {
   const time = new Date(place.now).toISOString().replace(/[-:]|\.\d{3}/g, "");
   const scope = { date: time.slice(0, 8), region: place.region, service: "s3" };
   const path = `/${bucket}/${key.split("/").map(encode).join("/")}`;

@@ -33,7 +33,7 @@ export function createSigningKeys(): SigningKeys {
   };
 }
 
-export const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 export const hmacHex = (key: Buffer, text: string): string => createHmac("sha256", key).update(text).digest("hex");
 

@@ -35,7 +35,7 @@ export const groupRow = ({ rows }: Parts, place: Place, name: string): Promise<R
   rows.get<GroupSettings>(groupKey(place, name));
 
 /** A group that only has lines. */
-export async function writtenGroup({ series }: Parts, place: Place, name: string): Promise<LogGroupFacts | undefined> {
+async function writtenGroup({ series }: Parts, place: Place, name: string): Promise<LogGroupFacts | undefined> {
   const { account, region } = place;
   return (await series.logGroups({ account, region }, name)).find(({ group }) => group === name);
 }

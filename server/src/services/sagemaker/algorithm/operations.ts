@@ -62,7 +62,7 @@ export function algorithm(parts: Parts): Noun {
       },
       ListAlgorithms: {
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             AlgorithmSummaryList: rows.map(({ name, status, createdAt, document: { AlgorithmDescription } }) => ({
               AlgorithmName: name,
@@ -71,7 +71,7 @@ export function algorithm(parts: Parts): Noun {
               CreationTime: toSeconds(createdAt),
               AlgorithmStatus: status as AlgorithmStatus,
             })),
-            ...token,
+            ...more,
           };
         },
       },

@@ -61,7 +61,7 @@ export function codeRepository(parts: Parts): Noun {
       },
       ListCodeRepositories: {
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             CodeRepositorySummaryList: rows.map(({ name, createdAt, modifiedAt, document }) => ({
               CodeRepositoryName: name,
@@ -70,7 +70,7 @@ export function codeRepository(parts: Parts): Noun {
               LastModifiedTime: toSeconds(modifiedAt),
               GitConfig: document.GitConfig,
             })),
-            ...token,
+            ...more,
           };
         },
       },

@@ -81,7 +81,7 @@ export function flowDefinition(parts: Parts): Noun {
       },
       ListFlowDefinitions: {
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             FlowDefinitionSummaries: rows.map(({ name, createdAt }) => ({
               FlowDefinitionName: name,
@@ -89,7 +89,7 @@ export function flowDefinition(parts: Parts): Noun {
               FlowDefinitionStatus: "Active",
               CreationTime: toSeconds(createdAt),
             })),
-            ...token,
+            ...more,
           };
         },
       },

@@ -47,14 +47,14 @@ export function humanTaskUi(parts: Parts): Noun {
       },
       ListHumanTaskUis: {
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             HumanTaskUiSummaries: rows.map(({ name, createdAt }) => ({
               HumanTaskUiName: name,
               HumanTaskUiArn: records.arn(call, name),
               CreationTime: toSeconds(createdAt),
             })),
-            ...token,
+            ...more,
           };
         },
       },

@@ -106,7 +106,7 @@ export function modelPackage(parts: Parts): Noun {
       ListModelPackages: {
         permissions: (_, call) => [records.on(call, "*")],
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             ModelPackageSummaryList: rows.map(({ name, status, createdAt, document: { ModelPackageDescription } }) => ({
               ModelPackageName: name,
@@ -115,7 +115,7 @@ export function modelPackage(parts: Parts): Noun {
               CreationTime: toSeconds(createdAt),
               ModelPackageStatus: status as ModelPackageStatus,
             })),
-            ...token,
+            ...more,
           };
         },
       },

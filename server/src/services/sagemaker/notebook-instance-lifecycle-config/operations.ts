@@ -70,7 +70,7 @@ export function notebookInstanceLifecycleConfig(parts: Parts): Noun {
       },
       ListNotebookInstanceLifecycleConfigs: {
         run: async (input, call) => {
-          const { rows, token } = await records.list(call, input);
+          const { rows, ...more } = await records.list(call, input);
           return {
             NotebookInstanceLifecycleConfigs: rows.map(({ name, createdAt, modifiedAt }) => ({
               NotebookInstanceLifecycleConfigName: name,
@@ -78,7 +78,7 @@ export function notebookInstanceLifecycleConfig(parts: Parts): Noun {
               CreationTime: toSeconds(createdAt),
               LastModifiedTime: toSeconds(modifiedAt),
             })),
-            ...token,
+            ...more,
           };
         },
       },

@@ -30,13 +30,6 @@ export interface NewRecord<Document> {
   readonly tags: readonly Tag[] | undefined;
 }
 
-/** A page of one noun, with what its answer calls the list. */
-export interface RecordPage<Document> {
-  readonly rows: readonly Row<Document>[];
-  /** To spread into the answer. */
-  readonly token: { readonly NextToken?: string };
-}
-
 export class Records<Document> {
   readonly #rows: Rows;
   readonly #clock: Clock;
@@ -135,10 +128,10 @@ export class Records<Document> {
     });
   }
 
-  async list(call: Call, request: ListRequest): Promise<RecordPage<Document>> {
+  /** A page, with the NextToken of the answer if there is more. */
+  list(call: Call, request: ListRequest): ReturnType<typeof listRows<Document>> {
     const { kind, sort } = this.#noun;
-    const page = await listRows<Document>(this.#rows, { kind, scope: scopeOf(call), ...sort }, request);
-    return { rows: page.rows, token: page.NextToken === undefined ? {} : { NextToken: page.NextToken } };
+    return listRows<Document>(this.#rows, { kind, scope: scopeOf(call), ...sort }, request);
   }
 
   /** ARNs have names in lower case, rows as they were given. */

@@ -7,7 +7,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import { type Parts, scopeOf } from "./noun.ts";
 import { alreadyThere, keyOf, Records } from "./records.ts";
 
-export const workforceKind = "sagemaker:workforce";
+const workforceKind = "sagemaker:workforce";
 
 /** What is kept of an identity provider: its secret is sealed. */
 export type KeptOidcConfig = Omit<OidcConfig, "ClientSecret"> & { readonly sealedClientSecret: string };

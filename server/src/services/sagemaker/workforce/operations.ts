@@ -124,8 +124,8 @@ export function workforce(parts: Parts): Noun {
       },
       ListWorkforces: {
         run: async (input, call) => {
-          const { rows: found, token } = await records.list(call, input);
-          return { Workforces: found.map((row) => answerOf(row, call)), ...token };
+          const { rows: found, ...more } = await records.list(call, input);
+          return { Workforces: found.map((row) => answerOf(row, call)), ...more };
         },
       },
     },

@@ -91,9 +91,9 @@ export function workteam(parts: Parts): Noun {
       },
       ListWorkteams: {
         run: async (input, call) => {
-          const { rows: found, token } = await records.list(call, input);
+          const { rows: found, ...more } = await records.list(call, input);
           const subDomain = await subDomainOf(call);
-          return { Workteams: found.map((row) => answerOf(row, call, subDomain)), ...token };
+          return { Workteams: found.map((row) => answerOf(row, call, subDomain)), ...more };
         },
       },
       ListLabelingJobsForWorkteam: {

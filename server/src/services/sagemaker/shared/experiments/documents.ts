@@ -7,7 +7,7 @@ import type {
   TrialComponentSource,
   UserContext,
 } from "../../../../../../contract/sagemaker/types.ts";
-import type { Call, Principal } from "../../../../core/call.ts";
+import type { Call } from "../../../../core/call.ts";
 import { sagemakerArn } from "../../../../core/ids.ts";
 import type { Row, RowKey } from "../../../../store/rows/rows.ts";
 import { scopeOf } from "../noun.ts";
@@ -75,9 +75,6 @@ export function entityKey(
 }
 
 /** Who did it, for CreatedBy and LastModifiedBy. */
-export const userContext = ({ arn, userId }: Principal): UserContext => ({
+export const caller = ({ principal: { arn, userId } }: Call): UserContext => ({
   IamIdentity: { Arn: arn, PrincipalId: userId },
 });
-
-/** The same, of a call. */
-export const caller = (call: Call): UserContext => userContext(call.principal);
