@@ -63,18 +63,18 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
       },
       ListEndpointConfigs: {
         run: async (input, call) => {
-          const page = await listRows<EndpointConfigDocument>(
+          const { rows: found, ...more } = await listRows<EndpointConfigDocument>(
             rows,
             { kind: endpointConfigKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Descending" },
             input,
           );
           return {
-            EndpointConfigs: page.rows.map(({ name, createdAt, document }) => ({
+            EndpointConfigs: found.map(({ name, createdAt, document }) => ({
               EndpointConfigName: name,
               EndpointConfigArn: document.arn,
               CreationTime: toSeconds(createdAt),
             })),
-            ...(page.NextToken === undefined ? {} : { NextToken: page.NextToken }),
+            ...more,
           };
         },
       },

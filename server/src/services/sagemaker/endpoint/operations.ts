@@ -98,20 +98,20 @@ function readingOperations({ rows }: Parts): Operations<Contract> {
     },
     ListEndpoints: {
       run: async (input, call) => {
-        const page = await listRows<EndpointDocument>(
+        const { rows: found, ...more } = await listRows<EndpointDocument>(
           rows,
           { kind: endpointKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Descending" },
           input,
         );
         return {
-          Endpoints: page.rows.map(({ name, status, createdAt, modifiedAt, document }) => ({
+          Endpoints: found.map(({ name, status, createdAt, modifiedAt, document }) => ({
             EndpointName: name,
             EndpointArn: document.arn,
             CreationTime: toSeconds(createdAt),
             LastModifiedTime: toSeconds(modifiedAt),
             EndpointStatus: status as EndpointStatus,
           })),
-          ...(page.NextToken === undefined ? {} : { NextToken: page.NextToken }),
+          ...more,
         };
       },
     },

@@ -100,14 +100,14 @@ export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
             sortBy: "CreationTime",
             sortOrder: "Descending",
           } as const;
-          const page = await listRows<ModelDocument>(rows, defaults, input);
+          const { rows: found, ...more } = await listRows<ModelDocument>(rows, defaults, input);
           return {
-            Models: page.rows.map(({ name, createdAt, document }) => ({
+            Models: found.map(({ name, createdAt, document }) => ({
               ModelName: name,
               ModelArn: document.arn,
               CreationTime: toSeconds(createdAt),
             })),
-            ...(page.NextToken === undefined ? {} : { NextToken: page.NextToken }),
+            ...more,
           };
         },
       },

@@ -82,13 +82,12 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
       },
       ListProcessingJobs: {
         run: async (input, call) => {
-          const page = await listRows<ProcessingDocument>(
+          const { rows: found, ...more } = await listRows<ProcessingDocument>(
             rows,
             { kind: processingJobKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Ascending" },
             input,
           );
-          const more = page.NextToken === undefined ? {} : { NextToken: page.NextToken };
-          return { ProcessingJobSummaries: page.rows.map(summarize), ...more };
+          return { ProcessingJobSummaries: found.map(summarize), ...more };
         },
       },
       StopProcessingJob: {

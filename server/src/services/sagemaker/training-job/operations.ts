@@ -119,13 +119,12 @@ export function trainingJob(parts: Parts): Noun {
       },
       ListTrainingJobs: {
         run: async (input, call) => {
-          const page = await listRows<TrainingDocument>(
+          const { rows: found, ...more } = await listRows<TrainingDocument>(
             rows,
             { kind: trainingJobKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Ascending" },
             input,
           );
-          const next = page.NextToken === undefined ? {} : { NextToken: page.NextToken };
-          return { TrainingJobSummaries: page.rows.map(summarize), ...next };
+          return { TrainingJobSummaries: found.map(summarize), ...more };
         },
       },
       StopTrainingJob: {

@@ -70,13 +70,12 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
       },
       ListTransformJobs: {
         run: async (input, call) => {
-          const page = await listRows<TransformDocument>(
+          const { rows: found, ...more } = await listRows<TransformDocument>(
             rows,
             { kind: transformJobKind, scope: scopeOf(call), sortBy: "CreationTime", sortOrder: "Descending" },
             input,
           );
-          const more = page.NextToken === undefined ? {} : { NextToken: page.NextToken };
-          return { TransformJobSummaries: page.rows.map(summarize), ...more };
+          return { TransformJobSummaries: found.map(summarize), ...more };
         },
       },
       StopTransformJob: {
