@@ -9,7 +9,8 @@ import { checkHyperParameters } from "../shared/hyper-parameters.ts";
 import { checkImage, checkInference, describingMembers } from "../shared/inference-specification.ts";
 import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import { newValidation, unlessValidated, validationJob, validationStatuses } from "../shared/validation-runs.ts";
+import { newValidation, unlessValidated, validationJob } from "../shared/validation-runs.ts";
+import { statusDetails } from "../shared/validation-statuses.ts";
 import { checkProfile, planOf } from "./validation.ts";
 
 export function algorithm(parts: Parts): Noun {
@@ -41,7 +42,7 @@ export function algorithm(parts: Parts): Noun {
         run: async ({ AlgorithmName }, call) => {
           const row = await records.need(call, AlgorithmName);
           const { validation: _, ...request } = row.document;
-          const ValidationStatuses = await validationStatuses(parts, call, row, planOf(row.document));
+          const AlgorithmStatusDetails = await statusDetails(parts, call, row, planOf(row.document));
           return {
             CertifyForMarketplace: false,
             ...request,
@@ -49,7 +50,7 @@ export function algorithm(parts: Parts): Noun {
             AlgorithmArn: records.arn(call, row.name),
             CreationTime: toSeconds(row.createdAt),
             AlgorithmStatus: row.status as AlgorithmStatus,
-            AlgorithmStatusDetails: { ValidationStatuses, ImageScanStatuses: [] },
+            AlgorithmStatusDetails,
           };
         },
       },

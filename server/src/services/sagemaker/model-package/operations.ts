@@ -17,13 +17,8 @@ import { checkArtifact, checkInference, describingMembers } from "../shared/infe
 import { type ModelPackageDocument, modelPackageKind, modelPackageRecords } from "../shared/model-package.ts";
 import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import {
-  newValidation,
-  unlessValidated,
-  type ValidationPlan,
-  validationJob,
-  validationStatuses,
-} from "../shared/validation-runs.ts";
+import { newValidation, unlessValidated, type ValidationPlan, validationJob } from "../shared/validation-runs.ts";
+import { statusDetails } from "../shared/validation-statuses.ts";
 
 /** Newer members that only describe the package; kept and given back. */
 const described = [
@@ -84,7 +79,7 @@ export function modelPackage(parts: Parts): Noun {
         run: async ({ ModelPackageName }, call) => {
           const row = await records.need(call, ModelPackageName);
           const { validation: _, ...request } = row.document;
-          const ValidationStatuses = await validationStatuses(parts, call, row, planOf(row.document));
+          const ModelPackageStatusDetails = await statusDetails(parts, call, row, planOf(row.document));
           return {
             CertifyForMarketplace: false,
             ...request,
@@ -92,7 +87,7 @@ export function modelPackage(parts: Parts): Noun {
             ModelPackageArn: records.arn(call, row.name),
             CreationTime: toSeconds(row.createdAt),
             ModelPackageStatus: row.status as ModelPackageStatus,
-            ModelPackageStatusDetails: { ValidationStatuses, ImageScanStatuses: [] },
+            ModelPackageStatusDetails,
           };
         },
       },

@@ -2,7 +2,6 @@
 // under the role of the profile (guide, "Create an Algorithm Resource"). They are jobs of the account like any other.
 import { setTimeout } from "node:timers/promises";
 import type {
-  AlgorithmStatusItem,
   ContainerDefinition,
   CreateTrainingJobRequest,
   TransformJobDefinition,
@@ -65,7 +64,8 @@ export function unlessValidated({ name, status }: { readonly name: string; reado
   return {};
 }
 
-const nameOf = (name: string, id: string): string => `${name.slice(0, STEM_LENGTH)}-${id}`;
+/** Of the jobs and the model of a validation: that of what is validated, with the id. */
+export const validationName = (name: string, id: string): string => `${name.slice(0, STEM_LENGTH)}-${id}`;
 
 /** Runs the plan of each row that is not settled; a repeated step finds the jobs that are there. */
 export const validationJob = <Document extends ValidatedDocument>(
@@ -92,7 +92,7 @@ async function validate(
   work: ActivityContext<ValidatedDocument>,
   plan: ValidationPlan,
 ): Promise<void> {
-  const name = nameOf(work.row.name, work.row.document.validation?.id ?? "");
+  const name = validationName(work.row.name, work.row.document.validation?.id ?? "");
   const { principal } = await work.session(plan.roleArn);
   const call = callOf(work, principal, clock.now());
   let artifact = plan.container?.ModelDataUrl;
@@ -168,41 +168,4 @@ function callOf(work: ActivityContext<unknown>, principal: Principal, at: number
     authorize: async () => {},
     invoke: (service, name) => Promise.reject(new Error(`${service}:${name} was called from within a validation.`)),
   };
-}
-
-/** How each job of a validation stands, by its name, from the jobs themselves. */
-export async function validationStatuses(
-  { inside }: Pick<Parts, "inside">,
-  call: Call,
-  row: { readonly name: string; readonly document: ValidatedDocument },
-  plan: ValidationPlan,
-): Promise<readonly AlgorithmStatusItem[]> {
-  const { validation } = row.document;
-  if (!validation) return [];
-  const name = nameOf(row.name, validation.id);
-  const training = () => inside("DescribeTrainingJob", { TrainingJobName: name }, call);
-  const transform = () => inside("DescribeTransformJob", { TransformJobName: name }, call);
-  const items = [
-    ...(plan.training ? [await itemOf(`${name}-training`, training, (job) => job.TrainingJobStatus)] : []),
-    ...(plan.transform ? [await itemOf(`${name}-transform`, transform, (job) => job.TransformJobStatus)] : []),
-  ];
-  const { failure } = validation;
-  const at = items.findIndex(({ Status }) => Status !== "Completed");
-  if (failure === undefined || at < 0) return items;
-  return items.map((item, index) => (index === at ? { ...item, Status: "Failed", FailureReason: failure } : item));
-}
-
-async function itemOf<Job>(
-  Name: string,
-  look: () => Promise<Job>,
-  statusOf: (job: Job) => string,
-): Promise<AlgorithmStatusItem> {
-  try {
-    const status = statusOf(await look());
-    if (status === "Completed") return { Name, Status: "Completed" };
-    return { Name, Status: status === "Failed" || status === "Stopped" ? "Failed" : "InProgress" };
-  } catch (cause) {
-    if (!(cause instanceof ApiError) || cause.status >= 500) throw cause;
-    return { Name, Status: "NotStarted" };
-  }
 }
