@@ -49,13 +49,14 @@ function originOf({ origin, region }: Call): string {
 
 /**
  * s3://bucket/key, and the two forms that templates write (guide, "Create Custom Worker Templates"). The address goes into
- * the page as it is, and the data of a task may have written it: a bucket is only what can be one.
+ * the page as it is, and the data of a task may have written it: a bucket is only what can be one, and hosts have bounds,
+ * without which a long one would take seconds to be no match.
  */
 function objectOf(uri: string): ObjectReference {
   const place = parseS3Uri(
     uri
-      .replace(/^https?:\/\/s3[^/]*\.amazonaws\.com\//, "s3://")
-      .replace(/^https?:\/\/([^/]+)\.s3[^/]*\.amazonaws\.com\//, "s3://$1/"),
+      .replace(/^https?:\/\/s3[^/]{0,60}\.amazonaws\.com\//, "s3://")
+      .replace(/^https?:\/\/([^/]{3,63})\.s3[^/]{0,60}\.amazonaws\.com\//, "s3://$1/"),
   );
   if (!place?.key)
     throw new Error(
