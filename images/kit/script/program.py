@@ -61,8 +61,11 @@ def run(command, arguments, code, environment, *, send=subprocess.Popen.send_sig
         raise ProgramError(shell_code(exit_code), (explain or failure_text)(shown, bytes(tail), exit_code))
 
 
-def forward_signals(process, send):
-    """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given."""
+def forward_signals(process, send=subprocess.Popen.send_signal):
+    """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given.
+
+    send(process, number): how one reaches it.
+    """
 
     def forward(number, _frame):
         with contextlib.suppress(ProcessLookupError):
