@@ -225,4 +225,4 @@ def test_a_lost_host_is_named(start, tmp_path):
     processes[0].send_signal(signal.SIGTERM)
     code, output = ended(processes)[0]
     assert code == 1
-    assert f"Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output
+    assert f"HostError: Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output
