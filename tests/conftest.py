@@ -61,6 +61,16 @@ def client(server):
 
 
 @pytest.fixture
+def sagemaker(client):
+    return client("sagemaker")
+
+
+@pytest.fixture
+def s3(client):
+    return client("s3")
+
+
+@pytest.fixture
 def fresh():
     """fresh("job") gives a name never used before: job-1-4242."""
     return lambda prefix: f"{prefix}-{next(_numbers)}-{os.getpid()}"

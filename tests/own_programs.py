@@ -64,7 +64,17 @@ def printed(server, name):
 
 def files_of(s3, bucket, name, archive="model"):
     """{name: bytes} of the files in an archive that the job has left."""
-    body = s3.get_object(Bucket=bucket, Key=f"models/{name}/output/{archive}.tar.gz")["Body"].read()
+    return _unpacked(s3, bucket, f"models/{name}/output/{archive}.tar.gz")
+
+
+def model_files(s3, job):
+    """{name: bytes} of the files in the model's archive, as the job's description names it."""
+    bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")
+    return _unpacked(s3, bucket, key)
+
+
+def _unpacked(s3, bucket, key):
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as tar:
         return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile()}
 

@@ -15,6 +15,7 @@ import time
 
 from .connections import LONGEST_WAIT_SECONDS, HostError, connect, hello, keep_alive, listen, read_name
 from .errors import ProgramError, UserError
+from .processes import start_thread
 from .train import EXIT_STOPPED, exit_code, fail
 
 LOOK_SECONDS = 1
@@ -163,7 +164,7 @@ class Group:
         keep_alive(connection)
         self._links[name] = connection
         self._inbox[name] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(name, connection), daemon=True).start()
+        start_thread(self._read, name, connection)
 
     def _read(self, name, connection):
         """Runs in a thread for each connection: hands values on, and notes an end."""

@@ -1,9 +1,10 @@
-"""Processes that a container forks, and stop signals, of which none may be lost between the fork and its handlers."""
+"""Processes and threads that a container starts, and stop signals, none of which may be lost before it is handled."""
 
 import contextlib
 import os
 import signal
 import sys
+import threading
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -22,6 +23,16 @@ def on_stop(handler):
     """From now on handler(number, frame), or signal.SIG_DFL, is for SIGTERM and SIGINT."""
     for number in STOPS:
         signal.signal(number, handler)
+
+
+def start_thread(work, *arguments):
+    """A daemon thread that calls work(*arguments). No stop comes to it: it would not wake the main thread, which may be
+    waiting for a program, and only there a handler runs.
+    """
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    with stops_held():
+        thread.start()
+    return thread
 
 
 def fork(task):

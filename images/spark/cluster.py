@@ -5,11 +5,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
-from images.kit.processes import shell_code
+from images.kit.processes import shell_code, start_thread
 from images.kit.script.program import forward_signals
 
 from . import storage
@@ -105,9 +104,7 @@ class Cluster:
         tail = bytearray()
         # Spark prints what Python writes to standard error on its standard output.
         ways = ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
-        copying = [threading.Thread(target=_copy, args=(*way, tail), daemon=True) for way in ways]
-        for thread in copying:
-            thread.start()
+        copying = [start_thread(_copy, *way, tail) for way in ways]
         code = process.wait()
         for thread in copying:
             thread.join(DRAIN_SECONDS)
@@ -116,7 +113,7 @@ class Cluster:
     def _start(self, main_class, arguments):
         process = subprocess.Popen(self._command(main_class, arguments), cwd=self._folder, env=self.environment)
         self._daemons.append(process)
-        threading.Thread(target=self._watch, args=(process, main_class), daemon=True).start()
+        start_thread(self._watch, process, main_class)
 
     def _watch(self, process, main_class):
         """Without it Spark would wait for ever."""

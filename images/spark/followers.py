@@ -6,6 +6,8 @@ import shutil
 import sys
 import threading
 
+from images.kit.processes import start_thread
+
 LOG_SECONDS = 1
 EVENTS_SECONDS = 10
 IN_PROGRESS = ".inprogress"
@@ -20,8 +22,7 @@ def repeated(work, seconds):
         while not is_over.wait(seconds):
             work()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
+    thread = start_thread(run)
     try:
         yield
     finally:

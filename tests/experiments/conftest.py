@@ -12,16 +12,6 @@ def server():
 
 
 @pytest.fixture
-def sagemaker(server):
-    return server.client("sagemaker")
-
-
-@pytest.fixture
-def s3(server):
-    return server.client("s3")
-
-
-@pytest.fixture
 def experiment(sagemaker, fresh):
     """experiment(**members): the name of a new experiment."""
 

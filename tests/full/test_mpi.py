@@ -1,12 +1,11 @@
 """Scripts that run by MPI: estimators of the SageMaker SDKs 1.72, 2.14 and the newest 2.x, on one host and on two."""
 
-import io
 import json
-import tarfile
 import time
 
 import pytest
 from hosted_models import an_archive
+from own_programs import model_files
 from server_process import ROLE, wait_until
 from stories import HERE, mnist, tree
 from xgboost_jobs import channel, ended_job, lines_by_host
@@ -83,7 +82,7 @@ def start(client, bucket, fresh, tmp_path):
 
 
 @pytest.mark.timeout(FIRST_SECONDS + 200)
-def test_processes_of_all_hosts_are_told_to_stop_and_may_save(client, start, bucket):
+def test_processes_of_all_hosts_are_told_to_stop_and_may_save(client, start):
     sagemaker, logs = client("sagemaker"), client("logs")
     name = start(seconds=600)
 
@@ -96,10 +95,7 @@ def test_processes_of_all_hosts_are_told_to_stop_and_may_save(client, start, buc
     began = time.monotonic()
     job = ended_job(sagemaker, name)
     assert (job["TrainingJobStatus"], time.monotonic() - began < STOP_SECONDS) == ("Stopped", True)
-    key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{bucket}/")
-    body = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as model:
-        saved = {member.name: model.extractfile(member).read() for member in model if member.isfile()}
+    saved = model_files(client("s3"), job)
     assert {f"stopped-{rank}" for rank in range(4)} | {"mean.npy"} == set(saved)
     assert {content for path, content in saved.items() if path != "mean.npy"} == {b"SIGTERM"}
 

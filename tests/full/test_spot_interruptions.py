@@ -1,13 +1,11 @@
 """A script of XGBoost's on spot instances that are taken back twenty times: the model is that of one left alone."""
 
-import io
 import itertools
 import random
-import tarfile
 
 import pytest
 from foreign_clients import printed_by_sdk, python_of
-from own_programs import GROUP, outcome, statuses
+from own_programs import GROUP, model_files, outcome, statuses
 from server_process import running_server, told, wait_until
 from shells import in_shell, printed
 from stories import HERE, PROGRAM_SECONDS, digits
@@ -87,7 +85,4 @@ def test_twenty_interruptions_change_nothing_of_the_model(server, tmp_path):
 
 def model_of(server, job):
     """Bytes of the model in the job's archive."""
-    bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")
-    body = server.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-        return tar.extractfile("model.json").read()
+    return model_files(server.client("s3"), job)["model.json"]

@@ -3,13 +3,13 @@
 import io
 import json
 import pickle
-import tarfile
 import time
 
 import numpy as np
 import pytest
 import xgboost
 from hosted_models import an_archive
+from own_programs import model_files
 from server_process import ROLE, wait_until
 from sklearn.datasets import load_digits
 from stories import HERE, mnist, tree
@@ -110,24 +110,9 @@ def test_a_stop_lets_the_scripts_save_what_the_parameter_servers_hold(client, bu
     began = time.monotonic()
     job = ended_job(sagemaker, name)
     assert (job["TrainingJobStatus"], time.monotonic() - began < STOP_SECONDS) == ("Stopped", True)
-    assert [len(arrays) for arrays in saved_arrays(client, job)] == [4, 4]
-
-
-def saved_arrays(client, job):
-    """Arrays of each file that a stopped worker has saved."""
-    bucket, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").split("/", 1)
-    body = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as model:
-        names = ("stopped-0.npz", "stopped-1.npz")
-        return [np.load(io.BytesIO(model.extractfile(name).read())).files for name in names]
-
-
-def booster_of(client, job):
-    place = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://")
-    bucket, key = place.split("/", 1)
-    body = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as model:
-        return pickle.loads(model.extractfile("xgboost-model").read())
+    saved = model_files(s3, job)
+    arrays = [np.load(io.BytesIO(saved[f"stopped-{worker}.npz"])).files for worker in (0, 1)]
+    assert [len(names) for names in arrays] == [4, 4]
 
 
 @pytest.mark.timeout(600)
@@ -158,7 +143,7 @@ def test_the_built_in_xgboost_trains_on_two_hosts_what_one_would(client, bucket,
         client("sagemaker").create_training_job(**request)
         job = ended_job(client("sagemaker"), name)
         assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-        boosters.append(booster_of(client, job))
+        boosters.append(pickle.loads(model_files(client("s3"), job)["xgboost-model"]))
     lines = lines_by_host(client("logs"), LOGS, name)
     # The first host speaks for all.
     assert any(f"train: {len(rows)} rows" in line for line in lines["algo-1"])

@@ -12,11 +12,6 @@ ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint"
 
 
 @pytest.fixture
-def sagemaker(client):
-    return client("sagemaker")
-
-
-@pytest.fixture
 def runtime(client):
     return client("sagemaker-runtime")
 

@@ -2,7 +2,7 @@
 
 import pytest
 from policies import policy
-from users import remove_policies, temporary_users
+from users import remove_policies
 
 
 @pytest.fixture
@@ -11,15 +11,14 @@ def iam(client):
 
 
 @pytest.fixture
-def user(server, fresh):
+def user(user):
     """user(allow("s3:*"), …) makes a user with these statements: its name and a function that gives its clients."""
 
     def make(*statements):
-        made, clients = users(*statements)
-        return made["UserName"], clients
+        arn, clients = user(*statements)
+        return arn.rpartition("/")[2], clients
 
-    with temporary_users(server, fresh) as users:
-        yield make
+    return make
 
 
 @pytest.fixture

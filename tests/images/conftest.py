@@ -59,11 +59,6 @@ def ecr(client):
 
 
 @pytest.fixture
-def sagemaker(client):
-    return client("sagemaker")
-
-
-@pytest.fixture
 def push(server, ecr, fresh):
     """push(image) pushes it under a name of its own: what jobs call it."""
     made = []

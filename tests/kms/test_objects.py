@@ -1,13 +1,7 @@
 """Objects written under a key of KMS: the key has to be there, enabled, and open to whoever writes and reads."""
 
-import pytest
 from policies import allow, refusal
 from xgboost_jobs import ended_job, training_request
-
-
-@pytest.fixture
-def s3(client):
-    return client("s3")
 
 
 def under(key_id):

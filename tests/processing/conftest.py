@@ -12,16 +12,6 @@ def server():
 
 
 @pytest.fixture
-def sagemaker(server):
-    return server.client("sagemaker")
-
-
-@pytest.fixture
-def s3(server):
-    return server.client("s3")
-
-
-@pytest.fixture
 def place(s3, fresh):
     """place({key: body}): the URI of a prefix that holds these."""
 

@@ -145,6 +145,16 @@ TREES = {
 }
 
 
+def create_trees(sagemaker, name, validation):
+    """Makes an algorithm that trains and predicts, and is to be validated."""
+    sagemaker.create_algorithm(
+        AlgorithmName=name,
+        TrainingSpecification=TREES,
+        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
+        ValidationSpecification=validation,
+    )
+
+
 @pytest.fixture
 def data(client, bucket):
     """A bucket with rows to train on and rows to predict."""
@@ -239,12 +249,7 @@ def test_a_model_is_refused_for(container, client, fresh):
 
 def test_a_validation_trains_transforms_and_ends(client, data, fresh):
     sagemaker, name = client("sagemaker"), fresh("Trees")
-    sagemaker.create_algorithm(
-        AlgorithmName=name,
-        TrainingSpecification=TREES,
-        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
-        ValidationSpecification=a_validation(data),
-    )
+    create_trees(sagemaker, name, a_validation(data))
     assert sagemaker.describe_algorithm(AlgorithmName=name)["AlgorithmStatus"] in ("Pending", "InProgress")
     assert refusal(lambda: sagemaker.delete_algorithm(AlgorithmName=name))[0] == "ConflictException"
     algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
@@ -272,12 +277,7 @@ def test_a_validation_trains_transforms_and_ends(client, data, fresh):
 
 def test_a_validation_whose_job_fails_says_why(client, data, fresh):
     sagemaker, name = client("sagemaker"), fresh("trees")
-    sagemaker.create_algorithm(
-        AlgorithmName=name,
-        TrainingSpecification=TREES,
-        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
-        ValidationSpecification=a_validation(data, HyperParameters={"num_round": "2", "objective": "reg:wishful"}),
-    )
+    create_trees(sagemaker, name, a_validation(data, HyperParameters={"num_round": "2", "objective": "reg:wishful"}))
     algorithm = validated(sagemaker.describe_algorithm, name, "Algorithm")
     assert algorithm["AlgorithmStatus"] == "Failed"
     assert statuses(algorithm, "Algorithm") == ["Failed", "NotStarted"]
@@ -294,12 +294,7 @@ def test_a_validation_goes_on_after_a_kill(own_server, fresh):
     s3.create_bucket(Bucket="data")
     s3.put_object(Bucket="data", Key="train/rows.csv", Body=as_csv([[1, 0.5], [2, 1.5]]))
     s3.put_object(Bucket="data", Key="in/rows.csv", Body=as_csv([[0.5]]))
-    sagemaker.create_algorithm(
-        AlgorithmName=name,
-        TrainingSpecification=TREES,
-        InferenceSpecification={**INFERENCE, "Containers": [{"Image": IMAGE}]},
-        ValidationSpecification=a_validation("data"),
-    )
+    create_trees(sagemaker, name, a_validation("data"))
     wait_until(lambda: sagemaker.list_training_jobs()["TrainingJobSummaries"], 30, "its training job is there")
     server.kill()
     server.start()

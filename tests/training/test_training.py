@@ -54,11 +54,6 @@ def secondary(sagemaker, name, status):
 
 
 @pytest.fixture
-def sagemaker(client):
-    return client("sagemaker")
-
-
-@pytest.fixture
 def irises(client, bucket):
     client("s3").put_object(Bucket=bucket, Key="train/irises.csv", Body=IRISES)
     return bucket

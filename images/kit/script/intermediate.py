@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from images.kit.container import root
+from images.kit.processes import start_thread
 
 INTERVAL_SECONDS = 1.0
 
@@ -28,16 +29,16 @@ class Intermediate:
         self._seen = {}
         self._uploaded = {}
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = None
 
     def __enter__(self):
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._is_wanted:
-            self._thread.start()
+            self._thread = start_thread(self._watch)
         return self
 
     def __exit__(self, *_):
-        if self._is_wanted:
+        if self._thread is not None:
             self._over.set()
             self._thread.join()
 

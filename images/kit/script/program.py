@@ -7,12 +7,11 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import PurePosixPath
 
 from images.kit.container import FAILURE_CHARACTERS
 from images.kit.errors import ProgramError, UserError
-from images.kit.processes import on_stop, shell_code
+from images.kit.processes import on_stop, shell_code, start_thread
 
 from .variables import module_name
 
@@ -52,8 +51,7 @@ def run(command, arguments, code, environment, *, send=subprocess.Popen.send_sig
     if started is not None:
         started(process)
     tail = bytearray()
-    copying = threading.Thread(target=_copy, args=(process.stderr, tail), daemon=True)
-    copying.start()
+    copying = start_thread(_copy, process.stderr, tail)
     exit_code = process.wait()
     copying.join(DRAIN_SECONDS)
     if exit_code != 0:
@@ -61,8 +59,11 @@ def run(command, arguments, code, environment, *, send=subprocess.Popen.send_sig
         raise ProgramError(shell_code(exit_code), (explain or failure_text)(shown, bytes(tail), exit_code))
 
 
-def forward_signals(process, send):
-    """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given."""
+def forward_signals(process, send=subprocess.Popen.send_signal):
+    """From now on SIGTERM and SIGINT are the program's: it may save its model in the time it is given.
+
+    send(process, number): how one reaches it.
+    """
 
     def forward(number, _frame):
         with contextlib.suppress(ProcessLookupError):

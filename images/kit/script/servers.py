@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from images.kit.connections import HostError
 from images.kit.errors import ProgramError, UserError
 from images.kit.hosts import join
+from images.kit.processes import start_thread
 
 from . import program
 
@@ -90,7 +91,7 @@ class _Servers:
             print(f"[INFO] This host runs a {server.name}.", flush=True)
             process = subprocess.Popen(command, cwd=self._code, env={**self._environment, **server.variables})
             self._processes.append(process)
-            threading.Thread(target=self._watch, args=(server, process), daemon=True).start()
+            start_thread(self._watch, server, process)
 
     def __exit__(self, *_):
         self._is_over = True
@@ -122,9 +123,7 @@ class _Script:
             return program.failure_text(shown, errors, exit_code)
 
         talks_to = hosts[1:] if group.number == 0 else hosts[:1]
-        threads = [threading.Thread(target=self._listen, args=(group, host), daemon=True) for host in talks_to]
-        for thread in threads:
-            thread.start()
+        threads = [start_thread(self._listen, group, host) for host in talks_to]
         try:
             program.run(command, [], code, environment, explain=explain, started=self._started)
         except ProgramError:

@@ -1,8 +1,6 @@
 """The hosts of a job among themselves, here as threads with addresses of their own."""
 
-import itertools
 import json
-import os
 import socket
 import threading
 import time
@@ -15,13 +13,7 @@ from images.kit.connections import HostError
 from images.kit.errors import UserError
 from images.kit.hosts import join
 
-_subnets = itertools.count(os.getpid() * 16)
-
-
-def addresses(count):
-    """Names of so many hosts, of a network of this machine that no other test uses."""
-    subnet = next(_subnets)
-    return [f"127.{1 + subnet // 256 % 250}.{subnet % 256}.{100 + number}" for number in range(count)]
+from .containers import addresses
 
 
 def run(works, names=None, delays=()):

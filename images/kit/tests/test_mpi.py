@@ -3,22 +3,15 @@
 mpirun and its daemon are stand-ins here; the real ones run in tests/full/test_mpi.py.
 """
 
-import contextlib
-import itertools
-import os
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from images.kit.errors import UserError
 from images.kit.script.mpi import agent, failure, settings
 
-ROOT = Path(__file__).resolve().parents[3]
-DEADLINE_SECONDS = 60
+from .containers import DEADLINE_SECONDS, addresses, containers, kill, wait_until
 
 OPTIONS = {
     "nothing": ("", []),
@@ -141,41 +134,27 @@ except Exception as error:
     print(f"{type(error).__name__}: {error}", flush=True)
     sys.exit(getattr(error, "exit_code", 1))
 """
-_subnets = itertools.count(os.getpid() * 16)
 
 
 @pytest.fixture
-def containers(tmp_path):
-    """containers(program, …): processes that stand for two hosts which run the program, of Python, by MPI."""
-    started = []
+def start(tmp_path):
+    """start(program, …): processes that stand for two hosts which run the program, of Python, by MPI."""
+    prefix = tmp_path / "environment"
 
-    def start(program, daemon="prted", **variables):
-        prefix = tmp_path / "environment"
-        (prefix / "bin").mkdir(parents=True)
-        for name, text in {"mpirun": MPIRUN, "prted": PRTED}.items():
-            file = prefix / "bin" / name
-            file.write_text(text.replace("{python}", sys.executable).replace("{daemon}", daemon))
-            file.chmod(0o755)
-        subnet = next(_subnets)
-        hosts = [f"127.{1 + subnet // 256 % 250}.{subnet % 256}.{number}" for number in (200, 201)]
-        for host in hosts:
-            command = [sys.executable, "-c", CONTAINER, prefix, " ".join(hosts), host, sys.executable, "-c", program]
-            environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **variables}
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
-            started.append(subprocess.Popen(list(map(str, command)), env=environment, cwd=tmp_path, **pipes))
-        return hosts, started
+    with containers(tmp_path) as start_each:
 
-    yield start
-    for process in started:
-        kill(process)
-        process.wait()
-        process.stdout.close()
+        def run(program, daemon="prted", **variables):
+            (prefix / "bin").mkdir(parents=True)
+            for name, text in {"mpirun": MPIRUN, "prted": PRTED}.items():
+                file = prefix / "bin" / name
+                file.write_text(text.replace("{python}", sys.executable).replace("{daemon}", daemon))
+                file.chmod(0o755)
+            hosts = addresses(2)
+            words = ["-c", CONTAINER, prefix, " ".join(hosts)]
+            processes = start_each(hosts, lambda host: [*words, host, sys.executable, "-c", program], **variables)
+            return hosts, processes
 
-
-def kill(process):
-    """Ends all of a container, as the end of its first process does."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        yield run
 
 
 def ended(processes):
@@ -186,30 +165,30 @@ def ended(processes):
     return [(process.returncode, process.stdout.read()) for process in processes]
 
 
-def test_each_host_runs_the_program_with_its_own_variables(containers):
-    hosts, processes = containers("import os; print('I am', os.environ['SM_CURRENT_HOST'], 'of', '\"all\"')")
+def test_each_host_runs_the_program_with_its_own_variables(start):
+    hosts, processes = start("import os; print('I am', os.environ['SM_CURRENT_HOST'], 'of', '\"all\"')")
     (code, first), (other_code, other) = ended(processes)
     assert (code, other_code) == (0, 0), first + other
     assert f"I am {hosts[0]} of" in first
     assert f"I am {hosts[1]} of" in other
 
 
-def test_the_first_host_fails_with_the_runs_exit_code_and_the_others_have_done_their_part(containers):
-    _, processes = containers("import os, sys; sys.exit(7 if os.environ['SM_CURRENT_HOST'].endswith('201') else 0)")
+def test_the_first_host_fails_with_the_runs_exit_code_and_the_others_have_done_their_part(start):
+    _, processes = start("import os, sys; sys.exit(7 if os.environ['SM_CURRENT_HOST'].endswith('101') else 0)")
     (code, first), (other_code, _) = ended(processes)
     assert (code, other_code) == (7, 0), first
     assert "ProgramError: ExecuteUserScriptError:" in first and first.endswith("exit code: 7\n")
 
 
-def test_only_hosts_of_the_job_get_daemons(containers):
-    _, processes = containers("pass", ALSO_ASKED="algo-9")
+def test_only_hosts_of_the_job_get_daemons(start):
+    _, processes = start("pass", ALSO_ASKED="algo-9")
     (code, first), (other_code, _) = ended(processes)
     assert (code, other_code) == (255, 0)
     assert "algo-9 is not one of this job's other hosts" in first
 
 
-def test_only_daemons_are_started(containers):
-    _, processes = containers("pass", daemon="sh")
+def test_only_daemons_are_started(start):
+    _, processes = start("pass", daemon="sh")
     (code, first), _ = ended(processes)
     assert (code, "starts only daemons of MPI" in first) == (255, True)
 
@@ -225,28 +204,25 @@ time.sleep(60)
 """
 
 
-def wait_until_ready(folder, hosts):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not all((folder / f"ready-{host}").exists() for host in hosts):
-        assert time.monotonic() < deadline, "the program runs on both hosts"
-        time.sleep(0.02)  # between looks at a condition that has a deadline
+def start_ready(start, folder):
+    hosts, processes = start(STOPPED)
+    wait_until(lambda: all((folder / f"ready-{host}").exists() for host in hosts), "the program runs on both hosts")
+    return hosts, processes
 
 
-def test_a_stop_reaches_the_program_on_each_host(containers, tmp_path):
-    hosts, processes = containers(STOPPED)
-    wait_until_ready(tmp_path, hosts)
+def test_a_stop_reaches_the_program_on_each_host(start, tmp_path):
+    hosts, processes = start_ready(start, tmp_path)
     for process in processes:
         process.send_signal(signal.SIGTERM)
     for host, (code, output) in zip(hosts, ended(processes), strict=True):
         assert (code, f"saved on {host}" in output) == (0, True), output
 
 
-def test_a_lost_host_is_named(containers, tmp_path):
-    hosts, processes = containers(STOPPED)
-    wait_until_ready(tmp_path, hosts)
+def test_a_lost_host_is_named(start, tmp_path):
+    hosts, processes = start_ready(start, tmp_path)
     kill(processes[1])
     # As PRRTE does, whose daemon is gone.
     processes[0].send_signal(signal.SIGTERM)
     code, output = ended(processes)[0]
     assert code == 1
-    assert f"Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output
+    assert f"HostError: Host {hosts[1]} has failed: it was killed, or its machine or network is gone." in output

@@ -1,8 +1,6 @@
 """Training on several hosts: processes with addresses of their own give the model of one host and end together."""
 
-import itertools
 import json
-import os
 import pickle
 import re
 import signal
@@ -15,20 +13,15 @@ import xgboost
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
 
+from images.kit.tests.containers import addresses
+
 from .containers import DEADLINE_SECONDS, command, prepare
 
 ROUNDS = 15
-_subnets = itertools.count(os.getpid() * 16)
 
 
 def csv_of(table):
     return b"".join(",".join(repr(float(cell)) for cell in row).encode() + b"\n" for row in table.tolist())
-
-
-def addresses(count):
-    """Names of so many hosts, of a network of this machine that no other test uses."""
-    subnet = next(_subnets)
-    return [f"127.{1 + subnet // 256 % 250}.{subnet % 256}.{number}" for number in range(1, count + 1)]
 
 
 class Hosts:

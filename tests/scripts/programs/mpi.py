@@ -9,7 +9,7 @@ import sagemaker
 from sagemaker.mxnet import MXNet
 from sagemaker.pytorch import PyTorch
 from sagemaker.tensorflow import TensorFlow
-from sdk import DISTRIBUTION, FIRST_GENERATION, fit, role, session, size, tell, upload
+from sdk import DISTRIBUTION, FIRST_GENERATION, failure_reason, fit, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
 # PyTorch's estimator takes a distribution since the later 2.x.
@@ -43,13 +43,7 @@ def run(framework, hosts, processes, options=""):
 
 
 def fail(way):
-    failing = estimator("mxnet", 2, 2, "", failing=3, way=way)
-    try:
-        fit(failing, training)
-    except Exception:
-        name = failing.latest_training_job.name
-        return session.sagemaker_client.describe_training_job(TrainingJobName=name)["FailureReason"]
-    return "it did not fail"
+    return failure_reason(estimator("mxnet", 2, 2, "", failing=3, way=way), training)
 
 
 tell(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sagemaker.mxnet import MXNet
 from sagemaker.tensorflow import TensorFlow
-from sdk import DISTRIBUTION, FIRST_GENERATION, accuracy, fit, role, session, size, tell, upload
+from sdk import DISTRIBUTION, FIRST_GENERATION, accuracy, failure_reason, fit, role, session, size, tell, upload
 
 scripts = Path(sys.argv[1])
 training = {"training": upload("servers", "digits.npz")}
@@ -48,13 +48,7 @@ def run(name, **hyperparameters):
 
 
 def fail(name, worker):
-    failing = estimator(name, failing=worker)
-    try:
-        fit(failing, training)
-    except Exception:
-        name = failing.latest_training_job.name
-        return session.sagemaker_client.describe_training_job(TrainingJobName=name)["FailureReason"]
-    return "it did not fail"
+    return failure_reason(estimator(name, failing=worker), training)
 
 
 tell(

@@ -5,11 +5,11 @@ import json
 import shlex
 import socket
 import sys
-import threading
 from pathlib import Path
 
 from images.kit.connections import HostError
 from images.kit.errors import UserError
+from images.kit.processes import start_thread
 
 from .agent import EXIT_FAILED
 
@@ -35,7 +35,7 @@ class Daemons:
         self._listener.listen(len(hosts))
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        start_thread(self._accept)
         return self
 
     def __exit__(self, *_):
@@ -52,9 +52,7 @@ class Daemons:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                thread = threading.Thread(target=self._answer, args=(connection,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                self._threads.append(start_thread(self._answer, connection))
 
     def _answer(self, connection):
         """Starts the daemon that an agent asks for, and tells it the exit code once there is one."""

@@ -10,13 +10,12 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 from functools import partial
 from pathlib import Path
 
 from images.kit.errors import ProgramError, UserError
 from images.kit.hosts import join
-from images.kit.processes import on_stop
+from images.kit.processes import on_stop, start_thread
 from images.kit.script import program
 
 from . import failure
@@ -117,8 +116,7 @@ def _follow(group, code, environment):
     try:
         while (words := group.hear()) is not None:
             daemon = subprocess.Popen([str(DAEMON), *words], cwd=code, env={**environment, **own})
-            daemons[daemon] = threading.Thread(target=lambda daemon=daemon: group.tell({"code": daemon.wait()}))
-            daemons[daemon].start()
+            daemons[daemon] = start_thread(lambda daemon=daemon: group.tell({"code": daemon.wait()}))
         for thread in daemons.values():
             thread.join(DAEMON_SECONDS)
     finally:
