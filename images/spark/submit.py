@@ -6,14 +6,12 @@ Follows aws/sagemaker-spark-container in what it takes and leaves; how it is don
 import contextlib
 import json
 import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
 from images.kit import hosts
 from images.kit.container import root
 from images.kit.errors import ProgramError
-from images.kit.script.framework import asked_image
+from images.kit.script.framework import announce_version
 
 from . import configuration, files, resources, storage
 from .cluster import Cluster
@@ -32,7 +30,7 @@ def submit(words):
     host does not come.
     """
     options = parse(words)
-    announce()
+    announce_version("Spark", "pyspark")
     storage.check(options.s3_uris())
     own = configuration.read()
     names, host = _hosts()
@@ -49,13 +47,6 @@ def submit(words):
             group.gather(None)
     if code != 0:
         raise ProgramError(code, f"{storage.explain(what_failed(said))}\nSpark ended with exit code {code}.".strip())
-
-
-def announce():
-    """Prints which version runs for the one that the image's tag asks for."""
-    asked = asked_image()
-    wanted = f"Image {asked['name']} asks for version {asked['version']}; here runs " if asked else "Here runs "
-    print(f"{wanted}Spark {version('pyspark')}, Python {platform.python_version()}.", flush=True)
 
 
 def _hosts():

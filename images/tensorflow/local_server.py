@@ -2,8 +2,9 @@
 
 import json
 import re
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from images.kit.processes import start_thread
 
 PLACE = re.compile(r"/v1/models/(?P<name>[^/:]+)(/versions/(?P<version>\d+))?:(?P<method>\w+)$")
 
@@ -35,5 +36,5 @@ def start(ask):
             """Requests of the script to itself are no news."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    start_thread(server.serve_forever)
     return server.server_port

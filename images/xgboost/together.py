@@ -24,7 +24,7 @@ def communicator(group):
         tracker = _start(group)
         yield
     except BaseException:
-        # XGBoost waits or crashes when it is torn down while other hosts are gone.
+        # XGBoost waits or crashes when it is torn down while other hosts are gone. The tracker is kept until then.
         atexit.register(_exit_at_once, group, tracker)
         raise
     collective.finalize()

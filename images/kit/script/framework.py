@@ -36,7 +36,12 @@ class Framework:
 
 def announce(framework):
     """Prints, as the first line of the log, which version runs for the one that the image's tag asks for."""
-    here = f"{framework.name} {version(framework.distribution)}, Python {platform.python_version()}"
+    announce_version(framework.name, framework.distribution)
+
+
+def announce_version(name, distribution):
+    """As announce does. name: for people. distribution: the package whose version it is."""
+    here = f"{name} {version(distribution)}, Python {platform.python_version()}"
     asked = asked_image()
     wanted = f"Image {asked['name']} asks for version {asked['version']}; here runs " if asked else "Here runs "
     print(f"{wanted}{here}.", flush=True)
