@@ -37,14 +37,15 @@ def submit(words):
     size = resources.instance()
     for line in files.write(FOLDER / "conf", own, _defaults(options, own, names, size), os.environ):
         print(f"[WARNING] {line}", flush=True)
-    with hosts.join(names, host) as group, Cluster(names, host, FOLDER, size, own.variables) as cluster:
+    # A worker keeps the last lines of its executors until it ends, so they are read once more after that.
+    executors = repeated(ExecutorLogs(FOLDER / "work"), LOG_SECONDS)
+    with hosts.join(names, host) as group, executors, Cluster(names, host, FOLDER, size, own.variables) as cluster:
         cluster.start_master()
         group.gather(None)
         cluster.start_worker()
-        with repeated(ExecutorLogs(FOLDER / "work"), LOG_SECONDS):
-            code, said = _drive(cluster, options) if host == names[0] else (0, "")
-            # The others' workers stay until the first host says that all is done.
-            group.gather(None)
+        code, said = _drive(cluster, options) if host == names[0] else (0, "")
+        # The others' workers stay until the first host says that all is done.
+        group.gather(None)
     if code != 0:
         raise ProgramError(code, f"{storage.explain(what_failed(said))}\nSpark ended with exit code {code}.".strip())
 
