@@ -221,6 +221,49 @@ export interface InstanceRoute {
   begin(): () => void;
 }
 
+/** SNS, to services that tell somebody of something: alarms, object events. */
+export interface Topics {
+  /**
+   * Publishes in the name of a service; kept when this returns, delivered behind it.
+   * @throws ApiError NotFound, AuthorizationError when the topic's policy does not let the service publish
+   */
+  publish(notice: TopicNotice): Promise<{ readonly messageId: string }>;
+}
+
+export interface TopicNotice {
+  readonly topicArn: string;
+  readonly message: string;
+  readonly subject?: string;
+  /** `cloudwatch.amazonaws.com`: who publishes. */
+  readonly servicePrincipal: string;
+  /** What it is about, an alarm or a bucket: aws:SourceArn of the topic's policy. */
+  readonly sourceArn: string;
+  readonly sourceAccount: string;
+}
+
+/** EventBridge, to services that tell of what happened on the account's default bus. */
+export interface EventBus {
+  /** Kept when this returns; matched with rules and delivered behind it. */
+  put(events: readonly ServiceEvent[]): Promise<void>;
+}
+
+/** An event of a service, as EventBridge's envelope has it; version, and `id` where it is absent, are the bus's. */
+export interface ServiceEvent {
+  /** The same event put twice is delivered once. */
+  readonly id?: string;
+  readonly account: string;
+  readonly region: string;
+  /** `aws.s3` */
+  readonly source: string;
+  /** `Object Created` */
+  readonly detailType: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** ARNs. */
+  readonly resources: readonly string[];
+  readonly detail: object;
+}
+
 /** The wire, to whatever makes calls inside the process as a caller. */
 export interface Invoker {
   invoke(call: Call, service: string, operation: string, input: object): Promise<unknown>;
