@@ -17,7 +17,8 @@ import type { Rows } from "../../store/rows/rows.ts";
 import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
 import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
 import type { AccessKeyRecord } from "./shared/nouns.ts";
-import { lookupFor } from "./shared/request.ts";
+import type { Lookup } from "./shared/pattern.ts";
+import { asksForTag, lookupFor, type PrincipalFacts } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
 import { checkResourcePolicy } from "./shared/validate.ts";
 import { createVault } from "./shared/vault.ts";
@@ -87,36 +88,67 @@ function credentialOf(
 export function createAuthorizer(identities: Identities): Authorizer {
   return {
     refusal(principal, permissions, facts) {
-      if (!hasEntity(principal)) return firstRefusal(identities, principal, permissions, facts, undefined);
+      const ask = (loaded: LoadedEntity | undefined) =>
+        firstRefusal(identities, { principal, facts, loaded }, permissions);
+      if (!hasEntity(principal)) return ask(undefined);
       const found = identities.entityOf(principal);
-      return found instanceof Promise
-        ? found.then((entity) => firstRefusal(identities, principal, permissions, facts, entity))
-        : firstRefusal(identities, principal, permissions, facts, found);
+      return found instanceof Promise ? found.then(ask) : ask(found);
     },
   };
 }
 
+interface Asked {
+  readonly principal: Principal;
+  readonly facts: RequestFacts;
+  readonly loaded: LoadedEntity | undefined;
+}
+
 function firstRefusal(
   identities: Identities,
-  principal: Principal,
+  asked: Asked,
   permissions: readonly Permission[],
-  facts: RequestFacts,
-  loaded: LoadedEntity | undefined,
-): string | undefined {
-  for (const permission of permissions) {
-    const layers: PolicyLayers = {
-      ...(loaded ?? noPolicies),
-      session: principal.sessionPolicies?.map((text) => identities.named("session", "session", text)),
-      resource:
-        permission.resourcePolicy === undefined
-          ? undefined
-          : identities.named("resource", "resource", permission.resourcePolicy),
-    };
-    const lookup = lookupFor(principal, permission, facts, loaded ? { tags: loaded.entity.tags } : {});
-    const decision = decide(principal, permission, layers, lookup);
-    if (decision.outcome !== "allowed") return refusalText(principal, permission, decision);
+): Promise<string | undefined> | string | undefined {
+  for (const [at, permission] of permissions.entries()) {
+    const answer = refusalOf(identities, asked, permission);
+    if (answer instanceof Promise) {
+      return answer.then((text) => text ?? firstRefusal(identities, asked, permissions.slice(at + 1)));
+    }
+    if (answer !== undefined) return answer;
   }
   return undefined;
+}
+
+/** Tags of the resource are read, and the decision made anew, when a condition asked for them. */
+function refusalOf(
+  identities: Identities,
+  { principal, facts, loaded }: Asked,
+  permission: Permission,
+): Promise<string | undefined> | string | undefined {
+  const layers: PolicyLayers = {
+    ...(loaded ?? noPolicies),
+    session: principal.sessionPolicies?.map((text) => identities.named("session", "session", text)),
+    resource:
+      permission.resourcePolicy === undefined
+        ? undefined
+        : identities.named("resource", "resource", permission.resourcePolicy),
+  };
+  const about: PrincipalFacts = loaded ? { tags: loaded.entity.tags } : {};
+  const answer = (lookup: Lookup): string | undefined => {
+    const decision = decide(principal, permission, layers, lookup);
+    return decision.outcome === "allowed" ? undefined : refusalText(principal, permission, decision);
+  };
+  const lookup = lookupFor(principal, permission, facts, about);
+  const { resourceTags } = permission;
+  if (resourceTags === undefined) return answer(lookup);
+  let isAsked = false;
+  const first = answer((key) => {
+    isAsked ||= asksForTag(key);
+    return lookup(key);
+  });
+  if (!isAsked) return first;
+  return resourceTags().then((tags) =>
+    answer(lookupFor(principal, permission, facts, { ...about, resourceTags: tags })),
+  );
 }
 
 export const policyChecks: PolicyChecks = { resourcePolicy: checkResourcePolicy };

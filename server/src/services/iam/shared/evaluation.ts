@@ -9,6 +9,8 @@ export interface NamedPolicy {
   readonly name: string;
   readonly type: string;
   readonly policy: Policy;
+  /** The document as it was stored: simulations give positions in it. */
+  readonly text: string;
 }
 
 export interface PolicyLayers {
@@ -32,6 +34,7 @@ export interface Decision {
   readonly outcome: "allowed" | "explicitDeny" | "implicitDeny";
   /** The layer that denied, or that failed to allow. */
   readonly layer?: Layer;
+  /** What decided, the resource's policy first; beside a deny also the allows that it won over. */
   readonly matched: readonly MatchedStatement[];
 }
 
@@ -39,8 +42,7 @@ export interface Decision {
  * Trust policies and key policies are the one place where an identity policy is not enough
  * (IAM user guide, "Evaluating policies within a single account", note on IAM role trust and KMS key policies).
  */
-const needsResourcePolicy = (action: string): boolean =>
-  action.startsWith("sts:AssumeRole") || action.startsWith("kms:");
+const needsResourcePolicy = (action: string): boolean => action.startsWith("sts:") || action.startsWith("kms:");
 
 /** A key's policy rules also over root (KMS developer guide, "Default key policy"). */
 const isUnderKeyPolicy = ({ action, resourcePolicy }: Permission): boolean =>
@@ -62,19 +64,24 @@ export function decide(principal: Principal, permission: Permission, layers: Pol
     ["resource-based policy", resource],
   ];
   for (const [layer, matched] of found) {
-    const denies = matched?.filter(({ statement }) => statement.effect === "Deny") ?? [];
-    if (denies.length > 0) return { outcome: "explicitDeny", layer, matched: denies };
+    if (!matched?.some(isDeny)) continue;
+    const limits = [...(boundary ?? []), ...(session ?? [])].filter(isDeny);
+    return { outcome: "explicitDeny", layer, matched: [...resource, ...identity, ...limits] };
   }
   const missing = missingLayer(principal, permission, {
-    identity: identity.length > 0,
+    // Of a federated user whom root made, the session's policies are all there is.
+    identity: identity.length > 0 || (principal.kind === "federated-user" && principal.sessionIssuer === undefined),
     boundary: boundary ? boundary.length > 0 : true,
-    session: session ? session.length > 0 : true,
+    // A federated user's session may nothing without a policy of its own (guide, "Session policies", last step).
+    session: session ? session.length > 0 : principal.kind !== "federated-user",
     resource: resource.map(({ statement }) => statement.names(principal)).reduce<PrincipalMatch>(stronger, "none"),
   });
   return missing
     ? { outcome: "implicitDeny", layer: missing, matched: [] }
-    : { outcome: "allowed", matched: [...identity, ...resource] };
+    : { outcome: "allowed", matched: resource.length === 0 ? identity : [...resource, ...identity] };
 }
+
+const isDeny = ({ statement }: MatchedStatement): boolean => statement.effect === "Deny";
 
 /** Which layer lets an allow be missing; undefined when the call is allowed. Nothing is denied explicitly here. */
 function missingLayer(
@@ -88,7 +95,8 @@ function missingLayer(
   },
 ): Layer | undefined {
   const isForeign = permission.resourceAccount !== undefined && permission.resourceAccount !== principal.account;
-  if (principal.kind === "service") return allows.resource === "none" ? "resource-based policy" : undefined;
+  if (principal.kind === "service" || principal.kind === "web-identity")
+    return allows.resource === "none" ? "resource-based policy" : undefined;
   if (principal.kind === "root") {
     const mustBeNamed = isForeign || isUnderKeyPolicy(permission);
     return mustBeNamed && allows.resource === "none" ? "resource-based policy" : undefined;
@@ -126,7 +134,7 @@ function matching(policies: readonly NamedPolicy[], permission: Permission, look
 export function refusalText(principal: Principal, permission: Permission, decision: Decision): string {
   const resource = permission.resource === "*" ? "" : ` on resource: ${permission.resource}`;
   const what = `User: ${principal.arn} is not authorized to perform: ${permission.action}${resource}`;
-  const isTrust = decision.layer === "resource-based policy" && permission.action.startsWith("sts:AssumeRole");
+  const isTrust = decision.layer === "resource-based policy" && permission.action.startsWith("sts:");
   const layer = isTrust ? "role trust policy" : (decision.layer ?? "identity-based policy");
   if (decision.outcome === "explicitDeny") {
     const article = isTrust ? "the" : layer === "identity-based policy" ? "an" : "a";

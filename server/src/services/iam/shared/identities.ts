@@ -126,7 +126,7 @@ export class Identities {
   }
 
   named(name: string, type: string, text: string): NamedPolicy {
-    return { name, type, policy: this.compiled(text) };
+    return { name, type, policy: this.compiled(text), text };
   }
 
   #remembered<Value>(key: string, read: () => Promise<Value>): Maybe<Value> {
