@@ -4,7 +4,7 @@ import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory } from "../../core/ports.ts";
 import type { AnyOperation, Controls, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
-import { absent, absentOperations } from "./absent/operations.ts";
+import { absent, absentOperations, absentPermissions } from "./absent/operations.ts";
 import { algorithm } from "./algorithm/operations.ts";
 import { codeRepository } from "./code-repository/operations.ts";
 import { endpoint } from "./endpoint/operations.ts";
@@ -15,6 +15,7 @@ import { humanTaskUi } from "./human-task-ui/operations.ts";
 import { model } from "./model/operations.ts";
 import { modelPackage } from "./model-package/operations.ts";
 import { notebookInstanceLifecycleConfig } from "./notebook-instance-lifecycle-config/operations.ts";
+import { withPermissions } from "./permissions.ts";
 import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
@@ -96,8 +97,11 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
     if (operations[name]) throw new Error(`${name} is built; take it off the list notYetAvailable.`);
     operations[name] = refusal(name);
   }
+  const permitted = Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [name, withPermissions(name, operation, parts.rows)]),
+  );
   return {
-    service: { name: "sagemaker", iamPrefix: "sagemaker", operations },
+    service: { name: "sagemaker", iamPrefix: "sagemaker", operations: permitted },
     jobs: built.flatMap((noun) => noun.job ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
@@ -106,7 +110,8 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
   };
 }
 
-const refusal = (name: string): AnyOperation => ({
+const refusal = (name: keyof Contract): AnyOperation => ({
+  ...absentPermissions(name),
   run: () => {
     throw errors.notYetAvailable(`${name} is known to AWS but is not yet available in Sagebrush.`);
   },

@@ -24,7 +24,7 @@ import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
@@ -89,10 +89,7 @@ export function trainingJob(parts: Parts): Noun {
           "AlgorithmSpecification.ContainerArguments",
           "OutputDataConfig.CompressionType",
         ],
-        permissions: (input, call) => [
-          onResource(call, "training-job", input.TrainingJobName),
-          passRole(input.RoleArn),
-        ],
+        permissions: (input, call) => [onResource(call, "training-job", input.TrainingJobName)],
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
