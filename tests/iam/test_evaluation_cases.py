@@ -4,7 +4,7 @@ import json
 
 import pytest
 from evaluation_cases.conditions import CONDITIONS
-from evaluation_cases.elements import ACTIONS, RESOURCES, VARIABLES, VERSIONS
+from evaluation_cases.elements import ACTIONS, OBJECT, RESOURCES, VARIABLES, VERSIONS
 from evaluation_cases.layers import (
     ANN,
     BOUNDARIES,
@@ -14,7 +14,6 @@ from evaluation_cases.layers import (
     SAME_ACCOUNT,
     THERE,
 )
-from evaluation_cases.elements import OBJECT
 from policies import allow, deny, policy
 
 DAVID = "arn:aws:iam::123456789012:user/David"
@@ -90,7 +89,9 @@ def test_boundaries(decide, row):
 @rows(SAME_ACCOUNT)
 def test_resources_of_the_same_account(decide, row):
     statements, resource, action, decision = row
-    found = decide(given(statements), action, OBJECT, CallerArn=ANN, ResourceOwner=HERE, ResourcePolicy=policy(*resource))
+    found = decide(
+        given(statements), action, OBJECT, CallerArn=ANN, ResourceOwner=HERE, ResourcePolicy=policy(*resource)
+    )
     assert found == decision
 
 

@@ -21,7 +21,11 @@ STRINGS = {
     "StringNotEquals excludes each of its values": ({"StringNotEquals": {"app:k": ["a", "b"]}}, {"app:k": "b"}, False),
     "StringNotEquals holds outside its values": ({"StringNotEquals": {"app:k": ["a", "b"]}}, {"app:k": "c"}, True),
     "StringEqualsIgnoreCase ignores case": ({"StringEqualsIgnoreCase": {"app:k": "ReD"}}, {"app:k": "rEd"}, True),
-    "StringEqualsIgnoreCase takes no other text": ({"StringEqualsIgnoreCase": {"app:k": "red"}}, {"app:k": "blue"}, False),
+    "StringEqualsIgnoreCase takes no other text": (
+        {"StringEqualsIgnoreCase": {"app:k": "red"}},
+        {"app:k": "blue"},
+        False,
+    ),
     "StringEqualsIgnoreCase fails without the key": ({"StringEqualsIgnoreCase": {"app:k": "red"}}, {}, False),
     "StringNotEqualsIgnoreCase fails for other case": (
         {"StringNotEqualsIgnoreCase": {"app:k": "red"}},
@@ -62,7 +66,11 @@ NUMBERS = {
     "NumericEquals fails without the key": ({"NumericEquals": {"app:k": "10"}}, {}, False),
     "NumericNotEquals fails for the same number": ({"NumericNotEquals": {"app:k": "10"}}, {"app:k": "10.00"}, False),
     "NumericNotEquals holds for another number": ({"NumericNotEquals": {"app:k": "10"}}, {"app:k": "9"}, True),
-    "NumericNotEquals excludes each of its values": ({"NumericNotEquals": {"app:k": ["1", "2"]}}, {"app:k": "2"}, False),
+    "NumericNotEquals excludes each of its values": (
+        {"NumericNotEquals": {"app:k": ["1", "2"]}},
+        {"app:k": "2"},
+        False,
+    ),
     "NumericNotEquals holds without the key": ({"NumericNotEquals": {"app:k": "10"}}, {}, True),
     "NumericLessThan compares as numbers": ({"NumericLessThan": {"app:k": "10"}}, {"app:k": "9"}, True),
     "NumericLessThan fails at the limit": ({"NumericLessThan": {"app:k": "10"}}, {"app:k": "10"}, False),
@@ -73,7 +81,11 @@ NUMBERS = {
     "NumericGreaterThan holds above the limit": ({"NumericGreaterThan": {"app:k": "9"}}, {"app:k": "10"}, True),
     "NumericGreaterThan fails at the limit": ({"NumericGreaterThan": {"app:k": "9"}}, {"app:k": "9"}, False),
     "NumericGreaterThanEquals holds at the limit": ({"NumericGreaterThanEquals": {"app:k": "9"}}, {"app:k": "9"}, True),
-    "NumericGreaterThanEquals fails below the limit": ({"NumericGreaterThanEquals": {"app:k": "9"}}, {"app:k": "8"}, False),
+    "NumericGreaterThanEquals fails below the limit": (
+        {"NumericGreaterThanEquals": {"app:k": "9"}},
+        {"app:k": "8"},
+        False,
+    ),
     "NumericGreaterThanEquals fails without the key": ({"NumericGreaterThanEquals": {"app:k": "9"}}, {}, False),
     "a range is two operators": (
         {"NumericGreaterThan": {"app:k": "1"}, "NumericLessThan": {"app:k": "3"}},
@@ -87,7 +99,11 @@ DATES = {
     "DateEquals holds for the same instant": ({"DateEquals": {"app:t": NOON}}, {"app:t": NOON}, True),
     "DateEquals knows time zones": ({"DateEquals": {"app:t": "2020-09-01T14:00:00+02:00"}}, {"app:t": NOON}, True),
     "DateEquals knows seconds since 1970": ({"DateEquals": {"app:t": "1598961600"}}, {"app:t": NOON}, True),
-    "DateEquals takes seconds since 1970 in the request": ({"DateEquals": {"app:t": NOON}}, {"app:t": "1598961600"}, True),
+    "DateEquals takes seconds since 1970 in the request": (
+        {"DateEquals": {"app:t": NOON}},
+        {"app:t": "1598961600"},
+        True,
+    ),
     "DateEquals takes a day for its midnight": (
         {"DateEquals": {"app:t": "2020-09-01"}},
         {"app:t": "2020-09-01T00:00:00Z"},
@@ -286,7 +302,11 @@ PRESENCE = {
         False,
     ),
     "StringNotEqualsIfExists holds without the key": ({"StringNotEqualsIfExists": {"app:k": "a"}}, {}, True),
-    "StringNotEqualsIfExists fails for the same text": ({"StringNotEqualsIfExists": {"app:k": "a"}}, {"app:k": "a"}, False),
+    "StringNotEqualsIfExists fails for the same text": (
+        {"StringNotEqualsIfExists": {"app:k": "a"}},
+        {"app:k": "a"},
+        False,
+    ),
     "StringEqualsIgnoreCaseIfExists lets an absent key pass": (
         {"StringEqualsIgnoreCaseIfExists": {"app:k": "a"}},
         {},
@@ -435,7 +455,11 @@ SEVERAL_CONDITIONS = {
         {"app:k": "a", "app:l": "b"},
         True,
     ),
-    "one of two keys of an operator is not enough": ({"StringEquals": {"app:k": "a", "app:l": "b"}}, {"app:k": "a"}, False),
+    "one of two keys of an operator is not enough": (
+        {"StringEquals": {"app:k": "a", "app:l": "b"}},
+        {"app:k": "a"},
+        False,
+    ),
     "departments, roles and account as in the guide's figure": (
         {
             "StringEqualsIgnoreCase": {
@@ -451,7 +475,11 @@ SEVERAL_CONDITIONS = {
         },
         True,
     ),
-    "names of keys ignore case": ({"StringEquals": {"AWS:principaltag/Team": "a"}}, {"aws:PrincipalTag/team": "a"}, True),
+    "names of keys ignore case": (
+        {"StringEquals": {"AWS:principaltag/Team": "a"}},
+        {"aws:PrincipalTag/team": "a"},
+        True,
+    ),
     "an empty block always holds": ({}, {}, True),
 }
 

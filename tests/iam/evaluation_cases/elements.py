@@ -108,7 +108,12 @@ RESOURCES = {
     "a star reaches over slashes": ([allow(GET, "arn:aws:s3:::houses/*.csv")], GET, OBJECT, ALLOWED),
     "a star before the end of a name": ([allow(GET, "arn:aws:s3:::hou*/in/*")], GET, OBJECT, ALLOWED),
     "a question mark is one character": ([allow(GET, "arn:aws:s3:::houses/in/?.csv")], GET, OBJECT, ALLOWED),
-    "a question mark is not two characters": ([allow(GET, "arn:aws:s3:::house?/a")], GET, "arn:aws:s3:::house/a", DENIED),
+    "a question mark is not two characters": (
+        [allow(GET, "arn:aws:s3:::house?/a")],
+        GET,
+        "arn:aws:s3:::house/a",
+        DENIED,
+    ),
     "paths of users": (
         [allow("iam:*", "arn:aws:iam::123456789012:user/accounting/*")],
         "iam:GetUser",
@@ -235,7 +240,13 @@ VARIABLES = {
     "the user's name in a resource": ([allow(PUT, HOME)], PUT, own("David"), {}, ALLOWED),
     "another's name in a resource": ([allow(PUT, HOME)], PUT, own("Adele"), {}, DENIED),
     "the name heeds case": ([allow(PUT, HOME)], PUT, own("david"), {}, DENIED),
-    "names of variables ignore case": ([allow(PUT, HOME.replace("username", "UserName"))], PUT, own("David"), {}, ALLOWED),
+    "names of variables ignore case": (
+        [allow(PUT, HOME.replace("username", "UserName"))],
+        PUT,
+        own("David"),
+        {},
+        ALLOWED,
+    ),
     "a variable within a name": (
         [allow("sqs:*", "arn:aws:sqs:us-east-2:*:${aws:username}-queue")],
         "sqs:SendMessage",
@@ -300,7 +311,13 @@ VARIABLES = {
         {"aws:PrincipalTag/team": "yellow"},
         ALLOWED,
     ),
-    "a default stands in for a missing value": ([allow(GET, COMPANY)], GET, "arn:aws:s3:::houses-company-wide/x", {}, ALLOWED),
+    "a default stands in for a missing value": (
+        [allow(GET, COMPANY)],
+        GET,
+        "arn:aws:s3:::houses-company-wide/x",
+        {},
+        ALLOWED,
+    ),
     "a default does not stand beside a value": (
         [allow(GET, COMPANY)],
         GET,
@@ -393,9 +410,21 @@ VARIABLES = {
     ),
     "${*} is a star": ([allow(GET, "arn:aws:s3:::houses/${*}")], GET, "arn:aws:s3:::houses/*", {}, ALLOWED),
     "${*} is nothing but a star": ([allow(GET, "arn:aws:s3:::houses/${*}")], GET, "arn:aws:s3:::houses/a", {}, DENIED),
-    "${?} is nothing but a question mark": ([allow(GET, "arn:aws:s3:::houses/${?}")], GET, "arn:aws:s3:::houses/a", {}, DENIED),
+    "${?} is nothing but a question mark": (
+        [allow(GET, "arn:aws:s3:::houses/${?}")],
+        GET,
+        "arn:aws:s3:::houses/a",
+        {},
+        DENIED,
+    ),
     "${?} is a question mark": ([allow(GET, "arn:aws:s3:::houses/${?}")], GET, "arn:aws:s3:::houses/?", {}, ALLOWED),
-    "${$} is a dollar sign": ([allow(GET, "arn:aws:s3:::houses/${$}{a}")], GET, "arn:aws:s3:::houses/${a}", {}, ALLOWED),
+    "${$} is a dollar sign": (
+        [allow(GET, "arn:aws:s3:::houses/${$}{a}")],
+        GET,
+        "arn:aws:s3:::houses/${a}",
+        {},
+        ALLOWED,
+    ),
     "${*} in StringLike is a star": (
         [allow(GET, Condition={"StringLike": {"app:k": "a${*}"}})],
         GET,
@@ -424,7 +453,13 @@ VERSIONS = {
         own("${aws:username}"),
         ALLOWED,
     ),
-    "wildcards are as in version 2012-10-17": ("2008-10-17", [everyone("s3:Get*", "arn:aws:s3:::h*")], GET, OBJECT, ALLOWED),
+    "wildcards are as in version 2012-10-17": (
+        "2008-10-17",
+        [everyone("s3:Get*", "arn:aws:s3:::h*")],
+        GET,
+        OBJECT,
+        ALLOWED,
+    ),
     "variables are replaced in version 2012-10-17": ("2012-10-17", [everyone(PUT, HOME)], PUT, own("David"), ALLOWED),
     "a statement need not be in a list": ("2012-10-17", everyone(GET, OBJECT), GET, OBJECT, ALLOWED),
 }

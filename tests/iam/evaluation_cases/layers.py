@@ -220,7 +220,12 @@ BOUNDARIES_BEFORE_RESOURCES = {
 # Who asks is ann, the resource belongs to another account.
 OTHER_ACCOUNT = {
     "both sides allow": ([allow(GET)], [to({"AWS": ANN}, allow(GET, OBJECT))], GET, ALLOWED),
-    "both sides allow, the resource's by account": ([allow(GET)], [to({"AWS": ROOT}, allow(GET, OBJECT))], GET, ALLOWED),
+    "both sides allow, the resource's by account": (
+        [allow(GET)],
+        [to({"AWS": ROOT}, allow(GET, OBJECT))],
+        GET,
+        ALLOWED,
+    ),
     "both sides allow, the resource's by number": ([allow(GET)], [to({"AWS": HERE}, allow(GET, OBJECT))], GET, ALLOWED),
     "both sides allow, the resource's for everyone": ([allow(GET)], [to("*", allow(GET, OBJECT))], GET, ALLOWED),
     "the user's side alone": ([allow(GET)], [to({"AWS": BOB}, allow(GET, OBJECT))], GET, DENIED),
