@@ -1,7 +1,7 @@
 """Requests to SageMaker that have every member which policies can ask for, and what they have to find in each.
 
-Guide of September 2020, "Control Creation of SageMaker Resources with Condition Keys"; the operations of a key are those
-of the Service Authorization Reference. Each request names something that is not there, so that nothing is ever made.
+Guide of September 2020, "Control Creation of SageMaker Resources with Condition Keys"; the operations of a key are
+those of the Service Authorization Reference. Each request names something that is not there: nothing is ever made.
 """
 
 from server_process import ACCOUNT

@@ -53,10 +53,11 @@ export function simulatedLookup(
   };
 }
 
-const RESOURCE_TAG = ":resourcetag/";
+/** aws:ResourceTag/…, the service's own, and s3:ExistingObjectTag/…. */
+const RESOURCE_TAG = /^[^:]+:(?:resourcetag|existingobjecttag)\//;
 
-/** Whether a key asks for a tag of the resource: aws:ResourceTag/… or the service's own. Keys come in lower case. */
-export const asksForTag = (key: string): boolean => key.includes(RESOURCE_TAG);
+/** Whether a key asks for a tag of the resource. Keys come in lower case. */
+export const asksForTag = (key: string): boolean => RESOURCE_TAG.test(key);
 
 function givenKey(
   principal: Principal,
@@ -74,7 +75,7 @@ function givenKey(
   return asList(find(principal.federated?.claims, key));
 }
 
-const tagOf = (key: string): string => key.slice(key.indexOf(RESOURCE_TAG) + RESOURCE_TAG.length);
+const tagOf = (key: string): string => key.slice(key.indexOf("/") + 1);
 
 const asList = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
   typeof value === "string" ? [value] : value;
@@ -127,6 +128,7 @@ function principalKey(key: string, principal: Principal, permission: Permission)
     case "aws:principalservicenameslist":
       return isService ? principal.arn : undefined;
     case "aws:resourceaccount":
+    case "s3:resourceaccount":
       return permission.resourceAccount ?? principal.account;
     case "aws:userid":
       return principal.userId;
