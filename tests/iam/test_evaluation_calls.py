@@ -26,6 +26,7 @@ from server_process import ACCOUNT, ServerProcess
 from users import remove_policies
 
 KEY = "in/a.csv"
+BUCKETS_OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
 
 
 def is_allowed(call):
@@ -366,6 +367,20 @@ def test_a_role_of_another_account(two_accounts, row):
     finally:
         iam.delete_role_policy(RoleName="Visitor", PolicyName="given")
         iam.delete_role(RoleName="Visitor")
+
+
+def test_a_bucket_names_an_account_by_its_canonical_id(world):
+    owner = world.s3.get_bucket_acl(Bucket=BUCKET)["Owner"]["ID"]
+    world.s3.put_bucket_policy(
+        Bucket=BUCKET, Policy=policy(to({"CanonicalUser": owner}, deny("s3:GetObject", BUCKETS_OBJECTS)))
+    )
+    give(world, ANN, (allow("*"),))
+    s3 = world.server.client("s3", keys=world.keys[ANN])
+    assert not is_allowed(lambda: s3.get_object(Bucket=BUCKET, Key=KEY))
+    world.s3.put_bucket_policy(
+        Bucket=BUCKET, Policy=policy(to({"CanonicalUser": "0" * 64}, deny("s3:GetObject", BUCKETS_OBJECTS)))
+    )
+    assert is_allowed(lambda: s3.get_object(Bucket=BUCKET, Key=KEY))
 
 
 def test_policies_say_the_same_with_and_without_a_list(world):

@@ -218,6 +218,12 @@ def test_a_resource_is_made_with_the_tags_of_its_request(narrow, fresh):
     )
 
 
+def test_the_tags_of_an_endpoint_decide_who_invokes_it(narrow):
+    tagged = {"StringEquals": {"sagemaker:ResourceTag/team": "red"}}
+    runtime = narrow(allow("sagemaker:InvokeEndpoint", Condition=tagged))["sagemaker-runtime"]
+    assert answer(runtime, "invoke_endpoint", {"EndpointName": "none", "Body": b""})[0] == "AccessDeniedException"
+
+
 def test_tags_may_be_kept_from_being_changed(narrow, repository):
     _, arn = repository
     project = {"ForAnyValue:StringEquals": {"aws:TagKeys": ["Project"]}}

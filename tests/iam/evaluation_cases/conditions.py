@@ -119,7 +119,7 @@ DATES = {
     "DateLessThanEquals fails after": ({"DateLessThanEquals": {"app:t": NOON}}, {"app:t": LATER}, False),
     "DateGreaterThan holds after": ({"DateGreaterThan": {"app:t": NOON}}, {"app:t": LATER}, True),
     "DateGreaterThan fails at the time": ({"DateGreaterThan": {"app:t": NOON}}, {"app:t": NOON}, False),
-    "DateGreaterThan takes a year": ({"DateGreaterThan": {"app:t": "2020"}}, {"app:t": NOON}, True),
+    "DateLessThan takes a year": ({"DateLessThan": {"app:t": "2021"}}, {"app:t": NOON}, True),
     "DateGreaterThan takes a month": ({"DateGreaterThan": {"app:t": "2020-10"}}, {"app:t": NOON}, False),
     "DateGreaterThan heeds parts of a second": (
         {"DateGreaterThan": {"app:t": "2020-09-01T12:00:00.25Z"}},

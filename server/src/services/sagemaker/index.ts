@@ -1,5 +1,6 @@
 // SageMaker: the list of nouns, one line each, and the operations that are not built yet, by name.
 import type { Operations as Contract } from "../../../../contract/sagemaker/types.ts";
+import type { Call } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory } from "../../core/ports.ts";
 import type { AnyOperation, Controls, Service } from "../../core/service.ts";
@@ -15,7 +16,7 @@ import { humanTaskUi } from "./human-task-ui/operations.ts";
 import { model } from "./model/operations.ts";
 import { modelPackage } from "./model-package/operations.ts";
 import { notebookInstanceLifecycleConfig } from "./notebook-instance-lifecycle-config/operations.ts";
-import { withPermissions } from "./permissions.ts";
+import { tagsOf, withPermissions } from "./permissions.ts";
 import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
@@ -80,6 +81,7 @@ export interface SageMaker {
   readonly controls: Controls;
   /** For the inference router. */
   readonly endpoints: EndpointDirectory;
+  readonly tagsOf: (call: Call, arn: string) => Promise<Readonly<Record<string, string>>>;
   /** For the compatibility page: operations whose things are kept and nothing acts on, and those on nothing. */
   readonly recorded: readonly string[];
   readonly absent: readonly string[];
@@ -105,6 +107,7 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
     jobs: built.flatMap((noun) => noun.job ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
+    tagsOf: (call, arn) => tagsOf(parts.rows, call, arn),
     recorded: built.flatMap((noun) => (noun.isRecord ? Object.keys(noun.operations) : [])),
     absent: absentOperations,
   };

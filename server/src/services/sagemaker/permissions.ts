@@ -40,12 +40,17 @@ function tagged(
   permission: Permission,
 ): Permission {
   if (permission.resource === "*") return permission;
-  return {
-    ...permission,
-    resourceTags: async (): Promise<Tags> => {
-      const row = await rows.get<TagDocument>(tagKey(scopeOf(call), permission.resource));
-      const tags = row?.document.Tags ?? (call.operation.startsWith("Create") ? input.Tags : undefined) ?? [];
-      return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
-    },
-  };
+  const given = call.operation.startsWith("Create") ? input.Tags : undefined;
+  return { ...permission, resourceTags: () => tagsOf(rows, call, permission.resource, given) };
+}
+
+/** Tags of the resource, by key; `otherwise` where there is none. */
+export async function tagsOf(
+  rows: Rows,
+  at: Pick<Call, "account" | "region">,
+  arn: string,
+  otherwise: TagDocument["Tags"] = [],
+): Promise<Tags> {
+  const row = await rows.get<TagDocument>(tagKey(scopeOf(at), arn));
+  return Object.fromEntries((row?.document.Tags ?? otherwise).map(({ Key, Value }) => [Key, Value]));
 }

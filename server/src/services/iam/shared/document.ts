@@ -1,6 +1,7 @@
 // A policy document as JSON text, compiled once into statements that answer "does this apply?".
 // Source: IAM user guide, "IAM JSON policy element reference".
 import type { Principal } from "../../../core/call.ts";
+import { canonicalId } from "../../../core/ids.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import { compilePattern, type Lookup, type Pattern } from "./pattern.ts";
 
@@ -134,13 +135,16 @@ function principalMatcher(source: unknown): (principal: Principal) => PrincipalM
   const accounts = strings(source["AWS"]);
   const services = strings(source["Service"]);
   const providers = strings(source["Federated"]);
+  const canonical = strings(source["CanonicalUser"]);
   return (principal) => {
     if (principal.kind === "service") return services.includes(principal.arn) ? "caller" : "none";
     if (principal.kind === "web-identity") {
       const { provider = "" } = principal.federated ?? {};
       return providers.includes(provider) || accounts.includes("*") ? "caller" : "none";
     }
-    return accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
+    const found = accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
+    if (canonical.length === 0 || !canonical.includes(canonicalId(principal.account))) return found;
+    return stronger(found, matchAwsPrincipal(principal.account, principal));
   };
 }
 
