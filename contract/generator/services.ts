@@ -19,4 +19,5 @@ export const services: readonly GeneratedService[] = [
   { name: "cloudwatch", iamPrefix: "cloudwatch" },
   { name: "kms", iamPrefix: "kms" },
   { name: "ecr", iamPrefix: "ecr" },
+  { name: "secretsmanager", iamPrefix: "secretsmanager" },
 ];

@@ -24,6 +24,7 @@ SERVICES = {
     "cloudwatch": ("monitoring", ("query", "json", "smithy-rpc-v2-cbor"), 5),
     "kms": ("kms", ("json",), 3),
     "ecr": ("ecr", ("json",), 3),
+    "secretsmanager": ("secretsmanager", ("json",), 2),
     "sts": ("sts", ("query",), 1),
     "sagemaker-runtime": ("sagemaker", ("rest-json",), 2),
     "sagemaker-a2i-runtime": ("sagemaker", ("rest-json",), 1),
