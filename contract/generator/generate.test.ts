@@ -151,6 +151,7 @@ test("protocol facts are those the official clients use", () => {
     "kms | json | kms | TrentService | 1.1",
     "ecr | json | ecr | AmazonEC2ContainerRegistry_V20150921 | 1.1",
     "secretsmanager | json | secretsmanager | secretsmanager | 1.1",
+    "cloudtrail | json | cloudtrail | com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101 | 1.1",
   ]);
 });
 

@@ -20,4 +20,5 @@ export const services: readonly GeneratedService[] = [
   { name: "kms", iamPrefix: "kms" },
   { name: "ecr", iamPrefix: "ecr" },
   { name: "secretsmanager", iamPrefix: "secretsmanager" },
+  { name: "cloudtrail", iamPrefix: "cloudtrail" },
 ];

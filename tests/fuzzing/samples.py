@@ -25,6 +25,7 @@ SERVICES = {
     "kms": ("kms", ("json",), 3),
     "ecr": ("ecr", ("json",), 3),
     "secretsmanager": ("secretsmanager", ("json",), 2),
+    "cloudtrail": ("cloudtrail", ("json",), 2),
     "sts": ("sts", ("query",), 1),
     "sagemaker-runtime": ("sagemaker", ("rest-json",), 2),
     "sagemaker-a2i-runtime": ("sagemaker", ("rest-json",), 1),

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Service } from "../core/service.ts";
+import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
+import { createCloudTrail } from "../services/cloudtrail/index.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEcr } from "../services/ecr/index.ts";
 import { createImagesPort, openEcr } from "../services/ecr/port.ts";
@@ -58,6 +60,9 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
+  const objects = createObjects({ context: s3, authorizer });
+  const trails = { rows, calls, objects, clock };
+
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
@@ -67,13 +72,14 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     createLogs({ rows, series }),
     createCloudWatch({ series }),
     createSecretsManager(secrets),
+    createCloudTrail(trails),
   ];
   return {
     services,
     authenticator,
     authorizer,
     roles: createRoleSessions(identities),
-    objects: createObjects({ context: s3, authorizer }),
+    objects,
     pushed: createImagesPort(ecr, authorizer),
     registry: openRegistry({ context: ecr, authenticator, authorizer, calls, log }),
     /** Text of the file `credentials`, for an account that is made if it is not there. */
@@ -86,6 +92,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startKeyUpkeep(keyring, { clock, report }),
         startLayerUpkeep(ecr, { clock, report }),
         startSecretUpkeep(secrets, { clock, report }),
+        startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
       ];
     },
   };

@@ -144,6 +144,12 @@ export const settingsTable = {
     0,
     wholeNumber(0),
   ),
+  trailEverySeconds: setting(
+    "SECONDS",
+    "how often CloudTrail's trails write what was called to their buckets",
+    300,
+    wholeNumber(1),
+  ),
   diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
   detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),
   registries: {

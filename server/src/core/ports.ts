@@ -142,7 +142,12 @@ export interface Objects {
   /** The object appears whole or not at all. */
   put(
     principal: Principal,
-    object: ObjectReference & { readonly contentType?: string; readonly kmsKeyId?: string },
+    object: ObjectReference & {
+      readonly contentType?: string;
+      readonly kmsKeyId?: string;
+      /** Condition keys that the bucket's policy sees besides, `aws:SourceArn` of a service that writes. */
+      readonly conditions?: Readonly<Record<string, string>>;
+    },
     body: Readable,
     signal: AbortSignal,
   ): Promise<ObjectFacts>;
