@@ -152,6 +152,7 @@ test("protocol facts are those the official clients use", () => {
     "ecr | json | ecr | AmazonEC2ContainerRegistry_V20150921 | 1.1",
     "secretsmanager | json | secretsmanager | secretsmanager | 1.1",
     "cloudtrail | json | cloudtrail | com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101 | 1.1",
+    "ec2 | ec2 | ec2",
   ]);
 });
 

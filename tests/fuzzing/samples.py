@@ -26,6 +26,7 @@ SERVICES = {
     "ecr": ("ecr", ("json",), 3),
     "secretsmanager": ("secretsmanager", ("json",), 2),
     "cloudtrail": ("cloudtrail", ("json",), 2),
+    "ec2": ("ec2", ("ec2",), 1),
     "sts": ("sts", ("query",), 1),
     "sagemaker-runtime": ("sagemaker", ("rest-json",), 2),
     "sagemaker-a2i-runtime": ("sagemaker", ("rest-json",), 1),

@@ -6,6 +6,8 @@ import type { Service } from "../core/service.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
+import { createEc2 } from "../services/ec2/index.ts";
+import { createNetworks, networkLister } from "../services/ec2/port.ts";
 import { createEcr } from "../services/ecr/index.ts";
 import { createImagesPort, openEcr } from "../services/ecr/port.ts";
 import { openRegistry } from "../services/ecr/registry/door.ts";
@@ -73,6 +75,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     createCloudWatch({ series }),
     createSecretsManager(secrets),
     createCloudTrail(trails),
+    createEc2({ networks: networkLister(settings.vpcs) }),
   ];
   return {
     services,
@@ -80,6 +83,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     authorizer,
     roles: createRoleSessions(identities),
     objects,
+    networks: createNetworks(settings.vpcs),
     pushed: createImagesPort(ecr, authorizer),
     registry: openRegistry({ context: ecr, authenticator, authorizer, calls, log }),
     /** Text of the file `credentials`, for an account that is made if it is not there. */

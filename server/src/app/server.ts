@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const { rows, blobs, series, calls } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
-  const { authenticator, authorizer, roles, objects } = neighbours;
+  const { authenticator, authorizer, roles, objects, networks } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({
@@ -61,6 +61,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     authorizer,
     clock,
     engine,
+    networks,
     ...sagemakerSettings(settings),
     sealingKey: await openSealingKey(keyFile),
   });

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { parseFileSystems } from "./file-system-list.ts";
+import { parseVpcs } from "./vpc-list.ts";
 
 /** Who this server is to another registry; without a name it asks as anybody. */
 export interface RegistryAccount {
@@ -138,6 +139,10 @@ export const settingsTable = {
     "",
     (value) => [...parseFileSystems(value)].map(([id, folder]) => `${id}=${folder}`).join(","),
   ),
+  vpcs: {
+    ...setting("JSON", "networks besides the default VPC that VpcConfig may name, by id", [], parseVpcs),
+    show: (value: ReturnType<typeof parseVpcs>) => value.map(({ id }) => id).join(", ") || "none",
+  },
   spotInterruptEverySeconds: setting(
     "SECONDS",
     "for drills: jobs on spot instances are interrupted each time they have run so long; 0: only by `sagebrush spot interrupt`",

@@ -170,6 +170,15 @@ export interface AddressPlace {
   readonly seconds: number;
 }
 
+/** EC2, to services whose containers are put into networks. */
+export interface Networks {
+  /** In words, when a subnet or group is not there or they are not of one VPC. */
+  trouble(
+    place: { readonly account: string; readonly region: string },
+    named: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] },
+  ): string | undefined;
+}
+
 /** A repository of this server's registry, as an image's name has it. */
 export interface PushedRepository {
   readonly account: string;
