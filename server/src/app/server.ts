@@ -18,8 +18,10 @@ import {
   createAuthorizer,
   createRoleSessions,
   createSessions,
+  notingUses,
   openIdentities,
   policyChecks,
+  startUsage,
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
@@ -51,14 +53,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
-  const { rows, blobs, series, calls } = store;
+  const { rows, blobs, series } = store;
 
   const keyFile = join(settings.data, "master.key");
-  const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
-  await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
-  const authenticator = createAuthenticator(identities);
-  const authorizer = createAuthorizer(identities);
-  const roles = createRoleSessions(identities);
+  const { identities, calls, authenticator, authorizer, roles } = await openIam(settings, store, keyFile, clock);
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
   const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
@@ -98,7 +96,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const services = [
     createS3(s3),
     createIam(identities),
-    createSts(createSessions(identities)),
+    createSts({ sessions: createSessions(identities), authorizer }),
     createKms(keyring),
     createEcr(ecr),
     createLogs({ rows, series }),
@@ -114,6 +112,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     startRetention({ rows, series, clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
+    startUsage(identities, { clock, report }),
   ];
   await engine.start(sagemaker.jobs);
 
@@ -140,6 +139,18 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       for (const stop of upkeep) await stop();
       await store.close();
     },
+  };
+}
+
+async function openIam(settings: Settings, { rows, calls }: Store, keyFile: string, clock: Clock) {
+  const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
+  await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
+  return {
+    identities,
+    calls: notingUses(identities, calls),
+    authenticator: createAuthenticator(identities),
+    authorizer: createAuthorizer(identities),
+    roles: createRoleSessions(identities),
   };
 }
 

@@ -40,7 +40,11 @@ export interface Decision {
  * (IAM user guide, "Evaluating policies within a single account", note on IAM role trust and KMS key policies).
  */
 const needsResourcePolicy = (action: string): boolean =>
-  action.startsWith("sts:AssumeRole") || action.startsWith("kms:");
+  /^(kms:|sts:(AssumeRole|TagSession|SetSourceIdentity))/.test(action);
+
+/** Callers who have no identity of the account, and so only what a resource's policy gives them. */
+const isStranger = ({ kind }: Principal): boolean =>
+  kind === "service" || kind === "web-identity" || kind === "anonymous";
 
 /** A key's policy rules also over root (KMS developer guide, "Default key policy"). */
 const isUnderKeyPolicy = ({ action, resourcePolicy }: Permission): boolean =>
@@ -88,7 +92,7 @@ function missingLayer(
   },
 ): Layer | undefined {
   const isForeign = permission.resourceAccount !== undefined && permission.resourceAccount !== principal.account;
-  if (principal.kind === "service") return allows.resource === "none" ? "resource-based policy" : undefined;
+  if (isStranger(principal)) return allows.resource === "none" ? "resource-based policy" : undefined;
   if (principal.kind === "root") {
     const mustBeNamed = isForeign || isUnderKeyPolicy(permission);
     return mustBeNamed && allows.resource === "none" ? "resource-based policy" : undefined;
