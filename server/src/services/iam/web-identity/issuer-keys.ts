@@ -7,7 +7,7 @@ import { ApiError } from "../../../core/errors.ts";
 import type { OidcProvider } from "../shared/nouns.ts";
 import { isTrusted } from "./certificates.ts";
 
-/** Keys of a provider; `isFresh`: not those that are kept, unless they were read just now. @throws ApiError */
+/** Keys of a provider; `isFresh`: not those that are kept, unless somebody had them read anew just now. @throws ApiError */
 export type IssuerKeys = (provider: OidcProvider, isFresh: boolean) => Promise<JSONWebKeySet>;
 
 const KEPT_MS = 10 * 60_000;
@@ -19,6 +19,8 @@ const MAX_BYTES = 1024 * 1024;
 
 interface Kept {
   readonly readAt: number;
+  /** When a token had them read again; undefined when none has. */
+  readonly forcedAt: number | undefined;
   readonly keys: Promise<JSONWebKeySet>;
 }
 
@@ -27,11 +29,12 @@ export function createIssuerKeys(now: () => number): IssuerKeys {
   return (provider, isFresh) => {
     const name = [provider.arn, ...provider.thumbprints].join(" ");
     const known = kept.get(name);
-    const age = known ? Math.abs(now() - known.readAt) : Number.POSITIVE_INFINITY;
-    if (known && age < (isFresh ? FORCED_MS : KEPT_MS)) return known.keys;
+    const isWithin = (at: number | undefined, ms: number) => at !== undefined && Math.abs(now() - at) < ms;
+    const isForced = isFresh && !isWithin(known?.forcedAt, FORCED_MS);
+    if (known && !isForced && isWithin(known.readAt, KEPT_MS)) return known.keys;
     if (kept.size >= MAX_ISSUERS) kept.clear();
     const keys = readKeys(provider);
-    kept.set(name, { readAt: now(), keys });
+    kept.set(name, { readAt: now(), forcedAt: isForced ? now() : known?.forcedAt, keys });
     // What failed is tried again with the next token.
     keys.catch(() => kept.delete(name));
     return keys;
