@@ -2,7 +2,7 @@
 
 /** Who is calling, as IAM knows them. */
 export interface Principal {
-  readonly kind: "root" | "user" | "assumed-role" | "federated-user" | "web-identity" | "service";
+  readonly kind: "root" | "user" | "assumed-role" | "federated-user" | "web-identity" | "anonymous" | "service";
   /** `arn:aws:iam::123456789012:user/ann`, `arn:aws:sts::123456789012:assumed-role/SageMakerRole/local`. */
   readonly arn: string;
   readonly account: string;
@@ -14,6 +14,8 @@ export interface Principal {
   readonly accessKeyId?: string;
   /** Inline policy that narrows a session, as JSON text. */
   readonly sessionPolicies?: readonly string[];
+  /** Managed policies that narrow a session beside that; one of both has to allow. */
+  readonly sessionPolicyArns?: readonly string[];
   /** For condition keys such as aws:TokenIssueTime; milliseconds since 1970. */
   readonly issuedAt?: number;
   /** Tags of the user or role behind it, and over them those of the session: aws:PrincipalTag. */

@@ -3,6 +3,7 @@ import type { Permission, Principal } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
 
 export { createSessions } from "./sessions-port.ts";
+export { notingUses, startUsage } from "./usage.ts";
 
 import type {
   Authenticator,
@@ -14,12 +15,13 @@ import type {
 } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
-import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
+import { decide, type NamedPolicy, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
 import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
 import type { AccessKeyRecord } from "./shared/nouns.ts";
 import type { Lookup } from "./shared/pattern.ts";
 import { asksForTag, lookupFor, type PrincipalFacts } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
+import { principalTags } from "./shared/tags.ts";
 import { checkResourcePolicy } from "./shared/validate.ts";
 import { createVault } from "./shared/vault.ts";
 
@@ -48,9 +50,16 @@ export function createAuthenticator(identities: Identities): Authenticator {
 }
 
 /** A session ends with its user or role. @throws ApiError InvalidClientToken */
-function still(credential: Credential, entity: LoadedEntity | undefined): Credential {
-  if (!entity) throw invalidToken();
-  return credential;
+function still(credential: Credential, loaded: LoadedEntity | undefined): Credential {
+  if (!loaded) throw invalidToken();
+  return { ...credential, principal: withTags(credential.principal, loaded) };
+}
+
+/** With the tags that its user or role has now. Those of who made a federated user's session are not the session's. */
+function withTags(principal: Principal, { entity }: LoadedEntity): Principal {
+  const own = principal.kind === "federated-user" ? {} : entity.tags;
+  const tags = principalTags(own, principal.sessionTags);
+  return Object.keys(tags).length === 0 ? principal : { ...principal, tags };
 }
 
 function lastingCredential(identities: Identities, accessKeyId: string): Credential | Promise<Credential> {
@@ -78,7 +87,7 @@ function credentialOf(
       owner.kind === "user"
         ? { kind: "user", arn: entity.arn, account, userId: entity.id, accessKeyId }
         : { ...rolePrincipal(account, entity, owner.sessionName), accessKeyId };
-    return { secretAccessKey, principal };
+    return { secretAccessKey, principal: withTags(principal, loaded) };
   };
   const found =
     owner.kind === "user" ? identities.user(account, owner.userName) : identities.role(account, owner.roleName);
@@ -88,30 +97,34 @@ function credentialOf(
 export function createAuthorizer(identities: Identities): Authorizer {
   return {
     refusal(principal, permissions, facts) {
-      const ask = (loaded: LoadedEntity | undefined) =>
-        firstRefusal(identities, { principal, facts, loaded }, permissions);
-      if (!hasEntity(principal)) return ask(undefined);
-      const found = identities.entityOf(principal);
-      return found instanceof Promise ? found.then(ask) : ask(found);
+      const found = hasEntity(principal) ? identities.entityOf(principal) : undefined;
+      const session = identities.sessionPolicies(principal);
+      const ask = (loaded: LoadedEntity | undefined, narrowed: readonly NamedPolicy[] | undefined) =>
+        firstRefusal(identities, { principal, facts, loaded, session: narrowed }, permissions);
+      return found instanceof Promise || session instanceof Promise
+        ? Promise.all([found, session]).then(([loaded, narrowed]) => ask(loaded, narrowed))
+        : ask(found, session);
     },
   };
 }
 
-interface Asked {
+interface Caller {
   readonly principal: Principal;
   readonly facts: RequestFacts;
   readonly loaded: LoadedEntity | undefined;
+  /** What narrows its session. */
+  readonly session: readonly NamedPolicy[] | undefined;
 }
 
 function firstRefusal(
   identities: Identities,
-  asked: Asked,
+  caller: Caller,
   permissions: readonly Permission[],
 ): Promise<string | undefined> | string | undefined {
   for (const [at, permission] of permissions.entries()) {
-    const answer = refusalOf(identities, asked, permission);
+    const answer = refusalOf(identities, caller, permission);
     if (answer instanceof Promise) {
-      return answer.then((text) => text ?? firstRefusal(identities, asked, permissions.slice(at + 1)));
+      return answer.then((text) => text ?? firstRefusal(identities, caller, permissions.slice(at + 1)));
     }
     if (answer !== undefined) return answer;
   }
@@ -121,18 +134,19 @@ function firstRefusal(
 /** Tags of the resource are read, and the decision made anew, when a condition asked for them. */
 function refusalOf(
   identities: Identities,
-  { principal, facts, loaded }: Asked,
+  { principal, facts, loaded, session }: Caller,
   permission: Permission,
 ): Promise<string | undefined> | string | undefined {
   const layers: PolicyLayers = {
     ...(loaded ?? noPolicies),
-    session: principal.sessionPolicies?.map((text) => identities.named("session", "session", text)),
+    session,
     resource:
       permission.resourcePolicy === undefined
         ? undefined
         : identities.named("resource", "resource", permission.resourcePolicy),
   };
-  const about: PrincipalFacts = loaded ? { tags: loaded.entity.tags } : {};
+  const own = principal.kind === "federated-user" ? {} : (loaded?.entity.tags ?? {});
+  const about: PrincipalFacts = { tags: principalTags(own, principal.sessionTags) };
   const answer = (lookup: Lookup): string | undefined => {
     const decision = decide(principal, permission, layers, lookup);
     return decision.outcome === "allowed" ? undefined : refusalText(principal, permission, decision);

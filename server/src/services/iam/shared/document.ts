@@ -138,10 +138,8 @@ function principalMatcher(source: unknown): (principal: Principal) => PrincipalM
   const canonical = strings(source["CanonicalUser"]);
   return (principal) => {
     if (principal.kind === "service") return services.includes(principal.arn) ? "caller" : "none";
-    if (principal.kind === "web-identity") {
-      const { provider = "" } = principal.federated ?? {};
-      return providers.includes(provider) || accounts.includes("*") ? "caller" : "none";
-    }
+    if (principal.kind === "web-identity")
+      return providers.includes(principal.arn) || accounts.includes("*") ? "caller" : "none";
     const found = accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
     if (canonical.length === 0 || !canonical.includes(canonicalId(principal.account))) return found;
     return stronger(found, matchAwsPrincipal(principal.account, principal));

@@ -133,7 +133,7 @@ const { sessionIssuer: _, ...federatedByRoot } = federated;
 const visitor: Principal = {
   ...ann,
   kind: "web-identity",
-  arn: "accounts.example.com:ann",
+  arn: "arn:aws:iam::123456789012:oidc-provider/accounts.example.com",
   federated: {
     provider: "arn:aws:iam::123456789012:oidc-provider/accounts.example.com",
     claims: { "accounts.example.com:aud": "app" },
@@ -178,7 +178,7 @@ decideCases({
     who: visitor,
     action: "sts:AssumeRoleWithWebIdentity",
     resource: allow({
-      Principal: { Federated: visitor.federated?.provider },
+      Principal: { Federated: visitor.arn },
       Condition: { StringEquals: { "accounts.example.com:aud": "app" } },
     }),
     gives: "allowed",
@@ -187,7 +187,7 @@ decideCases({
     who: visitor,
     action: "sts:AssumeRoleWithWebIdentity",
     resource: allow({
-      Principal: { Federated: visitor.federated?.provider },
+      Principal: { Federated: visitor.arn },
       Condition: { StringEquals: { "accounts.example.com:aud": "other" } },
     }),
     gives: "implicitDeny",

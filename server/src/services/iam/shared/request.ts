@@ -18,6 +18,7 @@ const principalTypes = {
   "assumed-role": "AssumedRole",
   "federated-user": "FederatedUser",
   "web-identity": "FederatedUser",
+  anonymous: "Anonymous",
   service: "Service",
 } as const;
 

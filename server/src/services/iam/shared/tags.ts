@@ -35,6 +35,15 @@ export function withoutTags(
   return Object.fromEntries(Object.entries(present).filter(([key]) => !keys.includes(key.toLowerCase())));
 }
 
+/** Tags of a principal: those of its user or role, and over them those of its session. */
+export function principalTags(
+  own: Readonly<Record<string, string>>,
+  session: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  if (session === undefined) return own;
+  return { ...withoutTags(own, Object.keys(session)), ...session };
+}
+
 export const tagList = (tags: Readonly<Record<string, string>>): Tag[] =>
   Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 

@@ -6,6 +6,7 @@ import type {
   Statement as StatementReference,
 } from "../../../../../contract/iam/types.ts";
 import type { Permission, Principal } from "../../../core/call.ts";
+import { distinct, keysAsked } from "../shared/context-keys.ts";
 import {
   type Decision,
   decide,
@@ -15,7 +16,6 @@ import {
 } from "../shared/evaluation.ts";
 import type { Lookup } from "../shared/pattern.ts";
 import { type PrincipalFacts, simulatedLookup } from "../shared/request.ts";
-import { contextKeys, distinct } from "./context-keys.ts";
 import { statementSpans } from "./positions.ts";
 
 export interface Simulated {
@@ -98,7 +98,7 @@ const accountIn = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(
 
 /** Keys that statements about this action and resource ask for, and that the request does not have. */
 function missingKeys({ policy, text }: NamedPolicy, { action, resource }: Permission, lookup: Lookup): string[] {
-  const keys = contextKeys(text);
+  const keys = keysAsked(text);
   return policy.statements.flatMap((statement, at) =>
     statement.covers(action, resource, lookup)
       ? (keys[at] ?? []).filter((key) => lookup(key.toLowerCase()) === undefined)

@@ -33,11 +33,12 @@ export const simulation = (identities: Identities): Operations<Contract> => ({
     permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicySourceArn }],
     async run(input, call) {
       const { principal, loaded } = await findSource(identities, call, input.PolicySourceArn);
-      const identity = [...namedBy(loaded), ...given(identities, input.PolicyInputList, "PolicyInputList")];
+      const identity = [...loaded.identity, ...given(identities, input.PolicyInputList, "PolicyInputList")];
       const caller = input.CallerArn === undefined ? principal : callerOf(input.CallerArn);
-      if (input.ResourcePolicy !== undefined) needUser(caller);
+      if (input.ResourcePolicy !== undefined && caller?.kind !== "user") throw notAUser();
       const about = input.CallerArn === undefined ? { tags: loaded.entity.tags } : {};
-      return simulate(identities, { caller, account: caller.account, about, layers: { ...loaded, identity } }, input);
+      const account = caller?.account ?? call.account;
+      return simulate(identities, { caller, account, about, layers: { ...loaded, identity } }, input);
     },
   },
   SimulateCustomPolicy: {
@@ -57,17 +58,17 @@ async function findSource(
   identities: Identities,
   call: Call,
   arn: string,
-): Promise<{ readonly principal: Principal; readonly loaded: LoadedEntity }> {
+): Promise<{ readonly principal: Principal | undefined; readonly loaded: LoadedEntity }> {
   const parts = parseIamArn(arn);
-  if (!parts || parts.type === "policy") {
+  if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
     throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
   }
-  const loaded = await (parts.type === "user"
-    ? identities.user(call.account, parts.name)
-    : identities.role(call.account, parts.name));
+  const loaded = await identities[parts.type](call.account, parts.name);
   if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
   const { id } = loaded.entity;
   if (parts.type === "user") return { principal: userOf(arn, call.account, id), loaded };
+  // A group is nobody: its policies are simulated without a caller.
+  if (parts.type === "group") return { principal: undefined, loaded };
   const session = `arn:aws:sts::${call.account}:assumed-role/${parts.name}/simulated`;
   const principal: Principal = {
     kind: "assumed-role",
@@ -90,19 +91,6 @@ function callerOf(arn: string): Principal {
   if (parts?.type !== "user") throw notAUser();
   return userOf(arn, parts.account);
 }
-
-/** @throws ApiError InvalidInput */
-function needUser({ kind }: Principal): void {
-  if (kind !== "user") throw notAUser();
-}
-
-/** Inline policies under the names that AWS's answers give them, `role_Trainer_read-houses`. */
-const namedBy = ({ identity, entity }: LoadedEntity): readonly NamedPolicy[] =>
-  identity.map((policy) =>
-    policy.type === "user" || policy.type === "role"
-      ? { ...policy, name: `${policy.type}_${entity.name}_${policy.name}` }
-      : policy,
-  );
 
 /** @throws ApiError InvalidInput */
 function given(identities: Identities, texts: readonly string[] | undefined, list: string): NamedPolicy[] {

@@ -1,10 +1,10 @@
 // Condition keys that a policy asks for, in its conditions and in its variables, spelled as it spells them.
-import { asList, isElements } from "../shared/document.ts";
+import { asList, isElements } from "./document.ts";
 
 type Elements = Readonly<Record<string, unknown>>;
 
-/** For each statement of the document its keys, each once, in the order they appear. */
-export function contextKeys(text: string): readonly (readonly string[])[] {
+/** For each statement of the document its keys, each once: those of variables, then those of conditions. */
+export function keysAsked(text: string): readonly (readonly string[])[] {
   const document = JSON.parse(text) as Elements;
   const hasVariables = document["Version"] === "2012-10-17";
   return asList(document["Statement"]).map((statement) =>
@@ -20,9 +20,8 @@ function keysOf(statement: Elements, hasVariables: boolean): readonly string[] {
   return [...(hasVariables ? texts.flatMap(variablesIn) : []), ...asked.map(([key]) => key)];
 }
 
-/** Variables without a default that would stand in for them. */
 const variablesIn = (text: unknown): readonly string[] =>
-  [...String(text).matchAll(/\$\{([^},]*)\}/g)]
+  [...String(text).matchAll(/\$\{([^},]*)(?:,[^}]*)?\}/g)]
     .map(([, name = ""]) => name.trim())
     .filter((name) => !["", "*", "?", "$"].includes(name));
 
