@@ -1,5 +1,6 @@
 // Who may do what with a bucket: its policy, which IAM evaluates with every call, and access control lists.
 // Gap: access control lists are kept and shown; only the owner and the bucket policy decide.
+// Gap: s3:authType, s3:signatureversion, s3:signatureAge, s3:TlsVersion and s3:x-amz-content-sha256 are unknown to policies.
 import type {
   AccessControlPolicy,
   GetBucketPolicyStatusOutput,
