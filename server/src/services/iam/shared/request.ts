@@ -116,15 +116,16 @@ function requestKey(key: string, permission: Permission, facts: RequestFacts): s
 /** What is known of the caller. */
 function principalKey(key: string, principal: Principal, permission: Permission): string | undefined {
   const isService = principal.kind === "service";
+  const isSigned = principal.kind !== "anonymous" && principal.kind !== "web-identity";
   switch (key) {
     case "aws:principalarn":
-      return principal.roleArn ?? principal.arn;
+      return isSigned ? (principal.roleArn ?? principal.arn) : undefined;
     case "aws:principalaccount":
       return principal.account;
     case "aws:principaltype":
       return principalTypes[principal.kind];
     case "aws:principalisawsservice":
-      return String(isService);
+      return isSigned ? String(isService) : undefined;
     case "aws:principalservicename":
     case "aws:principalservicenameslist":
       return isService ? principal.arn : undefined;
