@@ -1,4 +1,7 @@
-"""Groups: who is in them, and what their members may do. Refusals as recorded in LocalStack's test_iam_groups.snapshot.json."""
+"""Groups: who is in them, and what their members may do.
+
+Refusals as recorded in LocalStack's tests/aws/services/iam/test_iam_groups.snapshot.json.
+"""
 
 import pytest
 from policies import allow, deny, policy, refusal
