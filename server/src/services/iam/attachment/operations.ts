@@ -77,8 +77,9 @@ export const attachment = (identities: Identities): Operations<Contract> => {
     ListEntitiesForPolicy: {
       permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicyArn }],
       async run(input, { account }) {
-        const [document] = await identities.managedPolicies([input.PolicyArn]);
-        if (document === undefined) throw notAttachable(input.PolicyArn);
+        if ((await identities.attachable(account, input.PolicyArn)) === undefined) {
+          throw notAttachable(input.PolicyArn);
+        }
         const found = await attachments(identities.rows, account, input.PolicyArn, input.PolicyUsageFilter);
         const wanted = found.filter(
           ({ word, entity }) => isWanted(word, input.EntityFilter) && entity.path.startsWith(input.PathPrefix ?? "/"),
@@ -125,9 +126,8 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
   return {
     async attach(at: At, arn: string) {
       checkArn(arn);
-      const [found] = await identities.managedPolicies([arn]);
       await findEntity(identities, type, at.account, at.name);
-      if (found === undefined) throw notAttachable(arn);
+      if ((await identities.attachable(at.account, arn)) === undefined) throw notAttachable(arn);
       if (arn.startsWith(`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}`)) {
         throw policyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.");
       }
