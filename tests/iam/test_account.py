@@ -218,7 +218,7 @@ def test_the_account_is_told_as_a_whole(user, role, iam, fresh):
         assert (after["Users"] - before["Users"], after["Groups"] - before["Groups"]) == (1, 1)
         assert (after["RolesQuota"], after["AccountAccessKeysPresent"]) == (1000, 1)
         pages = iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 2})
-        details = [page for page in pages]
+        details = list(pages)
         users = [one for page in details for one in page["UserDetailList"] if one["UserName"] == name]
         assert users[0]["GroupList"] == [group]
         assert users[0]["UserPolicyList"][0]["PolicyDocument"]["Statement"] == [allow("s3:*")]

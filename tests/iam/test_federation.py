@@ -1,5 +1,7 @@
 """What sessions carry: tags, source identities, federated users; and who a key is of."""
 
+import random
+
 import pytest
 from policies import allow, policy, refusal
 from server_process import ACCOUNT, ROLE
@@ -120,15 +122,14 @@ def test_wrong_tags_and_arns_are_told_in_awss_words(client, tagged_role):
         call = lambda more=more: sts.assume_role(**{"RoleArn": arn, "RoleSessionName": "s1", **more})  # noqa: E731
         assert refusal(call) == expected
 
-    random = [{"Key": f"key{number}", "Value": _noise(number)} for number in range(50)]
-    code, text = refusal(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="s1", Tags=random))
+    tags = [{"Key": f"key{number}", "Value": _noise(number)} for number in range(50)]
+    code, text = refusal(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="s1", Tags=tags))
     assert code == "PackedPolicyTooLarge"
     assert text.startswith("Packed size of session policies and session tags consumes ")
 
 
 def _noise(seed):
-    import random
-
+    """Text that does not get smaller when it is packed."""
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=._:/@"
     return "".join(random.Random(seed).choices(letters, k=256))
 
@@ -147,7 +148,7 @@ def test_managed_policies_narrow_a_session(client, as_session):
 
 
 def test_a_federated_user_has_what_both_its_maker_and_its_policy_allow(user, as_session, fresh):
-    name, clients = user(allow(["sts:GetFederationToken", "sagemaker:List*", "iam:*"]))
+    _, clients = user(allow(["sts:GetFederationToken", "sagemaker:List*", "iam:*"]))
     sts, guest = clients("sts"), fresh("guest")
     nothing = sts.get_federation_token(Name=guest)
     assert nothing["PackedPolicySize"] == 0

@@ -1,4 +1,9 @@
-"""Groups: who is in them, and what their members may do. Refusals as recorded in LocalStack's test_iam_groups.snapshot.json."""
+"""Groups: who is in them, and what their members may do.
+
+Refusals as recorded in LocalStack's tests/aws/services/iam/test_iam_groups.snapshot.json.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from policies import allow, deny, policy, refusal
@@ -117,3 +122,25 @@ def test_a_user_is_in_ten_groups(user, group, iam):
         "LimitExceeded",
         "Cannot exceed quota for GroupsPerUser: 10",
     )
+
+
+def test_many_changes_of_one_group_at_once_all_count(user, group, iam, fresh):
+    """As tools do that set up an account: each writes the group or the policy too."""
+    name = group()
+    users = [user()[0] for _ in range(8)]
+    roles = [fresh("role") for _ in range(8)]
+    trust = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})
+    arn = iam.create_policy(PolicyName=fresh("shared"), PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
+    for one in roles:
+        iam.create_role(RoleName=one, AssumeRolePolicyDocument=trust)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda one: iam.add_user_to_group(GroupName=name, UserName=one), users))
+            list(pool.map(lambda one: iam.attach_role_policy(RoleName=one, PolicyArn=arn), roles))
+        assert len(iam.get_group(GroupName=name)["Users"]) == 8
+        assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 8
+    finally:
+        for one in roles:
+            iam.detach_role_policy(RoleName=one, PolicyArn=arn)
+            iam.delete_role(RoleName=one)
+        iam.delete_policy(PolicyArn=arn)

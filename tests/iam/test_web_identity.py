@@ -1,5 +1,7 @@
-"""Roles for whoever has a token of a provider that the account knows; nobody signs the call. Providers' answers as recorded
-in LocalStack's tests/aws/services/iam/test_iam_oidc.snapshot.json."""
+"""Roles for whoever has a token of a provider that the account knows; nobody signs the call.
+
+Providers' answers as recorded in LocalStack's tests/aws/services/iam/test_iam_oidc.snapshot.json.
+"""
 
 import time
 

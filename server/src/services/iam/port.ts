@@ -52,13 +52,13 @@ export function createAuthenticator(identities: Identities): Authenticator {
 /** A session ends with its user or role. @throws ApiError InvalidClientToken */
 function still(credential: Credential, loaded: LoadedEntity | undefined): Credential {
   if (!loaded) throw invalidToken();
-  return { ...credential, principal: withTags(credential.principal, loaded) };
+  const principal = withTags(credential.principal, loaded);
+  return principal === credential.principal ? credential : { ...credential, principal };
 }
 
-/** With the tags that its user or role has now. Those of who made a federated user's session are not the session's. */
+/** With the tags that its user or role has now. */
 function withTags(principal: Principal, { entity }: LoadedEntity): Principal {
-  const own = principal.kind === "federated-user" ? {} : entity.tags;
-  const tags = principalTags(own, principal.sessionTags);
+  const tags = principalTags(entity.tags, principal.sessionTags);
   return Object.keys(tags).length === 0 ? principal : { ...principal, tags };
 }
 
@@ -145,8 +145,7 @@ function refusalOf(
         ? undefined
         : identities.named("resource", "resource", permission.resourcePolicy),
   };
-  const own = principal.kind === "federated-user" ? {} : (loaded?.entity.tags ?? {});
-  const about: PrincipalFacts = { tags: principalTags(own, principal.sessionTags) };
+  const about: PrincipalFacts = { tags: principalTags(loaded?.entity.tags ?? {}, principal.sessionTags) };
   const answer = (lookup: Lookup): string | undefined => {
     const decision = decide(principal, permission, layers, lookup);
     return decision.outcome === "allowed" ? undefined : refusalText(principal, permission, decision);

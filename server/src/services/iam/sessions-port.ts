@@ -5,7 +5,6 @@ import { ApiError, errors } from "../../core/errors.ts";
 import type { SessionRequest, Sessions } from "../../core/ports.ts";
 import { noSuchEntity } from "./errors.ts";
 import type { Identities } from "./shared/identities.ts";
-import { parseIamArn } from "./shared/nouns.ts";
 import { issueSession, rolePrincipal } from "./shared/sessions.ts";
 import { checkIdentityPolicy } from "./shared/validate.ts";
 import { accountOfSessionKey } from "./shared/vault.ts";
@@ -81,11 +80,8 @@ async function checkPolicies(
     );
   }
   if (policy !== undefined) checkIdentityPolicy(policy);
-  const documents = await identities.managedPolicies(policyArns);
-  for (const [at, arn] of policyArns.entries()) {
-    const owner = parseIamArn(arn)?.account;
-    const isReachable = owner === "aws" || owner === account;
-    if (!isReachable || documents[at] === undefined) {
+  for (const arn of policyArns) {
+    if ((await identities.attachable(account, arn)) === undefined) {
       throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
     }
   }

@@ -77,8 +77,9 @@ export const attachment = (identities: Identities): Operations<Contract> => {
     ListEntitiesForPolicy: {
       permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicyArn }],
       async run(input, { account }) {
-        const [document] = await identities.managedPolicies([input.PolicyArn]);
-        if (document === undefined) throw noSuchEntity(`Policy ${input.PolicyArn} was not found.`);
+        if ((await identities.attachable(account, input.PolicyArn)) === undefined) {
+          throw notAttachable(input.PolicyArn);
+        }
         const found = await attachments(identities.rows, account, input.PolicyArn, input.PolicyUsageFilter);
         const wanted = found.filter(
           ({ word, entity }) => isWanted(word, input.EntityFilter) && entity.path.startsWith(input.PathPrefix ?? "/"),
@@ -98,6 +99,8 @@ export const attachment = (identities: Identities): Operations<Contract> => {
 
 const isWanted = (word: Attachment["word"], filter: string | undefined): boolean =>
   filter === undefined || filter.toLowerCase() === word;
+
+const notAttachable = (arn: string) => noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
 
 /** @throws ApiError Validation, as recorded in LocalStack's tests/aws/services/iam/test_iam_roles.snapshot.json */
 function checkArn(arn: string): void {
@@ -123,9 +126,8 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
   return {
     async attach(at: At, arn: string) {
       checkArn(arn);
-      const [found] = await identities.managedPolicies([arn]);
       await findEntity(identities, type, at.account, at.name);
-      if (found === undefined) throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+      if ((await identities.attachable(at.account, arn)) === undefined) throw notAttachable(arn);
       if (arn.startsWith(`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}`)) {
         throw policyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.");
       }

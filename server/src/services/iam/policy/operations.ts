@@ -3,7 +3,7 @@
 // alone, without a description and with an id that is not AWS's.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { errors } from "../../../core/errors.ts";
+import { ApiError, errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
@@ -27,7 +27,7 @@ import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";
-import { requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { exactCase, requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -65,10 +65,15 @@ async function findPolicy(identities: Identities, account: string, arn: string):
   return row.document;
 }
 
-/** @throws ApiError AccessDenied for AWS's policies, NoSuchEntity */
-async function findOwn(identities: Identities, account: string, arn: string): Promise<Row<ManagedPolicy>> {
+/** @throws ApiError AccessDenied for AWS's policies, which nobody may `act` on; NoSuchEntity */
+async function findOwn(
+  identities: Identities,
+  account: string,
+  arn: string,
+  act = "update policies",
+): Promise<Row<ManagedPolicy>> {
   const row = await findRow(identities, account, arn);
-  if (!row) throw errors.accessDenied(`Policy ${arn} is outside your own account.`);
+  if (!row) throw errors.accessDenied(`Cannot ${act} outside your own account.`);
   return row;
 }
 
@@ -78,9 +83,10 @@ const changePolicy = (
   account: string,
   arn: string,
   change: (policy: ManagedPolicy) => ManagedPolicy,
+  act?: string,
 ): Promise<ManagedPolicy> =>
   retrying(async () => {
-    const row = await findOwn(identities, account, arn);
+    const row = await findOwn(identities, account, arn, act);
     const document = change(row.document);
     const at = identities.now();
     await identities.commit({
@@ -93,6 +99,13 @@ const changePolicy = (
 
 const missingVersion = (arn: string, id: string) =>
   noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`);
+
+/** Of a version of a policy that is not there either AWS says the same as of one that is missing. */
+const asVersion =
+  ({ PolicyArn, VersionId }: { readonly PolicyArn: string; readonly VersionId: string }) =>
+  (cause: unknown): never => {
+    throw cause instanceof ApiError && cause.code === "NoSuchEntity" ? missingVersion(PolicyArn, VersionId) : cause;
+  };
 
 export const policy = (identities: Identities): Operations<Contract> => ({
   ...policies(identities),
@@ -135,7 +148,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
         defaultVersion: "v1",
         nextVersion: 2,
         versions: [{ id: "v1", document: input.PolicyDocument, createdAt: call.at }],
-        tags: withTags({}, input.Tags ?? []),
+        tags: withTags({}, input.Tags ?? [], exactCase),
         ...(input.Description === undefined ? {} : { description: input.Description }),
       };
       await refuseMore(identities.rows, call.account, quotas.policies);
@@ -186,7 +199,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
   DeletePolicy: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      const row = await findOwn(identities, account, input.PolicyArn);
+      const row = await findOwn(identities, account, input.PolicyArn, "delete policies");
       const { arn } = row.document;
       const users = await attachments(identities.rows, account, arn);
       const bounded = await attachments(identities.rows, account, arn, "PermissionsBoundary");
@@ -232,7 +245,7 @@ const versions = (identities: Identities): Operations<Contract> => ({
   GetPolicyVersion: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      const found = await findPolicy(identities, account, input.PolicyArn);
+      const found = await findPolicy(identities, account, input.PolicyArn).catch(asVersion(input));
       const version = found.versions.find(({ id }) => id === input.VersionId);
       if (!version) throw missingVersion(input.PolicyArn, input.VersionId);
       return { PolicyVersion: { Document: encodeDocument(version.document), ...versionAnswer(found, version) } };
@@ -256,22 +269,28 @@ const versions = (identities: Identities): Operations<Contract> => ({
           throw missingVersion(input.PolicyArn, input.VersionId);
         }
         return { ...found, defaultVersion: input.VersionId, updatedAt: identities.now() };
-      });
+      }).catch(asVersion(input));
       return {};
     },
   },
   DeletePolicyVersion: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      await changePolicy(identities, account, input.PolicyArn, (found) => {
-        if (!found.versions.some(({ id }) => id === input.VersionId)) {
-          throw missingVersion(input.PolicyArn, input.VersionId);
-        }
-        if (found.defaultVersion === input.VersionId) {
-          throw deleteConflict("Cannot delete the default version of a policy.");
-        }
-        return { ...found, versions: found.versions.filter(({ id }) => id !== input.VersionId) };
-      });
+      await changePolicy(
+        identities,
+        account,
+        input.PolicyArn,
+        (found) => {
+          if (!found.versions.some(({ id }) => id === input.VersionId)) {
+            throw missingVersion(input.PolicyArn, input.VersionId);
+          }
+          if (found.defaultVersion === input.VersionId) {
+            throw deleteConflict("Cannot delete the default version of a policy.");
+          }
+          return { ...found, versions: found.versions.filter(({ id }) => id !== input.VersionId) };
+        },
+        "delete policy versions for policies",
+      );
       return {};
     },
   },
@@ -283,7 +302,7 @@ const policyTags = (identities: Identities): Operations<Contract> => ({
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,
-        tags: withTags(found.tags, input.Tags),
+        tags: withTags(found.tags, input.Tags, exactCase),
       }));
       return {};
     },
@@ -293,7 +312,7 @@ const policyTags = (identities: Identities): Operations<Contract> => ({
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,
-        tags: withoutTags(found.tags, input.TagKeys),
+        tags: withoutTags(found.tags, input.TagKeys, exactCase),
       }));
       return {};
     },

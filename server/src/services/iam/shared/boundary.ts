@@ -14,8 +14,8 @@ import { parseIamArn } from "./nouns.ts";
 export async function boundaryLock(identities: Identities, account: string, arn: string | undefined): Promise<Change> {
   if (arn === undefined) return {};
   if (parseIamArn(arn)?.type !== "policy") throw invalidInput(`ARN ${arn} is not valid.`);
-  const [document] = await identities.managedPolicies([arn]);
-  if (document === undefined) throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
+  if ((await identities.attachable(account, arn)) === undefined)
+    throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
   return policyLock(identities, account, arn);
 }
 

@@ -85,7 +85,8 @@ export function userNameOf(name: string | undefined, { principal }: Call): strin
   return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
 }
 
-const ATTEMPTS = 5;
+/** Tools that set up an account attach one policy to many roles at once, each of which writes the policy too. */
+const ATTEMPTS = 50;
 const CHANGED_MEANWHILE = "The request was rejected because another request was changing the same object: try again.";
 
 /**

@@ -119,6 +119,13 @@ export class Identities {
     return found instanceof Promise ? found.then(same) : same(found);
   }
 
+  /** Document of a managed policy that entities of the account may have: one of its own or of AWS's. */
+  async attachable(account: string, arn: string): Promise<string | undefined> {
+    const owner = parseIamArn(arn)?.account;
+    if (owner !== account && owner !== "aws") return undefined;
+    return (await this.managedPolicies([arn]))[0];
+  }
+
   /** Documents of managed policies by ARN, in the order asked; undefined where there is none. */
   async managedPolicies(arns: readonly string[]): Promise<readonly (string | undefined)[]> {
     const own = arns.filter((arn) => !awsPolicies.has(arn));

@@ -17,7 +17,9 @@ export function issueSession(identities: Identities, principal: Principal, durat
   const issuedAt = Math.floor(identities.now() / 1000) * 1000;
   const expiresAt = issuedAt + durationSeconds * 1000;
   const accessKeyId = newSessionKeyId(principal.account);
-  const caller = { ...principal, accessKeyId, issuedAt };
+  // Tags of the user or role are those it has at the time of a call.
+  const { tags: _present, ...lasting } = principal;
+  const caller: Principal = { ...lasting, accessKeyId, issuedAt };
   const claims: Claims = { principal: caller, expiresAt };
   const sessionToken = identities.vault.seal(JSON.stringify(claims), accessKeyId);
   const secretAccessKey = identities.vault.sessionSecret(sessionToken);

@@ -1,4 +1,4 @@
-// Encoded reasons of refusals. On AWS it is EC2 that encodes them, and there is no EC2 here.
+// Encoded reasons of refusals. On AWS it is EC2 that encodes them, for calls that are not here.
 // Gap: no service here encodes its refusals, so DecodeAuthorizationMessage finds every message invalid.
 import type { Operations as Contract } from "../../../../../contract/sts/types.ts";
 import { ApiError } from "../../../core/errors.ts";

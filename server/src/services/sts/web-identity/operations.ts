@@ -1,7 +1,6 @@
 // Sessions of a role for whoever has a token of an OpenID Connect provider that the account knows. Nobody signs the call:
 // the token says who it is, and the role's trust policy whether that one may.
 // Gap: tokens of Login with Amazon, Facebook and Google that are no OpenID Connect tokens (ProviderId) are not taken.
-// Gap: the calls of AssumeRoleWithWebIdentity are in no account's call log.
 import type { Operations as Contract } from "../../../../../contract/sts/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
@@ -14,6 +13,7 @@ const DEFAULT_SECONDS = 3600;
 
 export const webIdentity = (sessions: Sessions, authorizer: Authorizer): Operations<Contract> => ({
   AssumeRoleWithWebIdentity: {
+    accountOf: ({ RoleArn }) => RoleArn.split(":")[4] ?? "",
     permissions: () => [],
     async run(input, call) {
       refuseUnbuilt(input, ["ProviderId", "MinimumSessionTokenSize"]);
