@@ -121,10 +121,13 @@ function firstRefusal(
   caller: Caller,
   permissions: readonly Permission[],
 ): Promise<string | undefined> | string | undefined {
-  for (const [at, permission] of permissions.entries()) {
+  let at = 0;
+  for (const permission of permissions) {
+    at++;
     const answer = refusalOf(identities, caller, permission);
     if (answer instanceof Promise) {
-      return answer.then((text) => text ?? firstRefusal(identities, caller, permissions.slice(at + 1)));
+      const rest = permissions.slice(at);
+      return answer.then((text) => text ?? firstRefusal(identities, caller, rest));
     }
     if (answer !== undefined) return answer;
   }

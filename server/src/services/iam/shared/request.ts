@@ -73,7 +73,7 @@ function givenKey(
     return asList(find(principal.tags, tag) ?? find(about.tags, tag));
   }
   if (about.resourceTags && asksForTag(key)) return asList(find(about.resourceTags, tagOf(key)));
-  return asList(find(principal.federated?.claims, key));
+  return principal.federated && asList(find(principal.federated.claims, key));
 }
 
 const tagOf = (key: string): string => key.slice(key.indexOf("/") + 1);
