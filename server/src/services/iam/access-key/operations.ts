@@ -83,7 +83,8 @@ export const accessKey = (identities: Identities): Operations<Contract> => {
     DeleteAccessKey: {
       permissions: onOwner,
       async run(input, call) {
-        await removeRow(identities, await find(input.UserName, call, input.AccessKeyId));
+        const row = await find(input.UserName, call, input.AccessKeyId);
+        await removeRow(identities, row, identities.uses.forgetKey(call.account, row.name));
         return {};
       },
     },

@@ -136,7 +136,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
       if (Object.keys(row.document.inline).length > 0) {
         throw deleteConflict("Cannot delete entity, must delete policies first.");
       }
-      await removeRow(identities, row);
+      await removeRow(identities, row, identities.uses.forgetRole(account, row.name));
       return {};
     },
   },

@@ -131,9 +131,17 @@ export async function createRow(
   }
 }
 
-/** Removes the row that was read. @throws ApiError ConcurrentModification */
-export const removeRow = (identities: Identities, row: StoredRow<unknown>): Promise<void> =>
-  commitChecked(identities, { expect: [unchanged(row)], remove: [keyOf(row)], events: [event(row, "deleted")] });
+/** Removes the row that was read, and what is only about it. @throws ApiError ConcurrentModification */
+export const removeRow = (
+  identities: Identities,
+  row: StoredRow<unknown>,
+  about: readonly RowKey[] = [],
+): Promise<void> =>
+  commitChecked(identities, {
+    expect: [unchanged(row)],
+    remove: [keyOf(row), ...about],
+    events: [event(row, "deleted")],
+  });
 
 /** Replaces an entity by what `change` makes of it, with what `lock` adds to the commit. */
 export async function changeEntity<Document extends Entity>(

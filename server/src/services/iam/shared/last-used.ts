@@ -1,7 +1,7 @@
 // When access keys and roles were last used: noted in memory with each call and written now and then, so that no call waits
 // for it. What a crash takes along is that time's uses.
 import type { CallRecord } from "../../../core/call-record.ts";
-import type { Rows } from "../../../store/rows/rows.ts";
+import type { RowKey, Rows } from "../../../store/rows/rows.ts";
 import { wholeSeconds } from "./encoding.ts";
 import type { Role } from "./nouns.ts";
 
@@ -57,6 +57,20 @@ export class LastUses {
       this.#pending = new Map([...pending, ...this.#pending]);
       throw cause;
     }
+  }
+
+  /** Rows to be removed with a key; what is noted of it goes at once. */
+  forgetKey(account: string, accessKeyId: string): readonly RowKey[] {
+    return this.#forget(account, keyName(accessKeyId));
+  }
+
+  forgetRole(account: string, name: string): readonly RowKey[] {
+    return this.#forget(account, roleName(name));
+  }
+
+  #forget(account: string, name: string): readonly RowKey[] {
+    this.#pending.delete(nameOf(account, name));
+    return [{ kind: KIND, scope: account, name }];
   }
 
   /** Undefined for a key that was never used. */

@@ -51,6 +51,7 @@ async function verify(keys: IssuerKeys, provider: OidcProvider, token: string, n
     const set = createLocalJWKSet(await keys(provider, isFresh));
     const options = {
       algorithms: ALGORITHMS,
+      issuer: `https://${provider.issuer}`,
       currentDate: new Date(now),
       requiredClaims: ["sub", "aud", "exp", "iat"],
     };
