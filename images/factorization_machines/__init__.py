@@ -1,1 +1,1 @@
-"""The image of the built-in factorization machines (SageMaker developer guide, "Factorization Machines Algorithm")."""
+"""Factorization machines as a built-in algorithm, behind SageMaker's hyperparameters, formats and replies."""

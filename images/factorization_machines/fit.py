@@ -11,6 +11,11 @@ from .metrics import sums
 from .model import scores, scores_and_gradient, start
 from .together import Part
 
+DIVERGED = (
+    "Training has diverged: the loss or a weight is not a finite number. Lower bias_lr, linear_lr or factors_lr, scale "
+    "the features, or set clip_gradient."
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -46,11 +51,8 @@ class Fit:
 
     def learn(self, part):
         """One step from what all hosts have found. Raises UserError if numbers have grown beyond all bounds."""
-        if not (np.isfinite(part.sums).all() and np.isfinite(part.bias)):
-            raise UserError(
-                "Training has diverged: the loss is not a finite number. Lower bias_lr, linear_lr or factors_lr, scale "
-                "the features, or set clip_gradient."
-            )
+        if not np.isfinite(part.sums).all():
+            raise UserError(DIVERGED)
         self._steps += 1
         scale = self._settings.rescale_grad
         scale = np.float32(1 / part.sums[0] if scale is None else scale)
@@ -58,6 +60,12 @@ class Fit:
         adam.learn(self.machine.bias[None], self._bias_means, bias * scale, None, self._bias, self._steps)
         gradient = part.gradient * scale
         adam.learn(self.machine.weights, self._means, gradient, part.columns, self._weights, self._steps)
+
+    def finished(self):
+        """The Machine as it is now. Raises UserError as learn does."""
+        if not (np.isfinite(self.machine.bias).all() and np.isfinite(self.machine.weights).all()):
+            raise UserError(DIVERGED)
+        return self.machine
 
 
 def fit(batches, settings, together, after_step, after_epoch, is_stopping=lambda: False):
@@ -79,11 +87,11 @@ def fit(batches, settings, together, after_step, after_epoch, is_stopping=lambda
             after_step(Step(epoch, number, part.sums))
             number += 1
             if part.is_stopping:
-                return learning.machine, True
+                return learning.finished(), True
         if number == 0:
             raise UserError("No data in the train channel: there is no record in it.")
         after_epoch(epoch, total)
-    return learning.machine, False
+    return learning.finished(), False
 
 
 def measure(machine, batches, settings):
