@@ -41,11 +41,12 @@ class Answer:
     def __init__(self, machine, settings, environment):
         self._machine = machine
         self._settings = settings
+        self._environment = environment
         self._default_accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", predictions.JSON)
 
     def __call__(self, body, content_type, accept):
         """Reply and its content type. Raises RequestError with the status to answer."""
-        features = instances.decode(body, content_type)
+        features = instances.decode(body, content_type, self._environment)
         reply_type = choose_accept(accept, predictions.ACCEPTED, self._default_accept)
         if reply_type not in predictions.ACCEPTED:
             raise RequestError(

@@ -14,14 +14,16 @@ from scipy.sparse import csr_matrix, issparse, vstack
 
 from .content import parse_media_type
 from .errors import RequestError, UserError
+from .recordio import of_request
 from .vectors import LARGEST_WIDTH, VectorReader
 
 JSON, JSON_LINES, PROTOBUF = "application/json", "application/jsonlines", "application/x-recordio-protobuf"
 
 
-def decode(body, content_type):
+def decode(body, content_type, environment):
     """Features of a request: float32 (n, d), or csr_matrix if some instance is sparse; labels are ignored.
 
+    environment: the container's variables, which say how a transform job sends records.
     Raises RequestError 415 for another content type, 400 for a body that is not in it.
     """
     kind = parse_media_type(content_type or "")[0]
@@ -30,10 +32,7 @@ def decode(body, content_type):
             415, f"ContentType {content_type or 'none'} is not supported; supported are {', '.join(DECODERS)}."
         )
     try:
-        parts = DECODERS[kind](body)
-        return _matrix(parts)
-    except RequestError:
-        raise
+        return _matrix(DECODERS[kind](of_request(body, environment) if kind == PROTOBUF else body))
     except UserError as error:
         raise RequestError(400, str(error)) from error
 

@@ -148,8 +148,9 @@ def test_the_artifact_holds_what_an_endpoint_and_a_transform_answer_by(server, d
     s3.put_object(Bucket=BUCKET, Key="records/asked", Body=dense(asked))
     lines = transformed(server, model, "asked/", LINES, "Line").splitlines()
     of_lines = [json.loads(line) for line in lines if line]
-    of_records = results(transformed(server, model, "records/", RECORDS, "RecordIO"))
-    for entries in (of_lines, of_records):
+    together = results(transformed(server, model, "records/", RECORDS, "RecordIO"))
+    alone = results(transformed(server, model, "records/", RECORDS, "RecordIO", BatchStrategy="SingleRecord"))
+    for entries in (of_lines, together, alone):
         np.testing.assert_allclose([entry["score"] for entry in entries], scores, atol=1e-5)
 
 
@@ -178,14 +179,14 @@ def sparse_line(row):
     return json.dumps({"data": {"features": features}})
 
 
-def transformed(server, model, prefix, content_type, split):
+def transformed(server, model, prefix, content_type, split, **more):
     """What a transform job writes for the one object below the prefix."""
     s3, sagemaker = server.client("s3"), server.client("sagemaker")
-    name = f"fm-{split.lower()}"
+    name = "-".join(["fm", split, *more.values()])
     wanted = transform_request(name, model, BUCKET, prefix, ContentType=content_type, SplitType=split)
     output = {"S3OutputPath": f"s3://{BUCKET}/{name}", "Accept": content_type}
     wanted["TransformOutput"] = {**output, "AssembleWith": "Line" if split == "Line" else "None"}
-    sagemaker.create_transform_job(**wanted)
+    sagemaker.create_transform_job(**wanted, **more)
     ended = ended_transform(sagemaker, name)
     assert ended["TransformJobStatus"] == "Completed", ended.get("FailureReason")
     (found,) = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/")["Contents"]

@@ -34,16 +34,16 @@ WRONG = {
 def test_an_instance_in_no_known_form_is_refused_by_its_number(instance, message):
     body = json.dumps({"instances": [{"features": [1, 2, 3, 4]}, instance]}).encode()
     with pytest.raises(RequestError) as caught:
-        decode(body, JSON)
+        decode(body, JSON, {})
     assert (caught.value.status, message in str(caught.value)) == (400, True), str(caught.value)
 
 
 def test_a_line_is_named_by_its_number():
     with pytest.raises(RequestError, match="Line 3: no JSON"):
-        decode(b'{"features": [1]}\n\n{"features": [1}\n', JSON_LINES)
+        decode(b'{"features": [1]}\n\n{"features": [1}\n', JSON_LINES, {})
 
 
 def test_no_content_type_is_refused():
     with pytest.raises(RequestError, match="ContentType none is not supported") as caught:
-        decode(b"{}", None)
+        decode(b"{}", None, {})
     assert caught.value.status == 415
