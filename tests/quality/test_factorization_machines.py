@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 import zipfile
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -108,8 +109,8 @@ def test_digits_are_told_apart_as_well_as_by_logistic_regression(server, data, j
         "Namespace": "/aws/sagemaker/TrainingJobs",
         "MetricName": "train:binary_classification_cross_entropy:epoch",
         "Dimensions": [{"Name": "TrainingJobName", "Value": "fm-digits"}],
-        "StartTime": job["TrainingStartTime"],
-        "EndTime": job["TrainingEndTime"].replace(microsecond=0),
+        "StartTime": job["TrainingStartTime"] - timedelta(hours=2),
+        "EndTime": job["TrainingEndTime"] + timedelta(hours=2),
         "Period": 3600,
         "Statistics": ["SampleCount"],
     }
