@@ -28,7 +28,7 @@ def save(file, machine, texts):
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         with archive.open(PARAMETERS, "w", force_zip64=True) as stream:
             mxnet_arrays.write(stream, arrays)
-        archive.writestr(NETWORK, json.dumps(_network(texts["predictor_type"])))
+        archive.writestr(NETWORK, json.dumps(_network(texts["predictor_type"], arrays)))
         archive.writestr(META, json.dumps({"training_parameters": texts}))
 
 
@@ -64,16 +64,20 @@ def _texts(data):
         raise UserError(f"{META}: expected an object with training_parameters.") from error
 
 
-def _network(predictor_type):
+def _network(predictor_type, arrays):
     """The model as a network of MXNet, in its JSON: Rendle (2010), lemma 3.1."""
+
+    def shape(name):
+        return {"__shape__": str(arrays[name].shape)}
+
     output = "LogisticRegressionOutput" if predictor_type == CLASSIFIER else "LinearRegressionOutput"
     rows = {"axis": "1", "keepdims": "True"}
     # Name, operator, names of its inputs, attributes; in an order in which inputs come first.
     nodes = [
         ("data", "null", [], {}),
-        ("w1_weight", "null", [], {}),
+        ("w1_weight", "null", [], shape(LINEAR)),
         ("linear", "dot", ["data", "w1_weight"], {}),
-        ("v", "null", [], {}),
+        ("v", "null", [], shape(FACTORS)),
         ("sums", "dot", ["data", "v"], {}),
         ("sums_squared", "square", ["sums"], {}),
         ("square_of_sums", "sum", ["sums_squared"], rows),
@@ -84,7 +88,7 @@ def _network(predictor_type):
         ("pairs_twice", "elemwise_sub", ["square_of_sums", "sum_of_squares"], {}),
         ("pairs", "_mul_scalar", ["pairs_twice"], {"scalar": "0.5"}),
         ("linear_and_pairs", "elemwise_add", ["linear", "pairs"], {}),
-        ("w0_weight", "null", [], {}),
+        ("w0_weight", "null", [], shape(BIAS)),
         ("value", "broadcast_add", ["linear_and_pairs", "w0_weight"], {}),
         ("out_label", "null", [], {}),
         ("out", output, ["value", "out_label"], {}),
