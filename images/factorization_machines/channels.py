@@ -46,7 +46,9 @@ class Share:
         """This host's part of a batch of the stream."""
         if not self.is_replicated or self.size == 1:
             return features, labels
-        return features[self.number :: self.size], labels[self.number :: self.size]
+        mine = slice(self.number, None, self.size)
+        # A copy of dense rows: what is only looked at would keep those of all hosts.
+        return features[mine].copy(), labels[mine].copy()
 
 
 class Batches:

@@ -94,10 +94,12 @@ def fit(batches, settings, together, after_step, after_epoch, is_stopping=lambda
     return learning.finished(), False
 
 
-def measure(machine, batches, settings):
-    """Sums of the metrics of all rows of this host's batches: float64 (6,). batches: Batches."""
+def measure(machine, batches, settings, is_stopping=lambda: False):
+    """Sums of the metrics of all rows of this host's batches, until a stop: float64 (6,). batches: Batches."""
     total = np.zeros(6)
     for batch in batches.read():
+        if is_stopping():
+            break
         if batch.labels.size:
             total += sums(settings.predictor_type, scores(machine, batch.rows), batch.labels)
     return total

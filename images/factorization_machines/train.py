@@ -37,10 +37,12 @@ def train(job, stop):
         report = Report(job.current_host, settings) if group.number == 0 else None
         machine, is_stopped = _fit(batches["train"], settings, together, report, stop)
         if "test" in batches and not is_stopped:
-            total = together.total(measure(machine, batches["test"], settings))
-            _check_test(total)
-            if report:
-                report.test(total)
+            mine = measure(machine, batches["test"], settings, lambda: stop.requested)
+            total = together.total(mine)
+            if not any(group.gather(stop.requested)):
+                _check_test(total)
+                if report:
+                    report.test(total)
         if group.number == 0:
             artifact.save(job.model_folder / artifact.MODEL_FILE, machine, job.hyperparameters)
 

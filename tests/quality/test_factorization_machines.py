@@ -2,51 +2,39 @@
 
 import io
 import json
-import os
 import tarfile
 import zipfile
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from mnist import digits
+from factorization_machine_jobs import (
+    IMAGE,
+    RECORDS,
+    SENT,
+    machine_request,
+    metrics_of,
+    records_channel,
+    zeros,
+)
 from scipy.sparse import csr_matrix
 from server_process import ROLE, wait_until
 from sklearn.linear_model import LogisticRegression
 from vector_records import dense, results, sparse
-from xgboost_jobs import (
-    channel,
-    create_endpoint,
-    ended_job,
-    ended_transform,
-    settled_endpoint,
-    training_request,
-    transform_request,
-)
+from xgboost_jobs import create_endpoint, ended_job, ended_transform, settled_endpoint, transform_request
 
-IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/factorization-machines:1"
-RECORDS, LINES = "application/x-recordio-protobuf", "application/jsonlines"
+LINES = "application/jsonlines"
 BUCKET = "factorization-machines-tests"
-# All 60,000 in the full suite; the quick one takes a part.
-DIGITS = int(os.environ.get("SAGEBRUSH_MNIST_DIGITS", "4000"))
-TESTS = 2000
+DIGITS, TESTS = 4000, 2000
+EPOCHS = 10
 # A machine has more to learn with than a line has: it may not be worse than logistic regression by more than this.
 MARGIN = 0.002
-SENT = {
-    "feature_dim": 784,
-    "num_factors": 8,
-    "predictor_type": "binary_classifier",
-    "mini_batch_size": 200,
-    "epochs": max(2, 60_000 // DIGITS),
-    "factors_lr": 0.001,
-}
 
 
 @pytest.fixture(scope="module")
 def data():
-    """Pixels from 0 to 1 and whether the digit is a 0: to train on and to test on."""
-    sets = digits("train", DIGITS), digits("t10k", TESTS)
-    return [((pixels / 255).astype(np.float32), (labels == 0).astype(np.float32)) for pixels, labels in sets]
+    """What is learned from and what is asked, pixels and labels of each."""
+    return zeros("train", DIGITS), zeros("t10k", TESTS)
 
 
 @pytest.fixture(scope="module")
@@ -59,29 +47,11 @@ def job(server, data):
         part = slice(number, None, 2)
         s3.put_object(Bucket=BUCKET, Key=f"train/{number}", Body=sparse(csr_matrix(pixels[part]), labels[part]))
     s3.put_object(Bucket=BUCKET, Key="test/digits", Body=dense(asked, answers))
-    channels = [
-        channel(BUCKET, "train/", content_type=RECORDS, S3DataDistributionType="ShardedByS3Key"),
-        channel(BUCKET, "test/", "test", content_type=RECORDS),
-    ]
-    sagemaker.create_training_job(**request("fm-digits", channels, instances=2))
-    ended = ended_job(sagemaker, "fm-digits", 600)
+    channels = [records_channel(BUCKET, "train", "ShardedByS3Key"), records_channel(BUCKET, "test")]
+    sagemaker.create_training_job(**machine_request("fm-digits", BUCKET, channels, instances=2, epochs=EPOCHS))
+    ended = ended_job(sagemaker, "fm-digits")
     assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
     return ended
-
-
-def request(name, channels, instances=1, mode="File", kind="ml.m4.xlarge", **sent):
-    return training_request(
-        name,
-        BUCKET,
-        {**SENT, **sent},
-        channels,
-        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": mode},
-        ResourceConfig={"InstanceType": kind, "InstanceCount": instances, "VolumeSizeInGB": 5},
-    )
-
-
-def metrics_of(job):
-    return {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +62,6 @@ def model(server, job):
     return "fm-digits"
 
 
-@pytest.mark.timeout(900)
 def test_digits_are_told_apart_as_well_as_by_logistic_regression(server, data, job, record_property):
     (pixels, labels), (asked, answers) = data
     baseline = LogisticRegression(C=0.1, max_iter=200).fit(pixels, labels).score(asked, answers)
@@ -116,7 +85,7 @@ def test_digits_are_told_apart_as_well_as_by_logistic_regression(server, data, j
     }
     look = cloudwatch.get_metric_statistics
     points = wait_until(lambda: look(**where)["Datapoints"], 30, "the job's metrics are in CloudWatch")
-    assert sum(point["SampleCount"] for point in points) == SENT["epochs"]
+    assert sum(point["SampleCount"] for point in points) == EPOCHS
 
 
 def test_the_artifact_holds_what_an_endpoint_and_a_transform_answer_by(server, data, job, model):
@@ -163,7 +132,7 @@ def by_hand(s3, job, rows):
         assert archive.getnames() == ["model_algo-1"]
         inner = zipfile.ZipFile(io.BytesIO(archive.extractfile("model_algo-1").read()))
     sent = json.loads(inner.read("meta.json"))["training_parameters"]
-    assert sent == {name: str(value) for name, value in SENT.items()}
+    assert sent == {name: str(value) for name, value in {**SENT, "epochs": EPOCHS}.items()}
     assert "LogisticRegressionOutput" in inner.read("symbol.json").decode()
     params, k = inner.read("params"), SENT["num_factors"]
     # 24 bytes of a head, then for each array 12 and its shape and 12 again.
@@ -196,15 +165,15 @@ def transformed(server, model, prefix, content_type, split, **more):
 
 def test_a_stream_on_a_type_with_a_gpu_trains_and_what_is_wrong_has_its_reason(server, job):
     sagemaker = server.client("sagemaker")
-    channels = [channel(BUCKET, "test/", content_type=RECORDS)]
-    piped = request("fm-piped", channels, mode="Pipe", kind="ml.p3.2xlarge", epochs=2, predictor_type="regressor")
-    sagemaker.create_training_job(**piped)
-    sagemaker.create_training_job(**request("fm-wide", channels, feature_dim=785))
+    channels = [records_channel(BUCKET, "train")]
+    changes = {"mode": "Pipe", "kind": "ml.p3.2xlarge", "epochs": 2, "predictor_type": "regressor"}
+    sagemaker.create_training_job(**machine_request("fm-piped", BUCKET, channels, **changes))
+    sagemaker.create_training_job(**machine_request("fm-wide", BUCKET, channels, feature_dim=785))
     ended = ended_job(sagemaker, "fm-piped")
     assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
     assert {"train:rmse:epoch", "train:rmse", "train:throughput"} <= set(metrics_of(ended))
     assert any("GPU" in entry.get("StatusMessage", "") for entry in ended["SecondaryStatusTransitions"])
     failed = ended_job(sagemaker, "fm-wide")
     assert failed["TrainingJobStatus"] == "Failed"
-    expected = "ClientError: train/digits, record 1: expected feature_dim = 785 features, got 784."
+    expected = "ClientError: train/0, record 1: expected feature_dim = 785 features, got 784."
     assert failed["FailureReason"] == expected
