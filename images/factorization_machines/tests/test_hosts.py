@@ -91,7 +91,8 @@ def test_what_is_wrong_on_one_host_ends_all_with_its_text(tmp_path):
 def test_a_stop_of_one_ends_all_after_the_same_step_with_the_model(tmp_path):
     shares = [{"a": records(SPARSE, LABELS)}] * 2
     with Hosts(tmp_path, {"train": shares}, {**SENT, "epochs": "100000000"}) as hosts:
-        hosts.wait_for_line("#quality_metric: host")
+        # All hosts have taken a step by then.
+        hosts.wait_for_line(f"#quality_metric: host={hosts.names[0]}, epoch=1")
         hosts.processes[1].terminate()
         assert hosts.end() == [(0, None)] * 2
     assert np.isfinite(hosts.machine().weights).all()
