@@ -2,6 +2,6 @@
 
 import os
 
-# Before numpy comes. Its matrix products are small here: a second thread gains little, and costs ten times as much where
+# Before numpy comes. Matrix products are small here: a second thread gains little, and costs ten times as much where
 # other jobs have the CPUs, since each waits for the other by spinning.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
