@@ -106,9 +106,10 @@ def measure(machine, batches, settings, is_stopping=lambda: False):
 
 
 def _rule(settings, columns):
-    return adam.Rule(
-        rates=np.array([terms.rate for terms in columns], np.float32),
-        decays=np.array([terms.decay for terms in columns], np.float32),
-        eps=settings.eps,
-        clip_gradient=settings.clip_gradient,
-    )
+    # A rate beyond float32 is infinite, and ends training as diverged.
+    with np.errstate(over="ignore"):
+        rates, decays = (
+            np.array(numbers, np.float32)
+            for numbers in zip(*((terms.rate, terms.decay) for terms in columns), strict=True)
+        )
+    return adam.Rule(rates, decays, settings.eps, settings.clip_gradient)
