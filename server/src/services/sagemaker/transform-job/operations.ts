@@ -1,5 +1,5 @@
 // Transform jobs: CreateTransformJob, DescribeTransformJob, ListTransformJobs, StopTransformJob.
-// Gap: one instance; SplitType RecordIO and TFRecord are refused by name.
+// Gap: one instance.
 // Gap: models of several containers (inference pipelines) are refused by name.
 // Gap: MaxConcurrentTransforms × MaxPayloadInMB is held to 100 as AWS does; the product of defaults and the container's
 // own wishes is not.
