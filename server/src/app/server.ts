@@ -102,7 +102,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createKms(keyring),
     createEcr(ecr),
     createLogs({ rows, series }),
-    createCloudWatch({ series }),
+    createCloudWatch({ series, now: clock.now }),
     sagemaker.service,
     runtime.service,
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
