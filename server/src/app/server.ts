@@ -95,6 +95,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     sealingKey: await openSealingKey(keyFile),
   });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
+  const cloudwatch = createCloudWatch({ rows, series, clock, report });
   const services = [
     createS3(s3),
     createIam(identities),
@@ -102,7 +103,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createKms(keyring),
     createEcr(ecr),
     createLogs({ rows, series }),
-    createCloudWatch({ series, now: clock.now }),
+    cloudwatch.service,
     sagemaker.service,
     runtime.service,
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
@@ -114,6 +115,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     startRetention({ rows, series, clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
+    await cloudwatch.start(),
   ];
   await engine.start(sagemaker.jobs);
 

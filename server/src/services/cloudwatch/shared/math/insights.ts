@@ -102,7 +102,7 @@ export function selectionOf(source: string): Selection {
     expect(")");
     [namespace, schema] = [first, dimensions];
   } else namespace = identifier();
-  const conditions = [];
+  const conditions: Selection["isWanted"][] = [];
   if (isNext("WHERE")) {
     do conditions.push(condition());
     while (isNext("AND"));
