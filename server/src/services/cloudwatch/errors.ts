@@ -13,7 +13,9 @@ export const invalidToken = () => error("InvalidNextToken")("Request parameter N
 /** As AWS answers it, without a text. */
 export const noResource = () => new ApiError("ResourceNotFound", 404, "");
 export const noTaggedResource = (arn: string) =>
-  new ApiError("ResourceNotFoundException", 404, "Unknown", { fields: { ResourceType: "cloudwatch:alarm", ResourceId: arn } });
+  new ApiError("ResourceNotFoundException", 404, "Unknown", {
+    fields: { ResourceType: "cloudwatch:alarm", ResourceId: arn },
+  });
 export const noDashboard = (name: string) =>
   new ApiError("DashboardNotFoundError", 404, `Dashboard ${name} does not exist`);
 export const invalidDashboard = (message: string, problems: readonly DashboardValidationMessage[]) =>

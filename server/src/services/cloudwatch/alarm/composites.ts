@@ -27,7 +27,10 @@ export class Composites {
   readonly #byScope = new Map<string, Map<string, Composite>>();
 
   put({ scope, name, document }: Pick<AlarmRow, "scope" | "name" | "document">): void {
-    if (document.type !== "CompositeAlarm") return this.remove(scope, name);
+    if (document.type !== "CompositeAlarm") {
+      this.remove(scope, name);
+      return;
+    }
     const here = this.#byScope.get(scope) ?? new Map<string, Composite>();
     here.set(name, compositeOf(placeOf(scope), name, document));
     this.#byScope.set(scope, here);

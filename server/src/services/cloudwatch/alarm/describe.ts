@@ -55,9 +55,7 @@ export function compositeAlarm(row: AlarmRow): CompositeAlarm {
   return {
     ...settings,
     ...common(row),
-    ...(suppression
-      ? { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason }
-      : {}),
+    ...(suppression ? { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason } : {}),
   };
 }
 

@@ -7,7 +7,12 @@ import { breaches, type Evaluated, evaluate, leastSamples, rangeOf } from "./eva
 const points = (text: string): Evaluated[] =>
   text.split(" ").map((sign, at) => {
     if (sign === "-") return { at };
-    return { at, value: sign === "X" ? 9 : 1, isBreaching: sign === "X", ...(sign === "?" ? { isUncertain: true } : {}) };
+    return {
+      at,
+      value: sign === "X" ? 9 : 1,
+      isBreaching: sign === "X",
+      ...(sign === "?" ? { isUncertain: true } : {}),
+    };
   });
 
 /** Undefined: the alarm stays as it is. */

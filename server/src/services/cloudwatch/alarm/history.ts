@@ -107,7 +107,11 @@ export const actionEntry = (
     },
   });
 
-export const itemOf = (alarm: string, at: number, { alarmType, item, summary, data }: HistoryDocument): AlarmHistoryItem => ({
+export const itemOf = (
+  alarm: string,
+  at: number,
+  { alarmType, item, summary, data }: HistoryDocument,
+): AlarmHistoryItem => ({
   AlarmName: alarm,
   AlarmType: alarmType,
   Timestamp: at / 1000,
@@ -123,4 +127,3 @@ export async function dropHistory(rows: Rows, now: number): Promise<void> {
     if (row.createdAt < now - HISTORY_MS) old.push({ kind: row.kind, scope: row.scope, name: row.name });
   for (let at = 0; at < old.length; at += 500) await rows.commit({ remove: old.slice(at, at + 500) });
 }
-

@@ -11,7 +11,15 @@ import { periodOf } from "./reason.ts";
 
 const invalid = errors.validation;
 
-const ofOneMetric = ["MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic"] as const;
+const ofOneMetric = [
+  "MetricName",
+  "Namespace",
+  "Dimensions",
+  "Period",
+  "Unit",
+  "Statistic",
+  "ExtendedStatistic",
+] as const;
 const notBuilt = [
   "ActionConfiguration",
   "EvaluationCriteria",
@@ -49,7 +57,9 @@ function checkRule(input: PutMetricAlarmInput): void {
   if (EvaluationPeriods === undefined) throw invalid("EvaluationPeriods must not be null");
   if (ComparisonOperator === undefined) throw invalid("ComparisonOperator must not be null");
   if (!isComparison(ComparisonOperator))
-    throw invalid(`ComparisonOperator ${ComparisonOperator} is of anomaly detection, which is not yet available in Sagebrush.`);
+    throw invalid(
+      `ComparisonOperator ${ComparisonOperator} is of anomaly detection, which is not yet available in Sagebrush.`,
+    );
   if (Threshold === undefined) throw invalid("Threshold must not be null");
   if (!Number.isFinite(Threshold)) throw invalidValue(`The value ${Threshold} for parameter Threshold is invalid.`);
   if (DatapointsToAlarm !== undefined && DatapointsToAlarm > EvaluationPeriods)
@@ -120,6 +130,8 @@ export function checkActions(arns: readonly string[]): void {
     const [scheme, , service, , , name] = arn.split(":");
     if (scheme !== "arn" || !service || !name) throw invalid(`Invalid arn syntax: ${arn}`);
     if (service !== "sns")
-      throw invalid(`Actions of ${service} are not yet available in Sagebrush, got ${arn}. An action is the ARN of an SNS topic.`);
+      throw invalid(
+        `Actions of ${service} are not yet available in Sagebrush, got ${arn}. An action is the ARN of an SNS topic.`,
+      );
   }
 }

@@ -2,7 +2,13 @@
 // Source: CloudWatch user guide, "Alarm events and EventBridge" (samples); messages recorded by LocalStack.
 import type { MetricDataQuery } from "../../../../../contract/cloudwatch/types.ts";
 import type { ServiceEvent } from "../../../core/ports.ts";
-import { type AlarmDocument, type AlarmState, alarmArn, type MetricSettings, type Suppression } from "../shared/alarms.ts";
+import {
+  type AlarmDocument,
+  type AlarmState,
+  alarmArn,
+  type MetricSettings,
+  type Suppression,
+} from "../shared/alarms.ts";
 import { dimensionsOf, type Place } from "../shared/place.ts";
 import { periodOf, timeText } from "./reason.ts";
 
@@ -143,9 +149,7 @@ export function stateEvent({ place, name, document, from, to }: Transition): Ser
   return eventOf({ place, name }, "CloudWatch Alarm State Change", to.updatedAt, {
     alarmName: name,
     state: {
-      ...(suppression
-        ? { actionsSuppressedBy: suppression.by, actionsSuppressedReason: suppression.reason }
-        : {}),
+      ...(suppression ? { actionsSuppressedBy: suppression.by, actionsSuppressedReason: suppression.reason } : {}),
       ...stateIn(to),
     },
     previousState: stateIn(from),

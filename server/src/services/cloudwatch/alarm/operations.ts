@@ -4,8 +4,8 @@
 // Gap: the evaluation range is two periods longer than EvaluationPeriods, as in the guide's examples; AWS tells no rule.
 // Gap: where neither the guide's tables nor its text tell a state (breaching points only, too young to alarm) it stays.
 import type {
-  Operations as Contract,
   AlarmHistoryItem,
+  Operations as Contract,
   PutCompositeAlarmInput,
   PutMetricAlarmInput,
 } from "../../../../../contract/cloudwatch/types.ts";
@@ -156,7 +156,11 @@ async function put(parts: AlarmParts, call: Call, name: string, alarm: NewAlarm)
       tags: previous?.tags ?? alarm.tags,
       state: previous?.state ?? initial,
     } as AlarmDocument;
-    const event = configurationEvent({ place: call, name }, previous ? "update" : "create", { document: next, previous, at });
+    const event = configurationEvent({ place: call, name }, previous ? "update" : "create", {
+      document: next,
+      previous,
+      at,
+    });
     await parts.rows.commit({
       expect: [{ key, version: row?.version ?? "absent" }],
       put: [
@@ -183,7 +187,10 @@ async function checkComposite(parts: AlarmParts, call: Call, input: PutComposite
   const { children } = parseRule(input.AlarmRule);
   const { ActionsSuppressor: suppressor } = input;
   const periods = [input.ActionsSuppressorWaitPeriod, input.ActionsSuppressorExtensionPeriod];
-  if ((suppressor === undefined) !== periods.every((period) => period === undefined) || (suppressor !== undefined && periods.includes(undefined)))
+  if (
+    (suppressor === undefined) !== periods.every((period) => period === undefined) ||
+    (suppressor !== undefined && periods.includes(undefined))
+  )
     throw errors.validation(
       "ActionsSuppressor, ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must be given together.",
     );
@@ -260,14 +267,14 @@ async function history(parts: AlarmParts, call: Call, input: HistoryInput) {
         scope: scopeOf(call),
         parent: input.AlarmName,
         status: input.HistoryItemType,
-        createdAfter: Math.max(from === undefined ? 0 : from - 1, call.at - HISTORY_MS),
+        createdAfter: from === undefined ? undefined : from - 1,
         createdBefore: to === undefined ? undefined : to + 1,
         descending: input.ScanBy !== "TimestampAscending",
         after,
         limit: limit - items.length,
       });
       for (const { parent = "", createdAt, document } of page.rows)
-        if (isWanted(document)) items.push(itemOf(parent, createdAt, document));
+        if (isWanted(document) && createdAt >= call.at - HISTORY_MS) items.push(itemOf(parent, createdAt, document));
       after = page.next;
     } while (after !== undefined && items.length < limit);
   } catch (cause) {

@@ -42,7 +42,20 @@ test("a rule names its children once each", () => {
 });
 
 const many = (count: number) => Array.from({ length: count }, (_, at) => `OK(a${at})`).join(" OR ");
-for (const rule of ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a) ALARM(b)", "(TRUE", "TRUE)", "XOR(a)", "a", "NOT", many(101), "NOT ".repeat(200)])
+for (const rule of [
+  "",
+  "ALARM",
+  "ALARM()",
+  "ALARM(a",
+  "ALARM(a) ALARM(b)",
+  "(TRUE",
+  "TRUE)",
+  "XOR(a)",
+  "a",
+  "NOT",
+  many(101),
+  "NOT ".repeat(200),
+])
   test(`${rule.slice(0, 20)} is no rule`, () => {
     assert.throws(() => parseRule(rule), ApiError);
   });

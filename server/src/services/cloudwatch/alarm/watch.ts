@@ -10,13 +10,12 @@ import {
   type AlarmState,
   alarmArn,
   alarmKey,
-  changeAlarm,
   type CompositeAlarmDocument,
+  changeAlarm,
   type MetricAlarmDocument,
-  placeOf,
   scopeOf,
 } from "../shared/alarms.ts";
-import type { Parts as ReadParts, Place } from "../shared/place.ts";
+import type { Place, Parts as ReadParts } from "../shared/place.ts";
 import { type Composite, Composites } from "./composites.ts";
 import { datapoints, everySeconds, ruleOf } from "./datapoints.ts";
 import { Due } from "./due.ts";
@@ -143,7 +142,13 @@ export class Watch {
       // Somebody has changed it meanwhile: it is looked at again when it is due.
       if (current.configuredAt !== document.configuredAt || current.state.updatedAt !== document.state.updatedAt)
         return undefined;
-      const reasoned = { settings: (current as MetricAlarmDocument).settings, rule, verdict, from: current.state.value, to };
+      const reasoned = {
+        settings: (current as MetricAlarmDocument).settings,
+        rule,
+        verdict,
+        from: current.state.value,
+        to,
+      };
       return { value: to, reason: reasonText(reasoned), reasonData: reasonData(reasoned, points, now) };
     });
   }

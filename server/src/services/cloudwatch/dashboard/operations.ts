@@ -33,14 +33,18 @@ const onDashboards = (call: Call, names: readonly string[]): readonly Permission
 export const dashboard = ({ rows }: { readonly rows: Rows }): Operations<Contract> => ({
   PutDashboard: {
     permissions: (input, call) =>
-      onDashboards(call, [input.DashboardName]).map((each) => ({ ...each, conditions: tagConditions(input.Tags ?? []) })),
+      onDashboards(call, [input.DashboardName]).map((each) => ({
+        ...each,
+        conditions: tagConditions(input.Tags ?? []),
+      })),
     async run({ DashboardName, DashboardBody, Tags }, call) {
       checkName(DashboardName);
       if (Buffer.byteLength(DashboardBody) > MOST_BYTES)
         throw invalidDashboard(`The field DashboardBody must have at most ${MOST_BYTES} bytes`, []);
       const { errors, warnings } = validate(DashboardBody);
       const [first] = errors;
-      if (first) throw invalidDashboard(`The dashboard body is invalid: ${first.DataPath ?? ""} ${first.Message}`, errors);
+      if (first)
+        throw invalidDashboard(`The dashboard body is invalid: ${first.DataPath ?? ""} ${first.Message}`, errors);
       const key = dashboardKey(call, DashboardName);
       await again(async () => {
         const row = await rows.get<DashboardDocument>(key);

@@ -23,14 +23,18 @@ const isObject = (value: unknown): value is Properties =>
 export function validate(body: string): Problems {
   const errors: DashboardValidationMessage[] = [];
   const warnings: DashboardValidationMessage[] = [];
-  const wrong = (DataPath: string, Message: string) => errors.push({ DataPath, Message });
+  const wrong: Wrong = (DataPath, Message) => {
+    errors.push({ DataPath, Message });
+    return false;
+  };
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
     return { errors: [{ Message: "The field DashboardBody must be a valid JSON object" }], warnings };
   }
-  if (!isObject(value)) return { errors: [{ Message: "The field DashboardBody must be a valid JSON object" }], warnings };
+  if (!isObject(value))
+    return { errors: [{ Message: "The field DashboardBody must be a valid JSON object" }], warnings };
   const { widgets = [], periodOverride } = value;
   if (periodOverride !== undefined && periodOverride !== "auto" && periodOverride !== "inherit")
     wrong("/periodOverride", "Should be auto or inherit");
@@ -40,7 +44,8 @@ export function validate(body: string): Problems {
   return { errors, warnings };
 }
 
-type Wrong = (path: string, message: string) => void;
+/** Notes what is wrong where; false, so that a check ends with it. */
+type Wrong = (path: string, message: string) => false;
 
 const required: Readonly<Record<string, readonly string[]>> = {
   metric: ["region"],
@@ -51,7 +56,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
   custom: ["endpoint"],
 };
 
-function checkWidget(path: string, widget: unknown, wrong: Wrong, warnings: DashboardValidationMessage[]): void {
+function checkWidget(path: string, widget: unknown, wrong: Wrong, warnings: DashboardValidationMessage[]): boolean {
   if (!isObject(widget)) return wrong(path, "Should be an object");
   const { type, properties, width, height } = widget;
   checkPlace(`${path}/x`, widget["x"], 0, COLUMNS - 1, wrong);
@@ -64,7 +69,7 @@ function checkWidget(path: string, widget: unknown, wrong: Wrong, warnings: Dash
   if (!isObject(properties)) return wrong(`${path}/properties`, "Should be an object");
   for (const name of needed)
     if (properties[name] === undefined) wrong(`${path}/properties`, `Should have the property ${name}`);
-  if (type === "metric") checkMetricWidget(`${path}/properties`, properties, wrong, warnings);
+  return type !== "metric" || checkMetricWidget(`${path}/properties`, properties, wrong, warnings);
 }
 
 function checkPlace(path: string, value: unknown, least: number, most: number, wrong: Wrong): void {
@@ -78,20 +83,24 @@ function checkMetricWidget(
   { metrics, view, annotations, stacked, period }: Properties,
   wrong: Wrong,
   warnings: DashboardValidationMessage[],
-): void {
+): boolean {
   if (metrics === undefined && annotations === undefined) wrong(path, "Should have metrics or an alarm annotation");
-  if (view !== undefined && !views.includes(String(view))) wrong(`${path}/view`, `Should be one of ${views.join(", ")}`);
+  if (view !== undefined && !views.includes(String(view)))
+    wrong(`${path}/view`, `Should be one of ${views.join(", ")}`);
   if (stacked !== undefined && typeof stacked !== "boolean") wrong(`${path}/stacked`, "Should be true or false");
   if (period !== undefined && (!Number.isInteger(period) || Number(period) < 1))
     wrong(`${path}/period`, "Should be a number of seconds");
   if (stacked === true && view === "singleValue")
     warnings.push({ DataPath: `${path}/stacked`, Message: "Has no effect on single values" });
-  if (metrics === undefined) return;
+  if (metrics === undefined) return true;
   if (!Array.isArray(metrics)) return wrong(`${path}/metrics`, "Should be an array");
   if (metrics.length > MOST_METRICS) wrong(`${path}/metrics`, `Should have at most ${MOST_METRICS} metrics`);
   for (const [at, metric] of metrics.entries()) {
     const here = `${path}/metrics/${at}`;
-    if (!Array.isArray(metric) || metric.length === 0) wrong(here, "Should be an array of a namespace, a metric name and dimensions");
-    else if (metric.slice(0, -1).some((part) => typeof part !== "string")) wrong(here, "Should hold texts, and options last");
+    if (!Array.isArray(metric) || metric.length === 0)
+      wrong(here, "Should be an array of a namespace, a metric name and dimensions");
+    else if (metric.slice(0, -1).some((part) => typeof part !== "string"))
+      wrong(here, "Should hold texts, and options last");
   }
+  return true;
 }

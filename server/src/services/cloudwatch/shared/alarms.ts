@@ -1,5 +1,9 @@
 // Alarms as they are kept: what was asked for, and the state it is in.
-import type { PutCompositeAlarmInput, PutMetricAlarmInput, StateValue } from "../../../../../contract/cloudwatch/types.ts";
+import type {
+  PutCompositeAlarmInput,
+  PutMetricAlarmInput,
+  StateValue,
+} from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Change, Row, RowKey, Rows } from "../../../store/rows/rows.ts";

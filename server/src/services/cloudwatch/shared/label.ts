@@ -42,11 +42,11 @@ export function withValues(label: string, series: TimeSeries, ownLabel: string, 
   let found = 0;
   return label.replaceAll(/\$\{([A-Z_]+(?:\('[^']*'\))?)\}/g, (whole, name: string) => {
     if (++found > MOST_VALUES) return whole;
-    return name === "LABEL" ? ownLabel : (valueOf(name, series, place) ?? whole);
+    return name === "LABEL" ? ownLabel : (toldValue(name, series, place) ?? whole);
   });
 }
 
-function valueOf(name: string, series: TimeSeries, place: LabelPlace): string | undefined {
+function toldValue(name: string, series: TimeSeries, place: LabelPlace): string | undefined {
   const property = /^PROP\('(.*)'\)$/.exec(name)?.[1];
   if (property !== undefined) return propertyOf(property, series, place);
   const { times, values } = series;
@@ -133,7 +133,11 @@ const points: Readonly<Record<string, Told | undefined>> = {
   SUM: (all) => number(total(all)),
 };
 
-function propertyOf(name: string, { metric, periodMs }: TimeSeries, { account, region }: LabelPlace): string | undefined {
+function propertyOf(
+  name: string,
+  { metric, periodMs }: TimeSeries,
+  { account, region }: LabelPlace,
+): string | undefined {
   if (name.startsWith("Dim.")) return metric?.dimensions[name.slice("Dim.".length)];
   const known: Readonly<Record<string, string | undefined>> = {
     AccountId: account,

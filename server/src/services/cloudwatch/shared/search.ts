@@ -3,9 +3,9 @@ import type { MetricKey } from "../../../store/series/series.ts";
 import { selectionOf } from "./math/insights.ts";
 import { searchTest } from "./math/search-terms.ts";
 import { InvalidExpression, type TimeSeries } from "./math/values.ts";
+import { intoPeriods } from "./periods.ts";
 import type { Parts, Place } from "./place.ts";
 import { isPeriod, rangeStart } from "./range.ts";
-import { intoPeriods } from "./periods.ts";
 import { firstStart, periodsOf, type Span, seriesOf } from "./series-of.ts";
 import { statisticOf } from "./statistics.ts";
 
@@ -31,7 +31,11 @@ export async function searched(
   if (!isPeriod(wanted.periodMs / 1000))
     throw new InvalidExpression(`SEARCH takes periods of 1, 5, 10, 20, 30 or a multiple of 60 seconds`);
   const isFound = searchTest(source);
-  const all = await series.listMetrics({ account: place.account, region: place.region, activeSince: now() - LISTED_MS });
+  const all = await series.listMetrics({
+    account: place.account,
+    region: place.region,
+    activeSince: now() - LISTED_MS,
+  });
   const keys = all.filter(isFound).slice(0, MOST_FOUND);
   const labels = labelsOf(keys);
   const found: TimeSeries[] = [];
@@ -82,7 +86,10 @@ export async function selected(
     const [whole] = await intoPeriods(points, 0, Number.MAX_SAFE_INTEGER);
     const rank = orderBy && whole ? (statisticOf(orderBy.stat)?.(whole) ?? 0) : 0;
     found.push({
-      series: { ...seriesOf({ account, region, namespace, name, dimensions: {} }, stat, wanted.periodMs, periods), label },
+      series: {
+        ...seriesOf({ account, region, namespace, name, dimensions: {} }, stat, wanted.periodMs, periods),
+        label,
+      },
       rank: orderBy?.descending ? -rank : rank,
     });
   }

@@ -63,7 +63,11 @@ const cases: Readonly<
   "a value that came often is known": [repeated, "p10", 1],
   "and weighs": [repeated, "p11", 5],
   "a set of equal samples is known": [[point(0, { count: 2, sum: 8, minimum: 4, maximum: 4 })], "p90", 4],
-  "a set whose sum does not fit them is not": [[point(0, { count: 2, sum: 9, minimum: 4, maximum: 4 })], "p90", undefined],
+  "a set whose sum does not fit them is not": [
+    [point(0, { count: 2, sum: 9, minimum: 4, maximum: 4 })],
+    "p90",
+    undefined,
+  ],
   "a trimmed mean leaves the highest out": [oneToHundred, "tm90", 45.5],
   "and is the same in its long form": [oneToHundred, "TM(:90%)", 45.5],
   "a trimmed mean between percentages": [oneToHundred, "TM(10%:90%)", 50.5],

@@ -102,7 +102,10 @@ function trimmed(name: string, bounds: Bounds): Statistic | undefined {
 }
 
 /** How many samples lie below the bounds, and how many up to their end. */
-function ranksOf({ runs, count }: Samples, { low, high, arePercents }: Bounds): readonly [before: number, upTo: number] {
+function ranksOf(
+  { runs, count }: Samples,
+  { low, high, arePercents }: Bounds,
+): readonly [before: number, upTo: number] {
   if (!arePercents) return [countUpTo(runs, low), countUpTo(runs, high)];
   return [Math.floor((low * count) / 100), high === 0 ? 0 : rankOf(high, count)];
 }

@@ -5,8 +5,7 @@ import { invalidValue } from "../errors.ts";
 /** CloudWatch API reference, TagResource. */
 const MOST_TAGS = 50;
 
-export const tagsOf = (list: readonly Tag[] | undefined): Readonly<Record<string, string>> =>
-  withTags({}, list ?? []);
+export const tagsOf = (list: readonly Tag[] | undefined): Readonly<Record<string, string>> => withTags({}, list ?? []);
 
 /** @throws ApiError InvalidParameterValue */
 export function withTags(

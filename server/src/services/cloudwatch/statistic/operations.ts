@@ -5,19 +5,19 @@
 import type {
   Operations as Contract,
   Datapoint,
-  MetricDataQuery,
   MessageData,
+  MetricDataQuery,
   MetricDataResult,
   StandardUnit,
 } from "../../../../../contract/cloudwatch/types.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidCombination, invalidToken, invalidValue } from "../errors.ts";
-import { intoPeriods, type Period } from "../shared/periods.ts";
-import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { defaultLabels, type LabelPlace, offsetOf, withValues } from "../shared/label.ts";
 import type { TimeSeries } from "../shared/math/values.ts";
 import { type Measured, measure } from "../shared/measure.ts";
+import { intoPeriods, type Period } from "../shared/periods.ts";
+import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { isPeriod, rangeStart } from "../shared/range.ts";
 import { extendedStatisticOf, statisticOf } from "../shared/statistics.ts";
 
@@ -159,7 +159,9 @@ function checkQueries(queries: readonly MetricDataQuery[], account: string): voi
     ids.add(id);
     const at = `MetricDataQueries.member.${index + 1}`;
     if (AccountId !== undefined && AccountId !== account)
-      throw errors.validation(`The parameter ${at}.AccountId must be ${account}: other accounts' metrics are not shared.`);
+      throw errors.validation(
+        `The parameter ${at}.AccountId must be ${account}: other accounts' metrics are not shared.`,
+      );
     if (!MetricStat && Expression === undefined)
       throw errors.validation(`The parameter ${at}.MetricStat is required.\n`);
     if (MetricStat && Expression !== undefined)

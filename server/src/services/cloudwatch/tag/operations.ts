@@ -37,12 +37,7 @@ const onResource = ({ ResourceARN }: { readonly ResourceARN: string }, call: Cal
 
 type Tags = Readonly<Record<string, string>>;
 
-async function change(
-  rows: Rows,
-  call: Call,
-  arn: string,
-  of: (tags: Tags) => Tags,
-): Promise<Record<string, never>> {
+async function change(rows: Rows, call: Call, arn: string, of: (tags: Tags) => Tags): Promise<Record<string, never>> {
   const name = alarmNamed(call, arn);
   const changed = await changeAlarm(rows, alarmKey(call, name), call.at, (document) => ({
     document: { ...document, tags: of(document.tags) },

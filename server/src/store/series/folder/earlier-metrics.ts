@@ -14,7 +14,9 @@ export async function takeOver(
   const [names, points] = [join(folder, "names"), join(folder, "points")];
   for (const account of await foldersIn(names))
     for (const region of await foldersIn(join(names, account))) {
-      const place = (await readHeader(join(names, account, region))) as Pick<MetricKey, "account" | "region"> | undefined;
+      const place = (await readHeader(join(names, account, region))) as
+        | Pick<MetricKey, "account" | "region">
+        | undefined;
       if (!place) continue;
       const here = join(points, account, region);
       for (const namespace of await foldersIn(here))
@@ -35,7 +37,16 @@ async function pointsIn(folder: string, now: () => number, key: Omit<MetricKey, 
   const { account, region, namespace, dimensions } = key;
   return found.map(({ at, value: kept }) => {
     const [name, value, unit] = kept as [string, MetricPoint["value"], string?];
-    return { account, region, namespace, dimensions, name, timestamp: at, value, ...(unit === undefined ? {} : { unit }) };
+    return {
+      account,
+      region,
+      namespace,
+      dimensions,
+      name,
+      timestamp: at,
+      value,
+      ...(unit === undefined ? {} : { unit }),
+    };
   });
 }
 

@@ -53,7 +53,10 @@ test("points in chunks and merged chunks come back by time, also after opening a
       const listed = await metrics.listMetrics(place);
       assert.deepEqual(
         listed.map(({ name, lastAt }) => [name, lastAt]),
-        names.map((name) => [name, Math.max(...all.filter((each) => each.name === name).map((each) => each.timestamp))]),
+        names.map((name) => [
+          name,
+          Math.max(...all.filter((each) => each.name === name).map((each) => each.timestamp)),
+        ]),
       );
     }
     await metrics.close();

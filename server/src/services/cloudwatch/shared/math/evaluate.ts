@@ -36,14 +36,14 @@ export class Work {
 /** @throws InvalidExpression */
 export async function evaluate(
   { steps }: Expression,
-  valueOf: (id: string) => Value,
+  valueNamed: (id: string) => Value,
   around: Surroundings,
   work: Work,
 ): Promise<Value> {
   const stack: Value[] = [];
   for (const step of steps) {
     if ("value" in step) stack.push(step.value);
-    else if ("id" in step) stack.push(valueOf(step.id));
+    else if ("id" in step) stack.push(valueNamed(step.id));
     else {
       const args = stack.splice(stack.length - step.takes, step.takes);
       work.claim(args.reduce((sum: number, value) => sum + sizeOf(value), 1));

@@ -5,8 +5,8 @@ import { choose } from "./choose.ts";
 import type { MathFunction } from "./function.ts";
 import { fill, overTime, timeSeries } from "./grid.ts";
 import {
-  InvalidExpression,
   derived,
+  InvalidExpression,
   isArray,
   isSeries,
   mapSeries,
@@ -23,7 +23,13 @@ export function mathFunction(name: string): MathFunction {
   throw new InvalidExpression(`there is no function ${name}`);
 }
 
-const notBuilt = new Set(["ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "DB_PERF_INSIGHTS", "LAMBDA"]);
+const notBuilt = new Set([
+  "ANOMALY_DETECTION_BAND",
+  "INSIGHT_RULE_METRIC",
+  "SERVICE_QUOTA",
+  "DB_PERF_INSIGHTS",
+  "LAMBDA",
+]);
 
 /** Each series by itself; a number as a series of one. */
 const each =

@@ -71,8 +71,7 @@ function fillerOf(series: TimeSeries, filler: Value): (at: number) => number | u
   return (at) => {
     while (next < times.length && (times[next] as number) < at) next++;
     const [before, after] = [values[next - 1], values[next]];
-    if (word === "REPEAT" || before === undefined || after === undefined)
-      return word === "REPEAT" ? before : undefined;
+    if (word === "REPEAT" || before === undefined || after === undefined) return word === "REPEAT" ? before : undefined;
     const [from, to] = [times[next - 1] as number, times[next] as number];
     return before + ((after - before) * (at - from)) / (to - from);
   };

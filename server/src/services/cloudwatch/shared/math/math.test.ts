@@ -29,7 +29,7 @@ const metrics: Readonly<Record<string, TimeSeries>> = {
   metric1: series("metric1", 30, 20, 0, 0),
   metric2: series("metric2", 20, null, 20, null),
   yes: series("yes", 1, 1, 0, 0, null),
-  then: series("then", 30, null, 0, 0, 30),
+  truth: series("truth", 30, null, 0, 0, 30),
   other: series("other", 0, 0, 20, null, 20),
   gaps: series("gaps", null, 1, null, null, 4, null),
   none: series("none"),
@@ -86,12 +86,12 @@ const cases: Readonly<Record<string, unknown>> = {
   "metric1 > 15 AND metric2 > 15": points(1, 0, 0, 0),
   "metric1 > 15 && metric2 > 15": points(1, 0, 0, 0),
   "metric1 == 30 OR metric1 == 20 || metric1 != metric1": points(1, 1, 0, 0),
-  "IF(yes, then, other)": points(30, 0, 20),
+  "IF(yes, truth, other)": points(30, 0, 20),
   "IF(yes, 5, other)": points(5, 5, 20),
-  "IF(yes, then, 5)": points(30, 0, 5, 5),
-  "IF(yes, then)": points(30, 0),
-  "IF(1, then, other)": points(30, null, 0, 0, 30),
-  "IF(0, then)": points(),
+  "IF(yes, truth, 5)": points(30, 0, 5, 5),
+  "IF(yes, truth)": points(30, 0),
+  "IF(1, truth, other)": points(30, null, 0, 0, 30),
+  "IF(0, truth)": points(),
   "IF(metric1 < 30, metric1)": points(null, 20, 0, 0),
   "IF(metric1 > 15, 1, 0)": points(1, 1, 0, 0),
   "ABS(a - 15)": points(5, 5),
@@ -163,9 +163,9 @@ const refused: Readonly<Record<string, string>> = {
   "PERIOD(a + b)": "the function PERIOD takes a metric, got a time series",
   "SORT([a, b], STDDEV, ASC)": "expected a number or the id of a query, got STDDEV",
   "SORT([a, b], SUM, a)": "the function SORT takes ASC or DESC, got a time series",
-  "[a] + [b]":
-    "the operator + takes numbers and time series, got an array of time series and an array of time series",
-  "FILL(a, DESC)": "the function FILL takes a number, a time series, REPEAT or LINEAR as its second argument, got the word DESC",
+  "[a] + [b]": "the operator + takes numbers and time series, got an array of time series and an array of time series",
+  "FILL(a, DESC)":
+    "the function FILL takes a number, a time series, REPEAT or LINEAR as its second argument, got the word DESC",
 };
 for (const [source, message] of Object.entries(refused)) {
   test(`${source} is refused`, async () => {
@@ -211,5 +211,14 @@ test("more steps than a request may cost are refused", async () => {
 test("a grid of more periods than a request may cost is refused", async () => {
   const claims = new Work();
   const years = around({}, claims, MAX_STEPS + 1);
-  await assert.rejects(async () => evaluate(parse("TIME_SERIES(1)", () => false), () => [], years, claims), /may take/);
+  await assert.rejects(
+    async () =>
+      evaluate(
+        parse("TIME_SERIES(1)", () => false),
+        () => [],
+        years,
+        claims,
+      ),
+    /may take/,
+  );
 });

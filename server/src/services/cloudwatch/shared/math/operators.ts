@@ -28,7 +28,9 @@ function onSeries(name: string, of: OnNumbers, one: Value, other: Value, label?:
   }
   if (isSeries(one) && typeof other === "number") return mapSeries(one, (value) => of(value, other));
   if (typeof one === "number" && isSeries(other)) return mapSeries(other, (value) => of(one, value));
-  throw new InvalidExpression(`the operator ${name} takes numbers and time series, got ${kindOf(one)} and ${kindOf(other)}`);
+  throw new InvalidExpression(
+    `the operator ${name} takes numbers and time series, got ${kindOf(one)} and ${kindOf(other)}`,
+  );
 }
 
 export const negative: MathFunction = ([value]) => {

@@ -58,7 +58,20 @@ for (const [source, metric, found] of cases) {
   });
 }
 
-for (const source of ["", "{", "{A", "{A,}", "(a", "a)", "a OR", 'x="', "=a", ":aws.AccountId = LOCAL", "x".repeat(1025), "(".repeat(500)]) {
+for (const source of [
+  "",
+  "{",
+  "{A",
+  "{A,}",
+  "(a",
+  "a)",
+  "a OR",
+  'x="',
+  "=a",
+  ":aws.AccountId = LOCAL",
+  "x".repeat(1025),
+  "(".repeat(500),
+]) {
   test(`${source.slice(0, 20)} is refused`, () => {
     assert.throws(() => searchTest(source), InvalidExpression);
   });

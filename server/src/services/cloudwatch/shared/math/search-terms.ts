@@ -180,8 +180,7 @@ function matches(part: Part, { kind, text }: Piece): Test {
   // Between delimiters case counts for nothing, as it does for one token; in camel case it does count.
   const fold = asked.length <= 1 || /[^A-Za-z0-9]/.test(text) ? lower : same;
   const wanted = asked.map(fold);
-  return (metric) =>
-    part(metric).some((name) => joined(name) === whole || contains(tokensOf(name).map(fold), wanted));
+  return (metric) => part(metric).some((name) => joined(name) === whole || contains(tokensOf(name).map(fold), wanted));
 }
 
 const same = (text: string): string => text;

@@ -77,7 +77,10 @@ export function joinSeries(one: TimeSeries, other: TimeSeries, of: (one: number,
   const times: number[] = [];
   const values: number[] = [];
   for (let [left, right] = [0, 0]; left < one.times.length || right < other.times.length; ) {
-    const [first, second] = [one.times[left] ?? Number.POSITIVE_INFINITY, other.times[right] ?? Number.POSITIVE_INFINITY];
+    const [first, second] = [
+      one.times[left] ?? Number.POSITIVE_INFINITY,
+      other.times[right] ?? Number.POSITIVE_INFINITY,
+    ];
     const at = Math.min(first, second);
     const value = of(first === at ? (one.values[left++] ?? 0) : 0, second === at ? (other.values[right++] ?? 0) : 0);
     if (!Number.isFinite(value)) continue;

@@ -1,5 +1,14 @@
 // The chunks of a folder: read together, merged when they are many, dropped when they are old.
-import { type Facts, type Index, merged, type Points, readIndex, readPoints, removeChunk, writeChunk } from "./chunk.ts";
+import {
+  type Facts,
+  type Index,
+  merged,
+  type Points,
+  readIndex,
+  readPoints,
+  removeChunk,
+  writeChunk,
+} from "./chunk.ts";
 import type { Stored } from "./table.ts";
 
 /** So many of one level become one of the next. */

@@ -26,8 +26,7 @@ export class Table {
 
   /** By the metric's id, each in order of time. */
   *sorted(): Generator<readonly [id: number, points: readonly Stored[]]> {
-    for (const id of [...this.#points.keys()].sort((a, b) => a - b))
-      yield [id, byTime(this.#points.get(id) ?? [])];
+    for (const id of [...this.#points.keys()].sort((a, b) => a - b)) yield [id, byTime(this.#points.get(id) ?? [])];
   }
 }
 
