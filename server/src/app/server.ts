@@ -38,6 +38,7 @@ import { openControl } from "./control.ts";
 import { parseFileSystems } from "./file-system-list.ts";
 import { removeAddress, writeAddress } from "./folder.ts";
 import { isLoopback, listen } from "./listen.ts";
+import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
 
 export interface RunningServer {
@@ -73,7 +74,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows, log)];
+  const told = { settings, rows, series, policies: policyChecks, authorizer, roles, keyFile, clock, log, report };
+  const notices = await openNotices(told);
+  const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
+  const doors = [registry, openTemplateDoor(rows, log), notices.door];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -105,6 +109,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createCloudWatch({ series }),
     sagemaker.service,
     runtime.service,
+    ...notices.services,
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
@@ -114,18 +119,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     startRetention({ rows, series, clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
+    notices.close,
   ];
   await engine.start(sagemaker.jobs);
 
-  const front = await listen({
-    address: settings.listen,
-    handler: withHealth(settings, handle),
-    services: services.map(({ name }) => name),
-    folder: join(settings.data, "tls"),
-    variables: process.env,
-    log,
-    now: clock.now,
-  });
+  const front = await listen({ ...listenSettings(settings, services), handler: withHealth(settings, handle), log });
+  await notices.start(front.url);
   const closeControl = await openControl(settings.data, sagemaker.controls, log);
   await writeAddress(settings.data, front.url);
   return {
@@ -152,6 +151,14 @@ const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) 
     clock,
     report,
   });
+
+const listenSettings = ({ listen: address, data }: Settings, services: readonly { readonly name: string }[]) => ({
+  address,
+  services: services.map(({ name }) => name),
+  folder: join(data, "tls"),
+  variables: process.env,
+  now: realClock.now,
+});
 
 const engineSettings = (settings: Settings) => ({
   folder: join(settings.data, "engine"),

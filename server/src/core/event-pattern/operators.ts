@@ -1,5 +1,4 @@
 // `{"prefix": "a"}`: the operators of a pattern's values, one to an object.
-import type { Grammar } from "./pattern.ts";
 import {
   addressIn,
   type Comparison,
@@ -17,6 +16,9 @@ import {
   wildcard,
 } from "./tests.ts";
 import { InvalidPattern, type Tokens } from "./tokens.ts";
+
+/** Whose grammar: SNS knows fewer forms of anything-but. */
+export type Grammar = "events" | "sns";
 
 type Operator = (tokens: Tokens, grammar: Grammar) => Test;
 
@@ -65,9 +67,8 @@ function readEdge(
   ignoringCase: (text: string) => ValueTest,
 ): ValueTest {
   if (tokens.type !== "{") return plain(readTextOf(tokens, name));
-  if (tokens.next() !== "name" || tokens.text() !== "equals-ignore-case") {
-    throw tokens.error(`Unsupported ${name} pattern: ${tokens.type === "name" ? tokens.text() : ""}`);
-  }
+  const form = tokens.next() === "name" ? tokens.text() : "";
+  if (form !== "equals-ignore-case") throw tokens.error(`Unsupported ${name} pattern: ${form}`);
   tokens.next();
   const test = ignoringCase(readTextOf(tokens, "equals-ignore-case"));
   if (tokens.next() !== "}") throw tokens.error("Only one key allowed in match expression");
@@ -83,7 +84,7 @@ function readWildcard(tokens: Tokens, twice: boolean): ValueTest {
   if (consecutive) {
     throw tokens.error(`Consecutive wildcard characters at pos ${consecutive.index + consecutive[0].length}`);
   }
-  const followers = [...pattern.matchAll(/\*([^])/g)].map(([, next]) => next);
+  const followers = [...pattern.matchAll(/\*([\s\S])/g)].map(([, next]) => next);
   if (followers.some((one) => followers.filter((other) => other === one).length > MOST_REPEATED)) {
     throw new InvalidPattern(
       "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a " +
@@ -100,8 +101,9 @@ function readNumeric(tokens: Tokens): ValueTest {
     if (tokens.next() !== "]") throw tokens.error("Too many elements in numeric expression");
     return number([[first, low]]);
   }
-  if (tokens.next() === "]") return number([[first, low]]);
-  if (tokens.type !== "string") throw tokens.error(`Bad value in numeric range: ${tokens.text()}`);
+  const type = tokens.next();
+  if (type === "]") return number([[first, low]]);
+  if (type !== "string") throw tokens.error(`Bad value in numeric range: ${tokens.text()}`);
   const second = tokens.text();
   if (second !== "<" && second !== "<=") throw tokens.error(`Bad numeric range operator: ${second}`);
   const high = readLimit(tokens, second);
@@ -170,7 +172,11 @@ const formsOfSns = ["prefix", "equals-ignore-case", "wildcard"];
 
 function readEnd(tokens: Tokens, inList: boolean, grammar: Grammar): string {
   if (tokens.type === "{") throw tokens.error(ANYTHING_BUT);
-  const text = readText(tokens, `${grammar === "sns" ? "prefix" : "prefix/suffix"} match pattern must be a string`, inList);
+  const text = readText(
+    tokens,
+    `${grammar === "sns" ? "prefix" : "prefix/suffix"} match pattern must be a string`,
+    inList,
+  );
   if (text === "") throw tokens.error("Null prefix/suffix not allowed");
   return text;
 }

@@ -2,14 +2,11 @@
 // errors as AWS answers them (recorded in LocalStack's tests/aws/services/events/test_events_patterns.snapshot.json and
 // tests/aws/services/sns/test_sns_filter_policy.snapshot.json), and EventBridge user guide, "Comparison operators".
 import { type Alternative, matchesAny } from "./match.ts";
-import { readOperator } from "./operators.ts";
+import { type Grammar, readOperator } from "./operators.ts";
 import { equals, type Test } from "./tests.ts";
 import { type InvalidPattern, Tokens } from "./tokens.ts";
 
 export { InvalidPattern } from "./tokens.ts";
-
-/** Whose grammar: SNS knows fewer forms of anything-but. */
-export type Grammar = "events" | "sns";
 
 /** A value list of a pattern: where it is and how many values it allows, for limits. */
 export interface Leaf {

@@ -35,7 +35,7 @@ export const endsIgnoringCase = (end: string) => ofText((text) => lower(text).en
 /** `*` stands for any text, `\*` and `\\` for themselves. The parts are looked for one after another, so that none is slow. */
 export function wildcard(pattern: string): ValueTest {
   const parts: string[] = [""];
-  for (const [piece] of pattern.matchAll(/\\[*\\]|[^]/g)) {
+  for (const [piece] of pattern.matchAll(/\\[*\\]|[\s\S]/g)) {
     if (piece === "*") parts.push("");
     else parts[parts.length - 1] += piece.length === 2 ? piece.slice(1) : piece;
   }
@@ -91,7 +91,11 @@ export function addressIn(range: string): ValueTest {
 /** 32 or 128 digits; undefined for what is no address. */
 function addressBits(text: string): string | undefined {
   const version = isIP(text);
-  if (version === 4) return text.split(".").map((part) => Number(part).toString(2).padStart(8, "0")).join("");
+  if (version === 4)
+    return text
+      .split(".")
+      .map((part) => Number(part).toString(2).padStart(8, "0"))
+      .join("");
   if (version === 0) return undefined;
   // The host of a URL is written without abbreviations of IPv4 inside IPv6.
   const plain = new URL(`http://[${text.replace(/%.*$/, "")}]`).hostname.slice(1, -1);
