@@ -19,4 +19,6 @@ export const services: readonly GeneratedService[] = [
   { name: "cloudwatch", iamPrefix: "cloudwatch" },
   { name: "kms", iamPrefix: "kms" },
   { name: "ecr", iamPrefix: "ecr" },
+  { name: "sns", iamPrefix: "sns" },
+  { name: "events", iamPrefix: "events" },
 ];

@@ -38,6 +38,7 @@ import { openControl } from "./control.ts";
 import { parseFileSystems } from "./file-system-list.ts";
 import { removeAddress, writeAddress } from "./folder.ts";
 import { isLoopback, listen } from "./listen.ts";
+import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
 
 export interface RunningServer {
@@ -73,7 +74,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows, log)];
+  const told = { settings, rows, series, policies: policyChecks, authorizer, roles, keyFile, clock, log, report };
+  const notices = await openNotices(told);
+  const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
+  const doors = [registry, openTemplateDoor(rows, log), notices.door];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -95,7 +99,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     sealingKey: await openSealingKey(keyFile),
   });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
-  const cloudwatch = createCloudWatch({ rows, series, clock, report });
+  const cloudwatch = createCloudWatch({ rows, series, clock, report, topics: notices.topics, bus: notices.bus });
   const services = [
     createS3(s3),
     createIam(identities),
@@ -106,6 +110,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     cloudwatch.service,
     sagemaker.service,
     runtime.service,
+    ...notices.services,
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
@@ -116,18 +121,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
     await cloudwatch.start(),
+    notices.close,
   ];
   await engine.start(sagemaker.jobs);
 
-  const front = await listen({
-    address: settings.listen,
-    handler: withHealth(settings, handle),
-    services: services.map(({ name }) => name),
-    folder: join(settings.data, "tls"),
-    variables: process.env,
-    log,
-    now: clock.now,
-  });
+  const front = await listen({ ...listenSettings(settings, services), handler: withHealth(settings, handle), log });
+  await notices.start(front.url);
   const closeControl = await openControl(settings.data, sagemaker.controls, log);
   await writeAddress(settings.data, front.url);
   return {
@@ -154,6 +153,14 @@ const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) 
     clock,
     report,
   });
+
+const listenSettings = ({ listen: address, data }: Settings, services: readonly { readonly name: string }[]) => ({
+  address,
+  services: services.map(({ name }) => name),
+  folder: join(data, "tls"),
+  variables: process.env,
+  now: realClock.now,
+});
 
 const engineSettings = (settings: Settings) => ({
   folder: join(settings.data, "engine"),
