@@ -223,7 +223,7 @@ def test_what_is_wrong_with_points_is_named(cloudwatch, noon):
         "The value NaN for parameter MetricData.member.1.Value is invalid.",
     )
     assert put_one(Value=1.5, Values=[1.0]) == (
-        "InvalidParameterValue",
+        "InvalidParameterCombination",
         f"The parameters MetricData.member.1.Value and MetricData.member.1.Values {both}",
     )
     assert put_one(Value=1.5, StatisticValues=set_of_two) == (

@@ -117,7 +117,7 @@ function pointsOf(datum: MetricDatum, call: Call, namespace: string, at: string)
 function checkForm({ Value, Values, Counts, StatisticValues, StorageResolution }: MetricDatum, at: string): void {
   const both = (one: string, other: string) =>
     `The parameters ${at}.${one} and ${at}.${other} are mutually exclusive and you have specified both.`;
-  if (Value !== undefined && Values !== undefined) throw invalidValue(both("Value", "Values"));
+  if (Value !== undefined && Values !== undefined) throw invalidCombination(both("Value", "Values"));
   if (Value !== undefined && StatisticValues) throw invalidCombination(both("Value", "StatisticValues"));
   if (Values !== undefined && StatisticValues) throw invalidCombination(both("Values", "StatisticValues"));
   if (Value === undefined && Values === undefined && !StatisticValues) {
