@@ -35,7 +35,7 @@ export async function datapoints(
 ): Promise<readonly Evaluated[]> {
   const periodMs = periodOf(settings) * 1000;
   const step = Math.min(periodMs, MINUTE_SECONDS * 1000);
-  const count = rangeOf(settings.EvaluationPeriods ?? 1);
+  const count = rangeOf(settings.EvaluationPeriods ?? 1, periodOf(settings));
   const endTime = Math.floor(now / step) * step;
   const startTime = endTime - count * periodMs;
   const known = await (settings.Metrics ? ofExpression : ofMetric)(parts, place, settings, { startTime, endTime });

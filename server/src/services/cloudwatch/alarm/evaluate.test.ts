@@ -52,7 +52,8 @@ for (const [datapointsToAlarm, table] of [
       });
 
 test("the evaluation range is the guide's", () => {
-  assert.equal(rangeOf(3), 5);
+  assert.equal(rangeOf(3, 300), 5);
+  assert.equal(rangeOf(1, 10), 7);
 });
 
 test("percentiles of too few samples change nothing", () => {

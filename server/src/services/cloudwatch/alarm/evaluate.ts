@@ -33,8 +33,12 @@ export interface Verdict {
 
 /** So many periods more than those of the alarm are looked at: 5 for 3 in the guide's tables. */
 const EXTRA_PERIODS = 2;
+/** Short periods reach back a minute, so that points that are kept by the minute are found. */
+const LEAST_EXTRA_SECONDS = 60;
 
-export const rangeOf = (evaluationPeriods: number): number => evaluationPeriods + EXTRA_PERIODS;
+/** Periods of the evaluation range. AWS does not tell how it depends on the length of a period, only that it does. */
+export const rangeOf = (evaluationPeriods: number, periodSeconds: number): number =>
+  evaluationPeriods + Math.max(EXTRA_PERIODS, Math.ceil(LEAST_EXTRA_SECONDS / periodSeconds));
 
 /** `points` are those of the evaluation range, oldest first. */
 export function evaluate(points: readonly Evaluated[], rule: Rule): Verdict {

@@ -1,7 +1,8 @@
 // Alarms: of a metric or an expression, and composite ones over others.
 // Gap: actions are messages to SNS topics; those of EC2, Auto Scaling, Lambda and Systems Manager are refused by name.
 // Gap: alarms of anomaly detection, logs and PromQL, evaluation windows and warm-up are refused by name.
-// Gap: the evaluation range is two periods longer than EvaluationPeriods, as in the guide's examples; AWS tells no rule.
+// Gap: the evaluation range is two periods longer than EvaluationPeriods, as in the guide's examples, and at least a
+// minute; AWS tells no rule.
 // Gap: where neither the guide's tables nor its text tell a state (breaching points only, too young to alarm) it stays.
 import type {
   AlarmHistoryItem,

@@ -43,17 +43,21 @@ export function reasonText({ settings, rule, verdict, from, to }: Reasoned): str
   const isAlarm = to === "ALARM";
   const treated = isAlarm ? "Breaching" : "NonBreaching";
   const missing = `${counted(filled, "missing datapoint")} ${filled === 1 ? "was" : "were"} treated as [${treated}]`;
-  const isFilled = filled > 0 && (rule.treatMissingData === "breaching" || rule.treatMissingData === "notBreaching");
+  // Missing points are told where they decided.
+  const breaching = real.filter((point) => point.isBreaching).length;
+  const isFilled = isAlarm
+    ? rule.treatMissingData === "breaching" && breaching < rule.datapointsToAlarm
+    : breaching === real.length;
   if (real.length === 0)
     return `Threshold Crossed: no datapoints were received for ${counted(rule.evaluationPeriods, "period")} and ${missing}.`;
-  const told = real.filter(({ isBreaching }) => isBreaching === isAlarm).reverse();
+  // An alarm may be OK with breaching points only, by the missing ones.
+  const areBreaching = isAlarm || breaching === real.length;
+  const told = real.filter(({ isBreaching }) => isBreaching === areBreaching).reverse();
   const list = told.map(({ at, value }) => `${numberText(value ?? 0)} (${shortTime(at)})`).join(", ");
   const isMOfN = settings.DatapointsToAlarm !== undefined;
-  const count = isMOfN
-    ? `${told.length} out of the last ${counted(real.length, "datapoint")}`
-    : counted(told.length, "datapoint");
+  const count = isMOfN ? `${told.length} out of the last ${real.length} datapoints` : counted(told.length, "datapoint");
   const comparison = comparisons[settings.ComparisonOperator ?? ""] ?? "";
-  const verb = `${told.length === 1 ? "was" : "were"} ${isAlarm ? "" : "not "}${comparison}`;
+  const verb = `${told.length === 1 ? "was" : "were"} ${areBreaching ? "" : "not "}${comparison}`;
   const least = isAlarm ? rule.datapointsToAlarm : rule.evaluationPeriods - rule.datapointsToAlarm + 1;
   return (
     `Threshold Crossed: ${count} [${list}] ${verb} the threshold (${numberText(settings.Threshold ?? 0)})` +

@@ -1,4 +1,5 @@
 // Metrics: their points are put, their names are listed. The platform's own metrics come through store/series.
+// Gap: Values beside StatisticValues are both counted; AWS takes them and does not tell what it makes of them.
 // Gap: metrics of AWS's own namespaces (AWS/…) cannot be put, those that the platform writes can be read.
 import type { Operations as Contract, DimensionFilter, MetricDatum } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call } from "../../../core/call.ts";
@@ -119,7 +120,6 @@ function checkForm({ Value, Values, Counts, StatisticValues, StorageResolution }
     `The parameters ${at}.${one} and ${at}.${other} are mutually exclusive and you have specified both.`;
   if (Value !== undefined && Values !== undefined) throw invalidCombination(both("Value", "Values"));
   if (Value !== undefined && StatisticValues) throw invalidCombination(both("Value", "StatisticValues"));
-  if (Values !== undefined && StatisticValues) throw invalidCombination(both("Values", "StatisticValues"));
   if (Value === undefined && Values === undefined && !StatisticValues) {
     throw missingParameter(
       `At least one of the parameters ${at}.Value, ${at}.Values and ${at}.StatisticValues must be specified.`,
@@ -154,6 +154,7 @@ function valuesOf({ Value, Values, Counts, StatisticValues }: MetricDatum, at: s
     throw invalidValue(`The value ${value} for parameter ${at}.${name} is invalid.`);
   };
   if (Value !== undefined) return [checked(Value, "Value")];
+  const sets: MetricPoint["value"][] = [];
   if (StatisticValues) {
     const { SampleCount, Sum, Minimum, Maximum } = StatisticValues;
     const set = {
@@ -167,12 +168,13 @@ function valuesOf({ Value, Values, Counts, StatisticValues }: MetricDatum, at: s
     if (set.minimum > set.maximum) {
       throw invalidValue(`The parameter ${at}.StatisticValues.Minimum must not be greater than Maximum.`);
     }
-    return [set];
+    sets.push(set);
   }
-  return (Values ?? []).map((value, index) => {
+  const values = (Values ?? []).map((value, index) => {
     const count = checked(Counts?.[index] ?? 1, "Counts");
     if (count <= 0) throw invalidValue(`The value ${count} for parameter ${at}.Counts is invalid.`);
     checked(value, "Values");
     return count === 1 ? value : { count, sum: value * count, minimum: value, maximum: value };
   });
+  return [...sets, ...values];
 }
