@@ -86,6 +86,9 @@ class Expressions {
 
   /** Adds the values of the expressions to those of the metrics. @throws ApiError Validation */
   async evaluateAll(measured: Map<string, Measured>): Promise<void> {
+    // CloudWatch user guide, "Metrics Insights quotas".
+    if (this.#queries.filter(({ Expression }) => Expression !== undefined && isSelection(Expression)).length > 1)
+      throw errors.validation("A GetMetricData request can have at most one Metrics Insights query.");
     const values = new Map<string, Value>();
     for (const [id, { series }] of measured) values.set(id, series[0] as TimeSeries);
     const parsed = await this.#parseAll();
@@ -130,7 +133,8 @@ class Expressions {
 
   #selection({ Id, Period }: MetricDataQuery, source: string): Promise<readonly TimeSeries[]> {
     const periodMs = (Period ?? DEFAULT_PERIOD_MS / 1000) * 1000;
-    return selected(this.#parts, this.#place, source, { ...this.#span, periodMs, label: Id }).catch((cause) =>
+    const claim = (points: number) => this.#work.claim(points);
+    return selected(this.#parts, this.#place, source, { ...this.#span, periodMs, label: Id, claim }).catch((cause) =>
       Promise.reject(wrong(Id, source, cause)),
     );
   }
@@ -143,15 +147,16 @@ class Expressions {
     const least = metrics.reduce((found, { series }) => Math.min(found, series.periodMs), Number.POSITIVE_INFINITY);
     const periodMs = Period === undefined ? (Number.isFinite(least) ? least : DEFAULT_PERIOD_MS) : Period * 1000;
     const { startTime, endTime } = this.#span;
+    const claim = (points: number) => this.#work.claim(points);
     return {
       startTime,
       endTime,
       periodMs,
       metrics,
       originOf: (length) => rangeStart(startTime, length / 1000),
-      claim: (points) => this.#work.claim(points),
+      claim,
       search: (source, stat, length) =>
-        searched(this.#parts, this.#place, { source, stat }, { startTime, endTime, periodMs: length }),
+        searched(this.#parts, this.#place, { source, stat }, { startTime, endTime, periodMs: length, claim }),
     };
   }
 }

@@ -1,5 +1,5 @@
 // Series of metrics that are found and not named: by SEARCH, and by queries of Metrics Insights.
-import type { MetricKey } from "../../../store/series/series.ts";
+import type { MetricKey, MetricPoint } from "../../../store/series/series.ts";
 import { selectionOf } from "./math/insights.ts";
 import { searchTest } from "./math/search-terms.ts";
 import { InvalidExpression, type TimeSeries } from "./math/values.ts";
@@ -18,7 +18,13 @@ export const LISTED_MS = 14 * 86_400_000;
 
 interface Wanted extends Span {
   readonly periodMs: number;
+  /** Takes so many points into account. @throws InvalidExpression when it is more than a request may cost */
+  readonly claim: (points: number) => void;
 }
+
+/** What reading a point costs, and looking for a metric's. */
+const POINT_STEPS = 5;
+const METRIC_STEPS = 100;
 
 /** @throws InvalidExpression */
 export async function searched(
@@ -41,6 +47,7 @@ export async function searched(
   const found: TimeSeries[] = [];
   for (const [index, key] of keys.entries()) {
     const points = await series.readMetrics(key, firstStart(wanted), wanted.endTime);
+    wanted.claim(METRIC_STEPS + POINT_STEPS * points.length);
     const { periods } = await periodsOf(points, { Period: wanted.periodMs / 1000 }, wanted.startTime);
     found.push({ ...seriesOf(key, stat, wanted.periodMs, periods), label: labels[index] ?? key.name });
   }
@@ -78,8 +85,12 @@ export async function selected(
   const groups = Map.groupBy(keys, ({ dimensions }) => groupBy.map((dimension) => dimensions[dimension]).join(" "));
   const found: { readonly series: TimeSeries; readonly rank: number }[] = [];
   for (const [group, members] of groups) {
-    const points = [];
-    for (const key of members) points.push(...(await series.readMetrics(key, firstStart(wanted), wanted.endTime)));
+    const points: MetricPoint[] = [];
+    for (const key of members) {
+      const some = await series.readMetrics(key, firstStart(wanted), wanted.endTime);
+      wanted.claim(METRIC_STEPS + POINT_STEPS * some.length);
+      for (const point of some) points.push(point);
+    }
     const periods = await intoPeriods(points, rangeStart(wanted.startTime, wanted.periodMs / 1000), wanted.periodMs);
     if (periods.length === 0) continue;
     const label = group === "" ? wanted.label : group;
