@@ -60,6 +60,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
   const roles = createRoleSessions(identities);
+  const told = { settings, rows, series, policies: policyChecks, authorizer, roles, keyFile, clock, log, report };
+  const notices = await openNotices(told);
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
   const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
@@ -74,8 +76,6 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const told = { settings, rows, series, policies: policyChecks, authorizer, roles, keyFile, clock, log, report };
-  const notices = await openNotices(told);
   const registry = openRegistry({ context: ecr, authenticator, authorizer, calls, log });
   const doors = [registry, openTemplateDoor(rows, log), notices.door];
   // The engine's containers call the wire, whose services call the engine.
