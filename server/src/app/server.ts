@@ -28,7 +28,7 @@ import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
-import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
+import { createSageMaker, openSealingKey, openTemplateDoor, startTelling } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
 import { createSts } from "../services/sts/index.ts";
 import { openStore, type Store } from "../store/open.ts";
@@ -119,6 +119,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     startRetention({ rows, series, clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
+    await startTelling({ rows, bus: notices.bus, nouns: sagemaker.stateChanges, now: clock.now, report }),
     notices.close,
   ];
   await engine.start(sagemaker.jobs);

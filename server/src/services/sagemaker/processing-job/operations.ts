@@ -30,6 +30,7 @@ import { next, settled, toldToEnd } from "./job.ts";
 import { announce, explain } from "./notices.ts";
 import { sync } from "./outputs.ts";
 import { prepare } from "./prepare.ts";
+import { stateChanges } from "./state-changes.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
@@ -52,6 +53,7 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
 
   return {
     job,
+    stateChanges,
     tracked,
     operations: {
       CreateProcessingJob: {

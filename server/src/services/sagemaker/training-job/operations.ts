@@ -36,6 +36,7 @@ import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
 import { searchable } from "./search.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
+import { stateChanges } from "./state-changes.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
@@ -51,6 +52,7 @@ export function trainingJob(parts: Parts): Noun {
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
+    phase: ({ transitions }) => String(transitions.length),
     wants,
     next: (row, observed, now, steady) => next(row, observed, now, steady, spot),
     activities: {
@@ -65,6 +67,7 @@ export function trainingJob(parts: Parts): Noun {
 
   return {
     job,
+    stateChanges: stateChanges(() => engine.steady()),
     tracked: tracked(() => engine.steady()),
     searchable: searchable(rows, () => engine.steady()),
     controls: {
