@@ -1,4 +1,4 @@
-"""Buses and rules that go away after the test, a log group that events are written to, a role that may call destinations."""
+"""Buses and rules that go away after the test, log groups for events, a role that may call destinations."""
 
 import json
 

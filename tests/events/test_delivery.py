@@ -1,4 +1,4 @@
-"""Events on their way to targets: what these get, again after failures, kept when nobody takes them, kept over a kill."""
+"""Events on their way to targets: what these get, what is tried again, what is kept when nobody takes it."""
 
 import base64
 import json

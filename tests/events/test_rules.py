@@ -199,8 +199,8 @@ REFUSED = {
         ),
         (
             "ValidationException",
-            f"A target of sqs (arn:aws:sqs:us-east-1:{ACCOUNT}:q); a log group, a topic, an API destination or an event "
-            "bus is, others is not yet available in Sagebrush.",
+            f"arn:aws:sqs:us-east-1:{ACCOUNT}:q: targets of sqs are not yet available in Sagebrush; a log group, a "
+            "topic, an API destination or an event bus can be one.",
         ),
     ),
     "a placeholder without a value": (

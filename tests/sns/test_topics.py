@@ -256,4 +256,4 @@ def test_lists_go_on_where_a_page_ended(server):
     made = [sns.create_topic(Name=f"page-{number:03}")["TopicArn"] for number in range(103)]
     pages = [[one["TopicArn"] for one in page["Topics"]] for page in sns.get_paginator("list_topics").paginate()]
     assert [len(page) for page in pages] == [100, 3]
-    assert sum(pages, []) == made
+    assert [arn for page in pages for arn in page] == made
