@@ -1,5 +1,5 @@
 // Connections: how API destinations are authorized, by name and password, by a key, or by OAuth client credentials.
-// Gap: SecretArn is left out: there is no Secrets Manager, what a connection authorizes with is sealed in the database.
+// Gap: SecretArn is left out: what a connection authorizes with is sealed in the database and is no secret of Secrets Manager.
 // Gap: private connectivity (ConnectivityParameters, InvocationConnectivityParameters) and KmsKeyIdentifier are refused.
 import { randomUUID } from "node:crypto";
 import type { ConnectionState, Operations as Contract } from "../../../../../contract/events/types.ts";
