@@ -62,14 +62,12 @@ export async function openNotices(options: NoticesOptions): Promise<Notices> {
     async start(address) {
       url = address;
       await sns.outbox.start();
-      await events.outbox.start();
-      await events.scheduler.start();
+      await events.start();
       upkeep.push(startTopicUpkeep(sns), startEventUpkeep(events));
     },
     async close() {
       for (const stop of upkeep) await stop();
-      await events.scheduler.close();
-      await events.outbox.close();
+      await events.close();
       await sns.outbox.close();
     },
   };

@@ -6,6 +6,7 @@ import { type Grammar, readOperator } from "./operators.ts";
 import { equals, type Test } from "./tests.ts";
 import { type InvalidPattern, Tokens } from "./tokens.ts";
 
+export type { Grammar } from "./operators.ts";
 export { InvalidPattern } from "./tokens.ts";
 
 /** A value list of a pattern: where it is and how many values it allows, for limits. */

@@ -9,12 +9,15 @@ import { Conflict } from "../../store/rows/rows.ts";
 import { sendToBus } from "./delivery/bus.ts";
 import { buryIn } from "./delivery/dead-letters.ts";
 import { deliver, type Send, type Ways } from "./delivery/deliver.ts";
+import { type HttpWays, sendByHttp } from "./delivery/http.ts";
 import { sendToLogs } from "./delivery/logs.ts";
+import { createOAuthTokens } from "./delivery/oauth.ts";
 import { failed } from "./delivery/outcome.ts";
-import { openScheduler, type Scheduler } from "./scheduler.ts";
+import { openScheduler } from "./scheduler.ts";
+import { CONNECTION } from "./shared/connections.ts";
 import { envelopeOf } from "./shared/envelope.ts";
 import type { Delivery, Parts } from "./shared/parts.ts";
-import { DEFAULT_BUS, scopeOf } from "./shared/place.ts";
+import { busOf, DEFAULT_BUS, scopeOf } from "./shared/place.ts";
 import { type Entry, route } from "./shared/routing.ts";
 import { createRuleBook } from "./shared/rule-book.ts";
 
@@ -30,14 +33,16 @@ export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies
 }
 
 export interface Events extends Parts {
-  readonly scheduler: Scheduler;
+  /** Takes up what was left: deliveries, schedules, connections that wait for a token. */
+  start(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Deliveries at once, in all and to one target. */
 const WIDTH = 32;
 const LANE_WIDTH = 8;
 
-/** What the service and its port work on. Deliveries begin with `outbox.start`, schedules with `scheduler.start`. */
+/** What the service and its port work on. Work begins with `start`. */
 export async function openEvents(options: EventsOptions): Promise<Events> {
   const { rows, series, policies, clock, report } = options;
   const masterKey = await keptKey(options.keyFile);
@@ -60,31 +65,50 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     rules: createRuleBook(rows),
     sealingKey: deriveKey(masterKey, "events connections"),
     rescheduled: (bus, rule) => scheduler.look(bus, rule),
-    authorize: () => {},
+    authorize: (place, connection) => {
+      tokens
+        .authorize(place, connection, ended.signal)
+        .catch((cause: unknown) => ended.signal.aborted || report(cause));
+    },
   };
   const scheduler = openScheduler(parts);
   const outgoing = createOutgoing(options.reach);
+  const tokens = createOAuthTokens(parts, outgoing);
+  const ended = new AbortController();
   const ways: Ways = {
-    send: sendBy(parts, { ...options, outgoing, pace: createPace(clock) }),
+    send: sendBy(parts, { ...options, outgoing, pace: createPace(clock), tokens }),
     bury: buryIn(series, options.deadLetterGroup, clock.now),
   };
-  return { ...parts, scheduler };
+  return {
+    ...parts,
+    async start() {
+      await outbox.start();
+      await scheduler.start();
+      for await (const { scope, name, status } of rows.everywhere(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
+        if (status === "AUTHORIZING") parts.authorize(busOf(`${scope}/`), name);
+      }
+    },
+    async close() {
+      ended.abort();
+      await scheduler.close();
+      await outbox.close();
+    },
+  };
 }
 
-type Senders = EventsOptions & {
-  readonly outgoing: ReturnType<typeof createOutgoing>;
-  readonly pace: ReturnType<typeof createPace>;
-};
+type Senders = EventsOptions & HttpWays;
 
 /** By the target's ARN. */
 function sendBy(parts: Parts, options: Senders): Send {
   const toLogs = sendToLogs(parts.series, parts.clock.now);
   const toBus = sendToBus(parts, options.authorizer, options.roles);
+  const toDestination = sendByHttp(parts, options);
   return async (sending) => {
     const { target, bus, ruleArn, text } = sending;
     const [, , service = "", , , resource = ""] = target.Arn.split(":");
     if (service === "logs") return await toLogs(sending);
     if (service === "events" && resource.startsWith("event-bus/")) return await toBus(sending);
+    if (service === "events") return await toDestination(sending);
     if (service !== "sns") return failed("INVALID_PARAMETER", `Nothing is sent to ${target.Arn}.`);
     await options.topics.publish({
       topicArn: target.Arn,

@@ -8,7 +8,7 @@ import { envelopeOf } from "./shared/envelope.ts";
 import type { Parts } from "./shared/parts.ts";
 import { type Bus, busOf, busScope } from "./shared/place.ts";
 import { entriesFor } from "./shared/routing.ts";
-import { isEnabled, type RuleRow } from "./shared/rule-rows.ts";
+import { isEnabled, RULE, type RuleDocument, type RuleRow } from "./shared/rule-rows.ts";
 import { findRule } from "./shared/rules.ts";
 import { readSchedule } from "./shared/schedule.ts";
 
@@ -109,7 +109,8 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
 
   return {
     async start() {
-      for await (const { scope, name, document } of rows.everywhere<Due>(DUE, [])) arm(busOf(scope), name, document.at);
+      for await (const { scope, name, document } of rows.everywhere<RuleDocument>(RULE, ["DISABLED"]))
+        if (document.schedule !== undefined) await look(busOf(scope), name);
     },
     look,
     async close() {

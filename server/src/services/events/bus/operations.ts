@@ -132,6 +132,6 @@ const shown = (bus: Bus, { createdAt, modifiedAt, document }: BusRow) => ({
   Arn: busArn(bus),
   Name: bus.bus,
   ...(document.description === undefined ? {} : { Description: document.description }),
-  CreationTime: createdAt / 1000,
-  LastModifiedTime: modifiedAt / 1000,
+  // Of a default bus that nobody has set anything on there are no times.
+  ...(createdAt === 0 ? {} : { CreationTime: createdAt / 1000, LastModifiedTime: modifiedAt / 1000 }),
 });

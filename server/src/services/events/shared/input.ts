@@ -76,7 +76,7 @@ function checkPath(path: string, id: string): void {
 }
 
 /** What a path such as `$.detail.list[0]` leads to; undefined when there is nothing. */
-function valueAt(event: unknown, path: string): unknown {
+export function valueAt(event: unknown, path: string): unknown {
   let value = event;
   for (const [, name, quoted, double, index] of path.matchAll(STEP)) {
     if (index === "*") continue;

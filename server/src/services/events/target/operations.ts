@@ -7,7 +7,7 @@ import type { Operations as Contract, Target } from "../../../../../contract/eve
 import type { Call } from "../../../core/call.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
-import { limitExceeded, noBus, notYet, validation } from "../errors.ts";
+import { limitExceeded, noBus, validation } from "../errors.ts";
 import { passRole } from "../shared/access.ts";
 import { readBus } from "../shared/arns.ts";
 import { requireBus } from "../shared/buses.ts";
@@ -112,8 +112,9 @@ function checkTarget(one: Target): void {
   if (!/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/.test(Arn)) throw validation("Provided Arn is not in correct format.");
   const service = Arn.split(":")[2];
   if (!kinds.some((kind) => kind.test(Arn))) {
-    throw notYet(
-      `A target of ${service} (${Arn}); a log group, a topic, an API destination or an event bus is, others`,
+    throw validation(
+      `${Arn}: targets of ${service} are not yet available in Sagebrush; a log group, a topic, an API destination or an ` +
+        "event bus can be one.",
     );
   }
   const other = elsewhere.find((name) => one[name] !== undefined);

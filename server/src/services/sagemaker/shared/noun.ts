@@ -3,7 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/sagemaker/t
 import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
-import type { Authorizer, Objects, RoleSessions } from "../../../core/ports.ts";
+import type { Authorizer, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
 import type { Controls, Operations } from "../../../core/service.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -13,6 +13,7 @@ import type { EndpointRoutes } from "../port.ts";
 import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
 import type { Searchable } from "./searchable.ts";
+import type { StateChanges } from "./state-changes/state-changes.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -23,6 +24,8 @@ export interface Parts {
   readonly clock: Clock;
   /** What the engine can tell about running work, and which images there are. */
   readonly engine: Engine;
+  /** The subnets and security groups that VpcConfig may name. */
+  readonly networks: Networks;
   /** Folders of this machine that stand for file systems. */
   readonly fileSystems: FileSystems;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
@@ -50,6 +53,9 @@ export interface Noun {
   readonly job?: JobKind<any>;
   /** What only whoever runs the server may do, by name: commands reach it through the data folder (app/control.ts). */
   readonly controls?: Controls;
+  /** What the event bus is told of. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds things of every document type
+  readonly stateChanges?: StateChanges<any>;
   /** How the trial component of a job is read from its row. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds jobs of every document type
   readonly tracked?: TrackedJobs<any>;
