@@ -62,6 +62,20 @@ test("points in chunks and merged chunks come back by time, also after opening a
     await metrics.close();
   }));
 
+test("a metric of more points than a line has comes back whole, merged too", () =>
+  withFolder(async (folder) => {
+    const metrics = await open(folder);
+    const all = Array.from({ length: 25_000 }, (_, at) => point("a", (at * 7919) % 25_000));
+    for (let at = 0; at < 9; at++)
+      await metrics.putMetrics(at === 4 ? all : [...all.slice(0, 9), point("b", at)], { sync: false });
+    await metrics.close();
+    const again = await open(folder);
+    assert.equal((await again.readMetrics(metric("a"), 0, 25_000)).length, all.length + 8 * 9);
+    assert.equal((await again.readMetrics(metric("a"), 24_000, 25_000)).length, 1000);
+    assert.equal((await again.readMetrics(metric("b"), 0, 25_000)).length, 8);
+    await again.close();
+  }));
+
 test("what was put by many at once is there once", () =>
   withFolder(async (folder) => {
     const metrics = await open(folder);

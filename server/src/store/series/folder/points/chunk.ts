@@ -1,4 +1,4 @@
-// A chunk: a file of many points, a line for each metric, and an index beside it that finds a metric's line. Written as a
+// A chunk: a file of many points, lines of each metric, and an index beside it that finds a metric's lines. Written as a
 // whole and never changed; it is there when its index is.
 import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,11 +23,12 @@ export interface Facts {
 }
 
 export interface Index extends Facts {
-  /** Of metrics, rising; the arrays go together. */
+  /** Metrics of the lines, rising; the arrays go together. */
   readonly ids: readonly number[];
   readonly offsets: readonly number[];
   readonly lengths: readonly number[];
-  /** Time of each metric's latest point. */
+  /** Times of each line's earliest and latest point. */
+  readonly firsts: readonly number[];
   readonly lasts: readonly number[];
 }
 
@@ -39,6 +40,8 @@ const WRITE_BYTES = 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 /** Points written before others have their turn. */
 const SLICE = 5_000;
+/** Points of one line at most: what is read for a point of them. */
+const LINE_POINTS = 10_000;
 
 /** Writes metrics in order of their ids; resolves when the chunk is lasting. */
 export async function writeChunk(
@@ -48,7 +51,13 @@ export async function writeChunk(
 ): Promise<Index> {
   const name = newId();
   const file = await open(join(folder, name + POINTS), "w", 0o600);
-  const index = { ids: [] as number[], offsets: [] as number[], lengths: [] as number[], lasts: [] as number[] };
+  const index: Record<"ids" | "offsets" | "lengths" | "firsts" | "lasts", number[]> = {
+    ids: [],
+    offsets: [],
+    lengths: [],
+    firsts: [],
+    lasts: [],
+  };
   let [from, to, offset, sinceTurn] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -58,15 +67,15 @@ export async function writeChunk(
     waitingBytes = 0;
   };
   try {
-    for await (const [id, points] of metrics) {
-      if (points.length === 0) continue;
+    for await (const [id, points] of inLines(metrics)) {
       const line = Buffer.from(encode(points));
-      const last = (points.at(-1) as Stored)[0];
-      from = Math.min(from, (points[0] as Stored)[0]);
+      const [first, last] = [(points[0] as Stored)[0], (points.at(-1) as Stored)[0]];
+      from = Math.min(from, first);
       to = Math.max(to, last);
       index.ids.push(id);
       index.offsets.push(offset);
       index.lengths.push(line.length);
+      index.firsts.push(first);
       index.lasts.push(last);
       offset += line.length;
       waiting.push(line);
@@ -85,6 +94,12 @@ export async function writeChunk(
   const whole = { name, level, journal, from, to, replaces, ...index };
   await replaceFile(join(folder, name + INDEX), encode(whole));
   return whole;
+}
+
+/** So many points at once, in order of time. */
+async function* inLines(metrics: Iterable<Points> | AsyncIterable<Points>): AsyncGenerator<Points> {
+  for await (const [id, points] of metrics)
+    for (let at = 0; at < points.length; at += LINE_POINTS) yield [id, points.slice(at, at + LINE_POINTS)];
 }
 
 /** Chunks of the folder, without what was left half written and what others replace. */
@@ -114,28 +129,36 @@ export async function removeChunk(folder: string, name: string): Promise<void> {
   await rm(join(folder, name + POINTS), { force: true });
 }
 
-/** A metric's points in the chunk, in order of time. */
-export async function readPoints(folder: string, index: Index, id: number): Promise<readonly Stored[]> {
-  const at = find(index.ids, id);
-  if (at < 0) return [];
+/** A metric's points of lines that overlap this time, in no order. */
+export async function readPoints(
+  folder: string,
+  index: Index,
+  { id, start, end }: { readonly id: number; readonly start: number; readonly end: number },
+): Promise<readonly Stored[]> {
+  const lines: number[] = [];
+  for (let at = firstOf(index.ids, id); index.ids[at] === id; at++)
+    if ((index.lasts[at] as number) >= start && (index.firsts[at] as number) < end) lines.push(at);
+  if (lines.length === 0) return [];
   const file = await open(join(folder, index.name + POINTS));
   try {
-    return await lineAt(file, index, at);
+    const found: Stored[] = [];
+    for (const at of lines)
+      for (const point of await lineAt(file, index, at)) if (point[0] >= start && point[0] < end) found.push(point);
+    return found;
   } finally {
     await file.close();
   }
 }
 
-function find(ids: readonly number[], id: number): number {
-  let [low, high] = [0, ids.length - 1];
-  while (low <= high) {
+/** Where the lines of a metric begin, or would. */
+function firstOf(ids: readonly number[], id: number): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
     const middle = (low + high) >> 1;
-    const found = ids[middle] as number;
-    if (found === id) return middle;
-    if (found < id) low = middle + 1;
-    else high = middle - 1;
+    if ((ids[middle] as number) < id) low = middle + 1;
+    else high = middle;
   }
-  return -1;
+  return low;
 }
 
 async function lineAt(file: FileHandle, { offsets, lengths }: Index, at: number): Promise<readonly Stored[]> {
@@ -168,7 +191,7 @@ async function* allPoints(folder: string, index: Index): AsyncGenerator<Points> 
   }
 }
 
-/** Points of several chunks as one, without those from before a time. */
+/** Points of several chunks as one, without those from before a time. Never more of them at once than make a line or two. */
 export async function* merged(folder: string, chunks: readonly Index[], since: number): AsyncGenerator<Points> {
   const readers = chunks.map((chunk) => allPoints(folder, chunk));
   try {
@@ -177,13 +200,16 @@ export async function* merged(folder: string, chunks: readonly Index[], since: n
       const ids = heads.flatMap((head) => (head.done ? [] : [head.value[0]]));
       if (ids.length === 0) return;
       const id = Math.min(...ids);
-      const points: Stored[] = [];
-      for (const [at, head] of heads.entries()) {
-        if (head.done || head.value[0] !== id) continue;
-        for (const point of head.value[1]) if (point[0] >= since) points.push(point);
-        heads[at] = await (readers[at] as AsyncGenerator<Points>).next();
-      }
-      yield [id, byTime(points)];
+      let points: Stored[] = [];
+      for (const [at, reader] of readers.entries())
+        for (let head = heads[at]; head && !head.done && head.value[0] === id; head = heads[at]) {
+          for (const point of head.value[1]) if (point[0] >= since) points.push(point);
+          heads[at] = await reader.next();
+          if (points.length < LINE_POINTS) continue;
+          yield [id, byTime(points)];
+          points = [];
+        }
+      if (points.length > 0) yield [id, byTime(points)];
     }
   } finally {
     for (const reader of readers) await reader.return(undefined);

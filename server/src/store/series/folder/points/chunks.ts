@@ -53,8 +53,8 @@ export class Chunks {
     try {
       const found: Stored[] = [];
       for (const chunk of wanted)
-        for (const point of await readPoints(this.#folder, await this.#index(chunk.name), id))
-          if (point[0] >= start && point[0] < end) found.push(point);
+        for (const point of await readPoints(this.#folder, await this.#index(chunk.name), { id, start, end }))
+          found.push(point);
       return found;
     } finally {
       for (const chunk of wanted) {
