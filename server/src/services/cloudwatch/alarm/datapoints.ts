@@ -67,8 +67,8 @@ async function ofMetric(
     name: settings.MetricName ?? "",
     dimensions: dimensionsOf(settings.Dimensions, "Dimensions"),
   });
-  const points = await series.readMetrics(key, startTime, endTime);
-  const { periods } = await periodsOf(points, { Period: periodOf(settings), Unit: settings.Unit }, startTime);
+  const asked = { Period: periodOf(settings), Unit: settings.Unit };
+  const periods = await periodsOf(series, key, { startTime, endTime }, asked);
   const of = statisticOf(settings.Statistic ?? settings.ExtendedStatistic ?? "");
   const found = new Map<number, Known>();
   for (const period of periods) {

@@ -2,16 +2,17 @@
 import { setImmediate } from "node:timers/promises";
 import type { MessageData, MetricDataQuery } from "../../../../../contract/cloudwatch/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { MetricKey, MetricPoint } from "../../../store/series/series.ts";
+import type { MetricKey } from "../../../store/series/series.ts";
 import { evaluate, Work } from "./math/evaluate.ts";
 import type { Surroundings } from "./math/function.ts";
 import { isSelection } from "./math/insights.ts";
 import { type Expression, parse } from "./math/parse.ts";
 import { InvalidExpression, isArray, isSeries, kindOf, type TimeSeries, type Value } from "./math/values.ts";
+import type { Period } from "./periods.ts";
 import { dimensionsOf, metricKey, type Parts, type Place } from "./place.ts";
 import { rangeStart } from "./range.ts";
 import { searched, selected } from "./search.ts";
-import { firstStart, periodsOf, type Span, seriesOf } from "./series-of.ts";
+import { chosen, periodsByUnit, type Span, seriesOf } from "./series-of.ts";
 
 type MetricStat = NonNullable<MetricDataQuery["MetricStat"]>;
 
@@ -37,8 +38,10 @@ export async function measure(
   // Several statistics of one metric are worked out of points that are read once.
   for (const [first, ...more] of Map.groupBy(asked, ({ key }) => JSON.stringify(key)).values()) {
     if (!first) continue;
-    const points = await parts.series.readMetrics(first.key, firstStart(span), span.endTime);
-    for (const { id, stat, key } of [first, ...more]) measured.set(id, await statisticSeries(points, key, stat, span));
+    const all = [first, ...more];
+    const lengths = all.map(({ stat }) => stat.Period);
+    const periods = await periodsByUnit(parts.series, first.key, span, lengths);
+    for (const { id, stat, key } of all) measured.set(id, statisticSeries(periods.get(stat.Period), key, stat));
   }
   await new Expressions(parts, place, queries, span).evaluateAll(measured);
   return measured;
@@ -52,13 +55,12 @@ function keyOf(place: Place, id: string, { Metric }: MetricStat): MetricKey {
   });
 }
 
-async function statisticSeries(
-  points: readonly MetricPoint[],
+function statisticSeries(
+  byUnit: ReadonlyMap<string, readonly Period[]> | undefined,
   key: MetricKey,
   stat: MetricStat,
-  { startTime }: Span,
-): Promise<Measured> {
-  const { periods, units } = await periodsOf(points, stat, startTime);
+): Measured {
+  const { periods, units } = chosen(byUnit ?? new Map(), stat.Unit);
   const isMixed = stat.Unit === undefined && units.length > 1;
   return {
     series: [seriesOf(key, stat.Stat, stat.Period * 1000, periods)],

@@ -46,9 +46,8 @@ export async function searched(
   const labels = labelsOf(keys);
   const found: TimeSeries[] = [];
   for (const [index, key] of keys.entries()) {
-    const points = await series.readMetrics(key, firstStart(wanted), wanted.endTime);
-    wanted.claim(METRIC_STEPS + POINT_STEPS * points.length);
-    const { periods } = await periodsOf(points, { Period: wanted.periodMs / 1000 }, wanted.startTime);
+    const periods = await periodsOf(series, key, wanted, { Period: wanted.periodMs / 1000 });
+    wanted.claim(METRIC_STEPS + POINT_STEPS * periods.reduce((sum, { count }) => sum + count, 0));
     found.push({ ...seriesOf(key, stat, wanted.periodMs, periods), label: labels[index] ?? key.name });
   }
   return found;

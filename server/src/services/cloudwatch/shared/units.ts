@@ -8,8 +8,6 @@ const order = [
   ...["Bits/Second", "Count/Second", "Seconds", "Kilobits", "Terabytes/Second", "None"],
 ];
 
-/** The units of points, in that order. */
-export function unitsOf(points: readonly { readonly unit?: string }[]): readonly string[] {
-  const found = new Set(points.map(({ unit }) => unit ?? "None"));
-  return [...found].sort((one, other) => order.indexOf(one) - order.indexOf(other));
-}
+/** The units in that order. */
+export const inOrder = (units: readonly string[]): readonly string[] =>
+  [...units].sort((one, other) => order.indexOf(one) - order.indexOf(other));

@@ -16,9 +16,10 @@ import { invalidCombination, invalidToken, invalidValue } from "../errors.ts";
 import { defaultLabels, type LabelPlace, offsetOf, withValues } from "../shared/label.ts";
 import type { TimeSeries } from "../shared/math/values.ts";
 import { type Measured, measure } from "../shared/measure.ts";
-import { intoPeriods, type Period } from "../shared/periods.ts";
+import type { Period } from "../shared/periods.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
-import { isPeriod, rangeStart } from "../shared/range.ts";
+import { isPeriod } from "../shared/range.ts";
+import { periodsByUnit } from "../shared/series-of.ts";
 import { extendedStatisticOf, statisticOf } from "../shared/statistics.ts";
 
 /** CloudWatch API reference: points of one GetMetricStatistics, and of one page of GetMetricData. */
@@ -47,14 +48,11 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
         name: input.MetricName,
         dimensions: dimensionsOf(input.Dimensions, "Dimensions"),
       });
-      const origin = rangeStart(startTime, input.Period);
-      const points = await parts.series.readMetrics(key, origin, endTime);
-      const byUnit = Map.groupBy(points, ({ unit }) => unit ?? "None");
-      const wanted = [...byUnit].filter(([unit]) => input.Unit === undefined || unit === input.Unit);
+      const found = await periodsByUnit(parts.series, key, { startTime, endTime }, [input.Period]);
       const Datapoints: Datapoint[] = [];
-      for (const [unit, some] of wanted)
-        for (const period of await intoPeriods(some, origin, input.Period * 1000))
-          Datapoints.push(answer(period, unit));
+      for (const [unit, periods] of found.get(input.Period) ?? [])
+        if (input.Unit === undefined || unit === input.Unit)
+          for (const period of periods) Datapoints.push(answer(period, unit));
       return { Label: input.MetricName, Datapoints };
     },
   },
