@@ -364,12 +364,15 @@ def test_dashboards_are_kept_checked_and_listed(cloudwatch, fresh):
     prefix = fresh("board")
     names = [f"{prefix}-{letter}" for letter in "ab"]
     for name in names:
-        assert cloudwatch.put_dashboard(DashboardName=name, DashboardBody=BODY)["DashboardValidationMessages"] == []
+        tags = {"Tags": [{"Key": "a", "Value": "1"}]}
+        put = cloudwatch.put_dashboard(DashboardName=name, DashboardBody=BODY, **tags)
+        assert put["DashboardValidationMessages"] == []
     found = cloudwatch.get_dashboard(DashboardName=names[0])
     assert (found["DashboardBody"], found["DashboardArn"]) == (
         BODY,
         f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{names[0]}",
     )
+    assert cloudwatch.list_tags_for_resource(ResourceARN=found["DashboardArn"])["Tags"] == [{"Key": "a", "Value": "1"}]
     entries = cloudwatch.list_dashboards(DashboardNamePrefix=prefix)["DashboardEntries"]
     assert [(entry["DashboardName"], entry["Size"]) for entry in entries] == [(name, len(BODY)) for name in names]
     code, _ = refusal(lambda: cloudwatch.delete_dashboards(DashboardNames=[names[0], fresh("none")]))

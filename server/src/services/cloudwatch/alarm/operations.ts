@@ -234,7 +234,7 @@ async function deleteAlarms(parts: AlarmParts, call: Call, names: readonly strin
   if (found.filter((row) => !isMetric(row)).length > 1)
     throw errors.validation("At most one composite alarm can be deleted at a time.");
   for (const { name } of found)
-    if (parts.watch.composites.parentsOf(call, name).some((parent) => parent.name !== name))
+    if (parts.watch.composites.parentsOf(call, name).some((parent) => !names.includes(parent.name)))
       throw errors.validation(`Cannot delete ${name} as there are composite alarm(s) depending on it.`);
   await again(async () => {
     const now = await Promise.all(found.map(({ name }) => findAlarm(parts.rows, call, name)));

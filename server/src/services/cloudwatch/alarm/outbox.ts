@@ -1,4 +1,5 @@
 // Messages and events of alarms, kept in the commit of what they tell and delivered behind it, once more after a restart.
+import { ApiError } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { EventBus, ServiceEvent, Topics } from "../../../core/ports.ts";
 import type { Rows, RowWrite } from "../../../store/rows/rows.ts";
@@ -133,7 +134,9 @@ export class Outbox {
       await this.#parts.topics.publish(notice);
       return undefined;
     } catch (cause) {
-      return cause instanceof Error ? cause.message : String(cause);
+      // Anything else is ours, and it is tried again.
+      if (cause instanceof ApiError && cause.status < 500) return cause.message;
+      throw cause;
     }
   }
 }

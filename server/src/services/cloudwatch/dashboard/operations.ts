@@ -5,27 +5,16 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
-import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
+import type { Row, Rows } from "../../../store/rows/rows.ts";
 import { invalidDashboard, invalidToken, invalidValue, noDashboard } from "../errors.ts";
-import { partitionOf } from "../shared/alarms.ts";
+import { DASHBOARD, type DashboardDocument, dashboardArn, dashboardKey } from "../shared/dashboards.ts";
 import { tagConditions, tagsOf } from "../shared/tags.ts";
 import { validate } from "./validate.ts";
 
-interface DashboardDocument {
-  readonly body: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-const DASHBOARD = "cloudwatch:dashboard";
 const PAGE = 1000;
 /** CloudWatch API reference, PutDashboard. */
 const LONGEST_NAME = 255;
 const MOST_BYTES = 1024 * 1024;
-
-/** Dashboards are the account's, in every region the same. */
-const dashboardKey = ({ account }: Call, name: string): RowKey => ({ kind: DASHBOARD, scope: account, name });
-const dashboardArn = ({ account, region }: Call, name: string): string =>
-  `arn:${partitionOf(region)}:cloudwatch::${account}:dashboard/${name}`;
 
 const onDashboards = (call: Call, names: readonly string[]): readonly Permission[] =>
   names.map((name) => ({ action: `cloudwatch:${call.operation}`, resource: dashboardArn(call, name) }));

@@ -1,18 +1,20 @@
-// Tags of alarms. A resource that is gone has no tags; tagging one is an error. Answers as recorded by LocalStack and moto.
-// Gap: alarms can be tagged; dashboards, insight rules and metric streams cannot.
+// Tags of alarms and dashboards. What is gone has no tags; tagging it is an error. Answers as recorded by LocalStack and moto.
+// Gap: insight rules and metric streams cannot be tagged.
 import type { Operations as Contract } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { Rows } from "../../../store/rows/rows.ts";
+import { again } from "../../../store/rows/again.ts";
+import type { RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidValue, noTaggedResource } from "../errors.ts";
-import { alarmArn, alarmKey, changeAlarm, findAlarm } from "../shared/alarms.ts";
+import { alarmArn, alarmKey } from "../shared/alarms.ts";
+import { dashboardArn, dashboardKey } from "../shared/dashboards.ts";
 import { tagConditions, withTags } from "../shared/tags.ts";
 
 export const tag = ({ rows }: { readonly rows: Rows }): Operations<Contract> => ({
   ListTagsForResource: {
     permissions: onResource,
     async run({ ResourceARN }, call) {
-      const row = await findAlarm(rows, call, alarmNamed(call, ResourceARN));
+      const row = await rows.get<Tagged>(keyOf(call, ResourceARN));
       return { Tags: Object.entries(row?.document.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
     },
   },
@@ -37,19 +39,31 @@ const onResource = ({ ResourceARN }: { readonly ResourceARN: string }, call: Cal
 
 type Tags = Readonly<Record<string, string>>;
 
+interface Tagged {
+  readonly tags: Tags;
+}
+
 async function change(rows: Rows, call: Call, arn: string, of: (tags: Tags) => Tags): Promise<Record<string, never>> {
-  const name = alarmNamed(call, arn);
-  const changed = await changeAlarm(rows, alarmKey(call, name), call.at, (document) => ({
-    document: { ...document, tags: of(document.tags) },
-  }));
-  if (!changed) throw noTaggedResource(arn);
+  const key = keyOf(call, arn);
+  await again(async () => {
+    const row = await rows.get<Tagged>(key);
+    if (!row) throw noTaggedResource(arn);
+    const { version, ...kept } = row;
+    const document = { ...row.document, tags: of(row.document.tags) };
+    await rows.commit({ expect: [{ key, version }], put: [{ ...kept, document }] });
+  });
   return {};
 }
 
-/** @throws ApiError InvalidParameterValue for what is no alarm of this account and region */
-function alarmNamed(call: Call, arn: string): string {
-  const prefix = alarmArn(call, "");
-  if (!arn.startsWith(prefix) || arn.length === prefix.length)
-    throw invalidValue(`The value ${arn} for parameter ResourceARN must be the ARN of an alarm, ${prefix}NAME.`);
-  return arn.slice(prefix.length);
+/** @throws ApiError InvalidParameterValue for what is no alarm and no dashboard of this account */
+function keyOf(call: Call, arn: string): RowKey {
+  const kinds = [
+    [alarmArn(call, ""), alarmKey],
+    [dashboardArn(call, ""), dashboardKey],
+  ] as const;
+  for (const [prefix, key] of kinds)
+    if (arn.startsWith(prefix) && arn.length > prefix.length) return key(call, arn.slice(prefix.length));
+  throw invalidValue(
+    `The value ${arn} for parameter ResourceARN must be the ARN of an alarm or a dashboard, such as ${kinds[0][0]}NAME.`,
+  );
 }
