@@ -42,14 +42,12 @@ import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
+const keyIn = (scope: string, name: string) => ({ kind: trainingJobKind, scope, name });
+
 export function trainingJob(parts: Parts): Noun {
   const { rows, roles, clock, engine, objects, fileSystems } = parts;
   const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
-  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => ({
-    kind: trainingJobKind,
-    scope: scopeOf(at),
-    name,
-  });
+  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => keyIn(scopeOf(at), name);
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
