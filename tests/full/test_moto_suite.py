@@ -1,4 +1,4 @@
-"""Tests of S3 and CloudWatch in moto that its authors checked against AWS (marked `aws_verified`), run here as plain boto3."""
+"""Tests of S3 and CloudWatch in moto that its authors checked against AWS (`aws_verified`), run here as plain boto3."""
 
 import pytest
 from foreign_clients import python_of
