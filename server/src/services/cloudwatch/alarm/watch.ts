@@ -105,6 +105,9 @@ export class Watch {
   /** Whether there is such an alarm. What depends on it has become what it is when this resolves. */
   async setState(place: Place, name: string, state: NewState): Promise<boolean> {
     const document = await this.#transition(place, name, () => state);
+    // It is to be seen for a while: the next evaluation is a whole step away.
+    if (document?.type === "MetricAlarm")
+      this.#due.set(`${scopeOf(place)}/${name}`, this.#parts.now() + everySeconds(document.settings) * 1000);
     await this.#turn;
     return document !== undefined;
   }
