@@ -21,7 +21,7 @@ import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { checkVpc } from "../shared/network.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
@@ -58,10 +58,7 @@ export function processingJob({ rows, roles, clock, engine, objects, networks }:
     tracked,
     operations: {
       CreateProcessingJob: {
-        permissions: (input, call) => [
-          onResource(call, "processing-job", input.ProcessingJobName),
-          passRole(input.RoleArn),
-        ],
+        permissions: (input, call) => [onResource(call, "processing-job", input.ProcessingJobName)],
         run: async (input, call) => {
           await checkProcessingJob(input, engine, call);
           checkVpc(networks, call, input.NetworkConfig?.VpcConfig);

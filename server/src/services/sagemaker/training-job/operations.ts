@@ -25,7 +25,7 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
 import { checkVpc } from "../shared/network.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
@@ -91,10 +91,7 @@ export function trainingJob(parts: Parts): Noun {
           "AlgorithmSpecification.ContainerArguments",
           "OutputDataConfig.CompressionType",
         ],
-        permissions: (input, call) => [
-          onResource(call, "training-job", input.TrainingJobName),
-          passRole(input.RoleArn),
-        ],
+        permissions: (input, call) => [onResource(call, "training-job", input.TrainingJobName)],
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
