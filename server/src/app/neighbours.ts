@@ -37,6 +37,7 @@ import { createSecretsManager } from "../services/secretsmanager/index.ts";
 import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
 import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
+import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
 
 type Report = (error: unknown) => void;
@@ -61,6 +62,20 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const calls = notingUses(identities, store.calls);
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
+  const roles = createRoleSessions(identities);
+  // What the others tell of goes by these: alarms to topics, objects to the bus.
+  const notices = await openNotices({
+    settings,
+    rows,
+    series,
+    policies,
+    authorizer,
+    roles,
+    keyFile,
+    clock,
+    log,
+    report,
+  });
 
   const keyring = await openKeyring({ rows, policies, keyFile });
   const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
@@ -70,6 +85,9 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const objects = createObjects({ context: s3, authorizer });
   const trails = { rows, calls: store.calls, objects, clock };
 
+  const { topics, bus } = notices;
+  const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
+
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
@@ -77,10 +95,11 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     createKms(keyring),
     createEcr(ecr),
     createLogs({ rows, series }),
-    createCloudWatch({ series }),
+    cloudwatch.service,
     createSecretsManager(secrets),
     createCloudTrail(trails),
     createEc2({ networks: networkLister(settings.vpcs) }),
+    ...notices.services,
   ];
   return {
     services,
@@ -88,7 +107,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     authorizer,
     /** Notes in passing when keys and roles are used. */
     calls,
-    roles: createRoleSessions(identities),
+    roles,
+    notices,
     objects,
     /** Browsers from other origins are answered before anybody else is asked. */
     withCors: (next: RequestListener) => withCors(s3, next),
@@ -107,6 +127,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startSecretUpkeep(secrets, { clock, report }),
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+        await cloudwatch.start(),
+        notices.close,
       ];
     },
   };

@@ -58,6 +58,14 @@ export interface MetricKey {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
+/** A metric that has points. */
+export interface KnownMetric extends MetricKey {
+  /** Time of its latest point; milliseconds since 1970. */
+  readonly lastAt: number;
+  /** Metrics of an account and region are listed in the order of this text. */
+  readonly order: string;
+}
+
 export interface Series {
   /**
    * Adds lines to a stream, making it if needed. With `source`, lines of one source are taken once: the append is
@@ -103,13 +111,14 @@ export interface Series {
   putMetrics(points: readonly MetricPoint[], options: { readonly sync: boolean }): Promise<void>;
   /** Points of exactly this metric and these dimensions with start <= timestamp < end. */
   readMetrics(key: MetricKey, start: number, end: number): Promise<readonly MetricPoint[]>;
-  /** Metrics known in an account and region, narrowed by namespace and name. */
+  /** Metrics known in an account and region, by their `order`, narrowed by namespace, name and time of the latest point. */
   listMetrics(filter: {
     readonly account: string;
     readonly region: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  }): Promise<readonly MetricKey[]>;
+    readonly namespace?: string | undefined;
+    readonly name?: string | undefined;
+    readonly activeSince?: number | undefined;
+  }): Promise<readonly KnownMetric[]>;
   /** Groups whose name starts with the prefix and that have streams, by name: jobs write to groups nobody made. */
   logGroups(
     place: { readonly account: string; readonly region: string },

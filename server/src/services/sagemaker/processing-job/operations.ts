@@ -31,6 +31,7 @@ import { next, settled, toldToEnd } from "./job.ts";
 import { announce, explain } from "./notices.ts";
 import { sync } from "./outputs.ts";
 import { prepare } from "./prepare.ts";
+import { stateChanges } from "./state-changes.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
@@ -53,6 +54,7 @@ export function processingJob({ rows, roles, clock, engine, objects, networks }:
 
   return {
     job,
+    stateChanges,
     tracked,
     operations: {
       CreateProcessingJob: {

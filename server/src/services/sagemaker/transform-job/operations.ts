@@ -17,6 +17,7 @@ import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
 import { next, settled, wants } from "./job.ts";
+import { stateChanges } from "./state-changes.ts";
 import { transform } from "./transform.ts";
 import { checkTransformJob } from "./validate.ts";
 
@@ -43,6 +44,7 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
 
   return {
     job,
+    stateChanges,
     tracked,
     operations: {
       CreateTransformJob: {
