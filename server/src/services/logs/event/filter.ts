@@ -2,7 +2,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { LogStreamKey, Series, StoredLogEvent } from "../../../store/series/series.ts";
 import { badToken } from "../errors.ts";
-import type { Matches } from "../shared/filter-pattern.ts";
+import type { Matches } from "../shared/pattern/pattern.ts";
 
 /** Lines of one stream in memory at once, at most. */
 const CHUNK = 1000;
@@ -18,8 +18,10 @@ export interface Found extends StoredLogEvent {
   readonly stream: string;
 }
 
-/** Where each stream has to be read on; streams read to their end are not named. */
-export type Positions = Readonly<Record<string, number>>;
+/** Where each stream has to be read on, by time and position; streams read to their end are not named. */
+export type Positions = Readonly<Record<string, readonly [at: number, sequence: number]>>;
+
+export const BEGINNING = [0, 0] as const;
 
 export async function filterStreams(
   series: Series,
@@ -50,17 +52,17 @@ export async function filterStreams(
     if (!head.first) open = open.filter((one) => one !== head);
   }
   if (open.length === 0) return { found };
-  return { found, rest: Object.fromEntries(open.map((head) => [head.stream, head.first?.sequence ?? head.next])) };
+  return { found, rest: Object.fromEntries(open.map((head) => [head.stream, head.place])) };
 }
 
 /** One stream while it is read: the lines at hand, and where the next ones begin. */
 class Head {
   readonly stream: string;
-  next: number;
+  next: Positions[string];
   #lines: readonly StoredLogEvent[] = [];
   #at = 0;
 
-  constructor(stream: string, next: number) {
+  constructor(stream: string, next: Positions[string]) {
     this.stream = stream;
     this.next = next;
   }
@@ -71,6 +73,10 @@ class Head {
 
   get time(): number {
     return this.first?.timestamp ?? Number.POSITIVE_INFINITY;
+  }
+
+  get place(): Positions[string] {
+    return this.first ? [this.first.timestamp, this.first.sequence] : this.next;
   }
 
   async advance(series: Series, query: Parameters<Head["fill"]>[1]): Promise<void> {
@@ -86,10 +92,11 @@ class Head {
       readonly endTime: number | undefined;
     },
   ): Promise<void> {
-    this.#lines = await series.readLogs(
+    const [at, sequence] = this.next;
+    this.#lines = await series.readLogsInOrder(
       { ...query.group, stream: this.stream },
       {
-        from: this.next,
+        from: { at, sequence },
         limit: CHUNK,
         limitBytes: CHUNK_BYTES,
         startTime: query.startTime,
@@ -97,7 +104,8 @@ class Head {
       },
     );
     this.#at = 0;
-    this.next = (this.#lines.at(-1)?.sequence ?? this.next - 1) + 1;
+    const last = this.#lines.at(-1);
+    if (last) this.next = [last.timestamp, last.sequence + 1];
   }
 }
 
@@ -117,7 +125,9 @@ export function readPositions(token: string): Positions {
     typeof found === "object" &&
     found !== null &&
     !Array.isArray(found) &&
-    Object.values(found).every((at) => Number.isSafeInteger(at) && at >= 0);
+    Object.values(found).every(
+      (place) => Array.isArray(place) && place.length === 2 && place.every((at) => Number.isSafeInteger(at) && at >= 0),
+    );
   if (!isPositions) throw badToken();
   return found as Positions;
 }

@@ -1,5 +1,4 @@
 // Log streams.
-// Gap: a list ordered by LastEventTime looks at every stream of the group, also for one page.
 import type { Operations as Contract, LogStream } from "../../../../../contract/logs/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { LogStreamFacts } from "../../../store/series/series.ts";
@@ -52,44 +51,21 @@ export const stream = (parts: Parts): Operations<Contract> => ({
       const descending = input.descending === true;
       const list = `streams ${byTime ? "time" : "name"} ${descending ? "down" : "up"} ${group}`;
       const last = readToken(list, input.nextToken, isLast);
-      const prefix = input.logStreamNamePrefix ?? "";
-      const isSimple = !byTime && !descending;
-      const found = await parts.series.logStreams(
-        { account, region, group },
-        prefix,
-        isSimple ? { after: last?.[1], limit: limit + 1 } : undefined,
-      );
-      const all = isSimple ? found : remaining(found, last, comparer(byTime, descending));
-      const page = all.slice(0, limit);
+      const found = await parts.series.logStreams({ account, region, group }, input.logStreamNamePrefix ?? "", {
+        limit: limit + 1,
+        byLastEvent: byTime,
+        descending,
+        after: last && { lastEventAt: last[0], stream: last[1] },
+      });
+      const page = found.slice(0, limit);
       const end = page.at(-1);
       return {
         logStreams: page.map((facts) => answer(call, group, facts)),
-        ...(end && all.length > page.length ? { nextToken: writeToken(list, [timeOf(end), end.stream]) } : {}),
+        ...(end && found.length > limit ? { nextToken: writeToken(list, [end.lastEventAt ?? 0, end.stream]) } : {}),
       };
     },
   },
 });
-
-const timeOf = ({ lastEventAt }: LogStreamFacts): number => lastEventAt ?? 0;
-
-/** The order of a list: by name, or by last event and then name. */
-function comparer(byTime: boolean, descending: boolean): (one: Last, other: Last) => number {
-  const direction = descending ? -1 : 1;
-  return ([time, name], [otherTime, otherName]) => {
-    const byName = name === otherName ? 0 : name < otherName ? -1 : 1;
-    return direction * (byTime ? time - otherTime || byName : byName);
-  };
-}
-
-function remaining(
-  streams: readonly LogStreamFacts[],
-  last: Last | undefined,
-  compare: (one: Last, other: Last) => number,
-): LogStreamFacts[] {
-  const placed = streams.map((facts) => ({ facts, at: [timeOf(facts), facts.stream] as const }));
-  placed.sort((one, other) => compare(one.at, other.at));
-  return placed.filter(({ at }) => !last || compare(at, last) > 0).map(({ facts }) => facts);
-}
 
 const answer = (place: Place, group: string, facts: LogStreamFacts): LogStream => ({
   logStreamName: facts.stream,
