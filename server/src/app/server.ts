@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { join } from "node:path";
 import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { Service } from "../core/service.ts";
 import { createImages } from "../engine/images/images.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
@@ -25,7 +26,7 @@ import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
-import { startRetention } from "../services/logs/retention.ts";
+import { openLogs, startLogs } from "../services/logs/port.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
@@ -51,7 +52,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
-  const { rows, blobs, series, calls } = store;
+  const { rows, blobs, calls } = store;
 
   const keyFile = join(settings.data, "master.key");
   const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
@@ -61,7 +62,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const roles = createRoleSessions(identities);
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
-  const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
+  const keys = createDataKeys(keyring);
+  const logs = await openLogs({ rows, series: store.series, keys, policyChecks, clock });
+  const { series } = logs;
+  const s3 = createS3Context({ rows, blobs, keys, clock, log });
   const objects = createObjects({ context: s3, authorizer });
   const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
   const backend = await openBackend(settings, report);
@@ -101,7 +105,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     createSts(createSessions(identities)),
     createKms(keyring),
     createEcr(ecr),
-    createLogs({ rows, series }),
+    createLogs(logs),
     createCloudWatch({ series }),
     sagemaker.service,
     runtime.service,
@@ -111,21 +115,13 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
   await startS3(s3);
   const upkeep = [
-    startRetention({ rows, series, clock, report }),
+    startLogs(logs, { clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
   ];
   await engine.start(sagemaker.jobs);
 
-  const front = await listen({
-    address: settings.listen,
-    handler: withHealth(settings, handle),
-    services: services.map(({ name }) => name),
-    folder: join(settings.data, "tls"),
-    variables: process.env,
-    log,
-    now: clock.now,
-  });
+  const front = await listenOn(settings, { handle, services, log, clock });
   const closeControl = await openControl(settings.data, sagemaker.controls, log);
   await writeAddress(settings.data, front.url);
   return {
@@ -142,6 +138,20 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     },
   };
 }
+
+const listenOn = (
+  settings: Settings,
+  parts: { handle: RequestListener; services: readonly Service[]; log: Log; clock: Clock },
+): ReturnType<typeof listen> =>
+  listen({
+    address: settings.listen,
+    handler: withHealth(settings, parts.handle),
+    services: parts.services.map(({ name }) => name),
+    folder: join(settings.data, "tls"),
+    variables: process.env,
+    log: parts.log,
+    now: parts.clock.now,
+  });
 
 const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) => void): Promise<Store> =>
   openStore({

@@ -7,10 +7,9 @@ import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { LogPlace, LogStreamKey, StoredLogEvent } from "../../../store/series/series.ts";
 import { invalidParameter, noGroup, noStream } from "../errors.ts";
+import type { LogsContext } from "../shared/context.ts";
 import { groupNameOf, groupRow, hasGroup, onGroup, onStream, type Parts, retainedSince } from "../shared/groups.ts";
-import { compileFilterPattern } from "../shared/pattern/compile.ts";
-import { InvalidPattern } from "../shared/pattern/error.ts";
-import type { Matches } from "../shared/pattern/pattern.ts";
+import { readPattern } from "../shared/pattern/read.ts";
 import { BEGINNING, type Found, filterStreams, type Positions, readPositions, writePositions } from "./filter.ts";
 import { type Position, readPosition, writePosition } from "./position.ts";
 import { judgeBatch } from "./put.ts";
@@ -19,9 +18,10 @@ const MAX_EVENTS = 10_000;
 /** A page's text (Logs API reference, GetLogEvents). */
 const PAGE_BYTES = 1_048_576;
 
-export const event = (parts: Parts): Operations<Contract> => ({
+export const event = (parts: LogsContext): Operations<Contract> => ({
   PutLogEvents: {
-    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    permissions: (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
     // A full batch in JSON: every byte may be escaped.
     bodyLimitBytes: 8 * 1_048_576,
     async run(input, call) {
@@ -76,7 +76,7 @@ export const event = (parts: Parts): Operations<Contract> => ({
         startTime,
         endTime: input.endTime,
         limit: input.limit ?? MAX_EVENTS,
-        matches: compile(input.filterPattern ?? ""),
+        matches: readPattern(input.filterPattern ?? "").matches,
       });
       return {
         events: found.map(foundAnswer),
@@ -155,15 +155,6 @@ async function startsOf(
   return Object.fromEntries(
     streams.filter((facts) => isWithin(facts.firstEventAt, facts.lastEventAt)).map(({ stream }) => [stream, BEGINNING]),
   );
-}
-
-function compile(pattern: string): Matches {
-  try {
-    return compileFilterPattern(pattern).matches;
-  } catch (cause) {
-    if (!(cause instanceof InvalidPattern)) throw cause;
-    throw invalidParameter(`Invalid filter pattern: ${cause.message}.`);
-  }
 }
 
 const foundAnswer = (found: Found) => ({

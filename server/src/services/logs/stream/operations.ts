@@ -3,7 +3,8 @@ import type { Operations as Contract, LogStream } from "../../../../../contract/
 import type { Operations } from "../../../core/service.ts";
 import type { LogStreamFacts } from "../../../store/series/series.ts";
 import { invalidParameter, noGroup, noStream, resourceExists } from "../errors.ts";
-import { groupNameOf, hasGroup, onGroup, onStream, type Parts, type Place, streamArn } from "../shared/groups.ts";
+import type { LogsContext } from "../shared/context.ts";
+import { groupNameOf, hasGroup, onGroup, onStream, type Place, streamArn } from "../shared/groups.ts";
 import { readToken, writeToken } from "../shared/tokens.ts";
 
 const DEFAULT_PAGE = 50;
@@ -14,9 +15,10 @@ type Last = readonly [number, string];
 const isLast = (value: unknown): value is Last =>
   Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "string";
 
-export const stream = (parts: Parts): Operations<Contract> => ({
+export const stream = (parts: LogsContext): Operations<Contract> => ({
   CreateLogStream: {
-    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    permissions: (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
     async run({ logGroupName: group, logStreamName: stream }, call) {
       const { account, region } = call;
       if (!(await hasGroup(parts, call, group))) throw noGroup();
