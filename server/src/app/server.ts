@@ -63,7 +63,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
   const keys = createDataKeys(keyring);
-  const logs = await openLogs({ rows, series: store.series, keys, policyChecks, clock });
+  const logs = await openLogs({ rows, series: store.series, keys, policyChecks, clock, report });
   const { series } = logs;
   const s3 = createS3Context({ rows, blobs, keys, clock, log });
   const objects = createObjects({ context: s3, authorizer });
@@ -115,7 +115,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
   await startS3(s3);
   const upkeep = [
-    startLogs(logs, { clock, report }),
+    await startLogs(logs, { clock, report }),
     startKeyUpkeep(keyring, { clock, report }),
     startLayerUpkeep(ecr, { clock, report }),
   ];

@@ -1,7 +1,7 @@
 // Log groups as lists give them: those with a row, and those that jobs have written to.
-import { RE2JS } from "re2js";
 import type { ListLogGroupsRequest, LogGroup, LogGroupClass } from "../../../../../contract/logs/types.ts";
 import type { LogsContext } from "../shared/context.ts";
+import { compileExpression } from "../shared/expressions.ts";
 import { GROUP, type GroupSettings, groupArn, type Place, scopeOf } from "../shared/groups.ts";
 
 export interface FoundGroup {
@@ -48,9 +48,9 @@ export function isDescribed(input: {
 /** The model lets a pattern be a few beginnings (`^…`) and parts of names, joined by `|`. */
 export function isListed(input: ListLogGroupsRequest): (group: FoundGroup) => boolean {
   const pattern = input.logGroupNamePattern;
-  const expression = pattern === undefined ? undefined : RE2JS.compile(pattern.replaceAll(".", "\\."));
+  const expression = pattern === undefined ? undefined : compileExpression(pattern.replaceAll(".", "\\."));
   return (group) =>
-    (expression === undefined || expression.matcher(group.name).find()) &&
+    (expression === undefined || expression.finds(group.name)) &&
     (input.logGroupClass === undefined || input.logGroupClass === classOf(group));
 }
 

@@ -1,6 +1,6 @@
 // Functions over IP addresses.
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
-import type { InsightsFunction } from "./functions.ts";
+import type { InsightsFunction } from "./function.ts";
 import { toText } from "./value.ts";
 
 const is = (test: (text: string) => boolean): InsightsFunction => ({

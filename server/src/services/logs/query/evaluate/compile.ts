@@ -1,5 +1,4 @@
 // Expressions as functions of a record.
-import type { RE2JS } from "re2js";
 import { QueryProblem } from "../language/lexer.ts";
 import { compileExpression as compileRegularExpression } from "../language/parse.ts";
 import type { Expression, Operator } from "../language/syntax.ts";
@@ -106,10 +105,10 @@ function compileLike(
       return wanted !== undefined && toText(value(record))?.includes(wanted) === true;
     };
   }
-  const expression: RE2JS = compileRegularExpression(find.expression, place);
+  const expression = compileRegularExpression(find.expression, place);
   return (record) => {
     const text = toText(value(record));
-    return text !== undefined && expression.matcher(text).find();
+    return text !== undefined && expression.finds(text);
   };
 }
 

@@ -47,17 +47,14 @@ function globReader(glob: string): Reader {
 
 function expressionReader(text: string, names: readonly string[], place: { start: number; end: number }): Reader {
   const expression = compileRegularExpression(text, place);
-  const groups = expression.namedGroups();
+  const groups = expression.names;
   const places = names.map((name, index) => (Object.hasOwn(groups, name) ? groups[name] : undefined) ?? index + 1);
-  const missing = places.find((group) => group > expression.groupCount());
+  const missing = places.find((group) => group > expression.groupCount);
   if (missing !== undefined) {
-    throw new QueryProblem(
-      `expected ${missing} groups in the regular expression, got ${expression.groupCount()}`,
-      place,
-    );
+    throw new QueryProblem(`expected ${missing} groups in the regular expression, got ${expression.groupCount}`, place);
   }
   return (subject) => {
-    const matcher = expression.matcher(subject);
-    return matcher.find() ? places.map((group) => matcher.group(group) ?? undefined) : undefined;
+    const groups = expression.groups(subject);
+    return groups && places.map((group) => groups[group]);
   };
 }

@@ -1,18 +1,11 @@
 // Functions of Logs Insights. Source: CloudWatch Logs user guide, "Boolean, comparison, numeric, datetime, and other
 // functions". What is not there, or of another kind than the function takes, gives nothing.
 import { addressFunctions } from "./addresses.ts";
+import type { InsightsFunction } from "./function.ts";
 import { parseJson } from "./record.ts";
 import { Time, toNumber, toText, type Value } from "./value.ts";
 
-export interface InsightsFunction {
-  readonly least: number;
-  /** Absent when it takes any number of values. */
-  readonly most?: number;
-  /** Made for each call that stands in a query. */
-  readonly make: () => (given: readonly Value[]) => Value;
-}
-
-export const one = (run: (value: Value) => Value): InsightsFunction => ({
+const one = (run: (value: Value) => Value): InsightsFunction => ({
   least: 1,
   most: 1,
   make:

@@ -1,6 +1,6 @@
 // Logs Insights queries: commands joined by `|`. Source: CloudWatch Logs user guide, "CloudWatch Logs Insights language
 // query syntax".
-import { RE2JS, RE2JSException } from "re2js";
+import { compileExpression as compile, type Expression, InvalidExpression } from "../../shared/expressions.ts";
 import { readExpression, readList, readName, readNamed } from "./expression.ts";
 import { Lexer, QueryProblem } from "./lexer.ts";
 import type { Command } from "./syntax.ts";
@@ -103,17 +103,17 @@ function readField(lexer: Lexer) {
 }
 
 /** @throws QueryProblem when the expression cannot be used */
-export function compileExpression(text: string, place: { readonly start: number; readonly end: number }): RE2JS {
+export function compileExpression(text: string, place: { readonly start: number; readonly end: number }): Expression {
   try {
-    return RE2JS.compile(text);
+    return compile(text);
   } catch (cause) {
-    if (!(cause instanceof RE2JSException)) throw cause;
+    if (!(cause instanceof InvalidExpression)) throw cause;
     throw new QueryProblem(`the regular expression cannot be used: ${cause.message}`, place);
   }
 }
 
 /** Names of groups, in their order. */
 function groupNames(text: string, place: { readonly start: number; readonly end: number }): string[] {
-  const groups = Object.entries(compileExpression(text, place).namedGroups());
+  const groups = Object.entries(compileExpression(text, place).names);
   return groups.sort(([, one], [, other]) => one - other).map(([name]) => name);
 }

@@ -1,6 +1,6 @@
-// `%…%`: regular expressions of filter patterns. They run on RE2, which takes time linear in the message.
+// `%…%`: regular expressions of filter patterns.
 // Source: CloudWatch Logs user guide, "Supported regular expressions (regex) syntax".
-import { RE2JS, RE2JSException } from "re2js";
+import { compileExpression as compile, InvalidExpression } from "../expressions.ts";
 import { InvalidPattern } from "./error.ts";
 import type { Matches } from "./pattern.ts";
 
@@ -15,10 +15,9 @@ export function compileExpression(source: string): Matches {
     throw new InvalidPattern(`${refused} is not supported in a regular expression, got %${text}%`);
   }
   try {
-    const expression = RE2JS.compile(text);
-    return (message) => expression.matcher(message).find();
+    return compile(text).finds;
   } catch (cause) {
-    if (!(cause instanceof RE2JSException)) throw cause;
+    if (!(cause instanceof InvalidExpression)) throw cause;
     throw new InvalidPattern(`the regular expression %${text}% cannot be read: ${cause.message}`);
   }
 }
