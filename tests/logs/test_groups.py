@@ -179,3 +179,18 @@ def test_old_clients_tag_groups_by_name(logs, group):
 def test_a_group_tells_its_bytes(logs, group, stream):
     stream("x" * 1000, start=int(time.time() * 1000))
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["storedBytes"] > 1000
+
+
+def test_names_and_identifiers_are_checked_in_the_words_of_aws(logs, group):
+    [found] = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert logs.describe_log_streams(logGroupIdentifier=found["logGroupArn"])["logStreams"] == []
+    pattern = r"[\w#+=/:,.@-]*"
+    assert refusal(lambda: logs.describe_log_streams(logGroupIdentifier=found["arn"])) == (
+        "InvalidParameterException",
+        "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}",
+    )
+    assert refusal(lambda: logs.create_log_group(logGroupName="x" * 513)) == (
+        "InvalidParameterException",
+        "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+    )

@@ -20,7 +20,15 @@ export const malformedQuery = (message: string, startCharOffset: number, endChar
     fields: { queryCompileError: { location: { startCharOffset, endCharOffset }, message } },
   });
 
+/** As recorded: an identifier is not repeated, and the length of names has a sentence of its own. */
+function reword(message: string): string {
+  if (/at '(?:logGroupName|logStreamName)' failed .* length less than or equal to 512$/s.test(message)) {
+    return "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
+  }
+  return message.replace(/Value '[^']*' at 'logGroupIdentifier'/, "Value at 'logGroupIdentifier'");
+}
+
 /** Logs calls a broken constraint an invalid parameter. */
 export const errorCodes = {
-  ValidationException: { code: "InvalidParameterException", status: 400 },
+  ValidationException: { code: "InvalidParameterException", status: 400, reword },
 } as const;

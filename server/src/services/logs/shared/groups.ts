@@ -81,12 +81,6 @@ export function groupNameOf(input: {
   }
   const given = logGroupName ?? logGroupIdentifier;
   if (given === undefined) throw invalidParameter("Either logGroupName or logGroupIdentifier must be given.");
-  if (logGroupIdentifier?.endsWith(":*")) {
-    throw invalidParameter(
-      "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: " +
-        "Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*",
-    );
-  }
   return given.startsWith("arn:") ? given.split(":").slice(6).join(":") : given;
 }
 
