@@ -1,4 +1,4 @@
-"""Tests of CloudWatch Logs in moto that its authors checked against AWS (marked `aws_verified`), run here as plain boto3.
+"""Tests of CloudWatch Logs in moto that were checked against AWS (marked `aws_verified`), run here as plain boto3.
 
 Those of export tasks and of CloudFormation are left out: neither is a part of Sagebrush.
 """

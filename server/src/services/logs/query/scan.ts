@@ -2,8 +2,9 @@
 import type { Series, StoredLogEvent } from "../../../store/series/series.ts";
 import type { EventPlace } from "./evaluate/record.ts";
 
-const CHUNK = 1000;
-const CHUNK_BYTES = 256 * 1024;
+/** A batch of PutLogEvents: what was put at once is read at once. */
+const CHUNK = 10_000;
+const CHUNK_BYTES = 1_048_576;
 
 export interface ScanRange {
   readonly account: string;
