@@ -41,6 +41,8 @@ interface Active {
   readonly row: QueryRow;
   readonly stop: AbortController;
   status: Status;
+  /** Its end is decided, and is being stored. */
+  isOver: boolean;
   /** Resolves when the end is stored. */
   readonly ended: Promise<void>;
   statistics: Statistics;
@@ -115,11 +117,12 @@ export class Queries {
   /** Whether the query was still at work; it has ended when this resolves. */
   async stop(place: Place, id: string): Promise<boolean> {
     const active = this.#active.get(`${scopeOf(place)}/${id}`);
-    if (!active || active.stop.signal.aborted) return false;
+    if (!active) return false;
+    const isStopped = !active.isOver && !active.stop.signal.aborted;
     active.stop.abort("Cancelled");
     for (const wake of this.#waiting.splice(0)) wake();
     await active.ended;
-    return true;
+    return isStopped;
   }
 
   /** Goes on with what was not ended, and drops old results, until the result is called. */
@@ -140,7 +143,15 @@ export class Queries {
     const name = `${row.scope}/${row.name}`;
     const stop = new AbortController();
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const active: Active = { row, stop, status: "Scheduled", statistics: NOTHING, pipeline: undefined, ended };
+    const active: Active = {
+      row,
+      stop,
+      status: "Scheduled",
+      isOver: false,
+      statistics: NOTHING,
+      pipeline: undefined,
+      ended,
+    };
     this.#active.set(name, active);
     void this.#work(active)
       .catch(this.#parts.report)
@@ -164,6 +175,7 @@ export class Queries {
       if (!(cause instanceof QueryFailure)) this.#parts.report(cause);
       status = "Failed";
     } finally {
+      active.isOver = true;
       this.#running--;
       for (const wake of this.#waiting.splice(0)) wake();
     }
@@ -196,7 +208,7 @@ export class Queries {
       active.statistics = { ...active.statistics, recordsMatched, recordsScanned, bytesScanned };
       if (signal.aborted) return "Cancelled";
     }
-    return "Complete";
+    return signal.aborted ? "Cancelled" : "Complete";
   }
 
   async #rangeOf({ scope, document }: QueryRow) {
