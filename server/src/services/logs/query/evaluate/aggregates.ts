@@ -4,12 +4,14 @@ import type { Expression } from "../language/syntax.ts";
 import type { Evaluate } from "./compile.ts";
 import type { LogRecord } from "./record.ts";
 import { DistinctCounter, Percentiles } from "./sketches.ts";
-import { compareValues, toNumber, toText, type Value } from "./value.ts";
+import { compareValues, sizeOf, toNumber, toText, type Value } from "./value.ts";
 
 /** What one group of records has gathered. */
 export interface Gathered {
   take(record: LogRecord): void;
   value(): Value;
+  /** About what it takes in memory, where that grows with the records. */
+  sizeBytes?(): number;
 }
 
 type Call = Extract<Expression, { kind: "call" }>;
@@ -47,6 +49,7 @@ const best =
         keptRank = found;
       },
       value: () => kept,
+      sizeBytes: () => sizeOf(kept),
     };
   };
 
@@ -63,6 +66,7 @@ const percentile = (of: Evaluate, percent: number) => () => {
       if (value !== undefined) samples.add(value);
     },
     value: () => samples.at(percent),
+    sizeBytes: () => samples.sizeBytes,
   };
 };
 
@@ -113,6 +117,7 @@ const aggregates: Readonly<Record<string, Make>> = {
         if (text !== undefined) counter.add(text);
       },
       value: () => counter.count(),
+      sizeBytes: () => counter.sizeBytes,
     };
   },
   sum: numbers(() => {

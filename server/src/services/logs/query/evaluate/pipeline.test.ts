@@ -5,6 +5,7 @@ import { QueryProblem } from "../language/lexer.ts";
 import { parseQuery } from "../language/parse.ts";
 import { compilePipeline } from "./pipeline.ts";
 import { EventRecord } from "./record.ts";
+import { QueryFailure } from "./stage.ts";
 
 const START = Date.parse("2020-09-15T12:00:00Z");
 const place = { account: "123456789012", group: "g", stream: "s" };
@@ -261,6 +262,33 @@ test("a query that says no limit gives as many rows as asked for", () => {
   const messages = Array.from({ length: 50 }, (_, index) => ({ n: index }));
   assert.deepEqual(run("fields n", messages, 2), [{ n: "49" }, { n: "48" }]);
   assert.deepEqual(run("fields n | sort n", messages, 2), [{ n: "0" }, { n: "1" }]);
+});
+
+test("a query that would gather without bound fails", () => {
+  const fails = (query: string, message: (index: number) => string) => {
+    const pipeline = compilePipeline(parseQuery(query), 1000);
+    assert.throws(() => {
+      for (let index = 0; index < 200_000; index++) {
+        const event = { timestamp: START, message: message(index), ingestedAt: START, sequence: index };
+        pipeline.take(new EventRecord(event, place));
+      }
+    }, QueryFailure);
+  };
+  fails("stats count(*) by @message", (index) => `row ${index}`);
+  fails("dedup @message", (index) => `row ${index}`);
+  const long = "x".repeat(20_000);
+  fails('parse @message "*:*" as key, rest | stats latest(@message) by key', (index) => `${index % 5000}:${long}`);
+});
+
+test("records that are kept take bounded memory", () => {
+  const pipeline = compilePipeline(parseQuery("fields concat(@message, @message) as twice | limit 10000"), 1000);
+  const long = "x".repeat(100_000);
+  for (let index = 0; index < 600; index++) {
+    const event = { timestamp: START + index, message: long, ingestedAt: START, sequence: index };
+    pipeline.take(new EventRecord(event, place));
+  }
+  const rows = pipeline.rows();
+  assert.ok(rows.length > 20 && rows.length < 400, String(rows.length));
 });
 
 const refused: Readonly<Record<string, readonly [query: string, message: RegExp]>> = {

@@ -1,6 +1,6 @@
 // A record is what commands work on: a log event with the fields found in it, or a row that stats made.
 import type { StoredLogEvent } from "../../../../store/series/series.ts";
-import { memberOf, Time, type Value } from "./value.ts";
+import { memberOf, sizeOf, Time, type Value } from "./value.ts";
 
 export interface LogRecord {
   get(name: string): Value;
@@ -42,7 +42,7 @@ export class EventRecord implements LogRecord {
   }
 
   get sizeBytes(): number {
-    return this.event.message.length * 2 + OBJECT_BYTES * (1 + (this.#made?.size ?? 0));
+    return OBJECT_BYTES + this.event.message.length * 2 + madeBytes(this.#made);
   }
 
   made(name: string): Value {
@@ -109,7 +109,7 @@ export class RowRecord implements LogRecord {
   readonly #made = new Map<string, Value>();
 
   get sizeBytes(): number {
-    return OBJECT_BYTES * (1 + this.#made.size);
+    return OBJECT_BYTES + madeBytes(this.#made);
   }
   get(name: string): Value {
     if (this.#made.has(name)) return this.#made.get(name);
@@ -128,6 +128,12 @@ export class RowRecord implements LogRecord {
     return copy;
   }
   rest(): void {}
+}
+
+function madeBytes(made: ReadonlyMap<string, Value> | undefined): number {
+  let bytes = 0;
+  for (const value of made?.values() ?? []) bytes += sizeOf(value);
+  return bytes;
 }
 
 /** Null stands for what is not there. */

@@ -3,6 +3,8 @@ import { hash } from "node:crypto";
 
 /** Values counted exactly; beyond them the smallest hashes are kept, and their density tells how many there are. */
 const EXACT = 8192;
+/** What one takes in memory. */
+const ENTRY_BYTES = 40;
 const HASH_BYTES = 6;
 const HASHES = 2 ** (8 * HASH_BYTES);
 
@@ -22,6 +24,10 @@ export class DistinctCounter {
     this.#hashes = new Set(sorted.slice(0, EXACT));
   }
 
+  get sizeBytes(): number {
+    return this.#hashes.size * ENTRY_BYTES;
+  }
+
   count(): number {
     if (this.#limit === HASHES) return this.#hashes.size;
     return Math.round((this.#hashes.size * HASHES) / this.#limit);
@@ -38,6 +44,10 @@ export class Percentiles {
   add(value: number): void {
     this.#samples.push({ value, weight: 1 });
     if (this.#samples.length >= 2 * SAMPLES) this.#join();
+  }
+
+  get sizeBytes(): number {
+    return this.#samples.length * ENTRY_BYTES;
   }
 
   /** By linear interpolation between the neighbours in order; undefined without numbers. `percent`: 0 to 100. */

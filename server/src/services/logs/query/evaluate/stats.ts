@@ -10,9 +10,11 @@ import { toText, type Value } from "./value.ts";
 
 type Stats = Extract<Command, { kind: "stats" }>;
 
-/** Rows, and bytes of what they are told by, that one query may gather. */
+/** Rows, and bytes of what is gathered for them, that one query may have. */
 const MAX_GROUPS = 100_000;
-const MAX_KEY_BYTES = 64 * 1_048_576;
+const MAX_BYTES = 128 * 1_048_576;
+/** Bytes are counted after so many records, or as many as there are rows. */
+const COUNT_EVERY = 10_000;
 
 interface Column {
   readonly name: string;
@@ -61,12 +63,16 @@ function compileColumn({ name, expression }: Named, makers: (() => Gathered)[], 
 /** A sum of columns before it is a column too; a bare field or constant is none. */
 const mentionsColumns = (kind: string): boolean => kind === "binary" || kind === "call" || kind === "minus";
 
+const tooMuch = () =>
+  new QueryFailure(`stats would gather more than ${MAX_GROUPS} rows or ${MAX_BYTES} bytes. Narrow the query.`);
+
 class StatsCollector implements Collector {
   readonly #makers: readonly (() => Gathered)[];
   readonly #columns: readonly Column[];
   readonly #keys: readonly { readonly name: string; readonly evaluate: Evaluate }[];
   readonly #groups = new Map<string, { readonly by: readonly Value[]; readonly gathered: readonly Gathered[] }>();
   #keyBytes = 0;
+  #untilCount = COUNT_EVERY;
 
   constructor(
     makers: readonly (() => Gathered)[],
@@ -81,6 +87,11 @@ class StatsCollector implements Collector {
   take(record: LogRecord): void {
     const by = this.#keys.map(({ evaluate }) => evaluate(record));
     for (const one of this.#groupOf(by).gathered) one.take(record);
+    if (--this.#untilCount > 0) return;
+    this.#untilCount = Math.max(COUNT_EVERY, this.#groups.size);
+    let bytes = this.#keyBytes;
+    for (const { gathered } of this.#groups.values()) for (const one of gathered) bytes += one.sizeBytes?.() ?? 0;
+    if (bytes > MAX_BYTES) throw tooMuch();
   }
 
   #groupOf(by: readonly Value[]) {
@@ -88,11 +99,7 @@ class StatsCollector implements Collector {
     const found = this.#groups.get(key);
     if (found) return found;
     this.#keyBytes += key.length * 2;
-    if (this.#groups.size >= MAX_GROUPS || this.#keyBytes > MAX_KEY_BYTES) {
-      throw new QueryFailure(
-        `stats would give more than ${MAX_GROUPS} rows. Narrow the query, or tell it by fewer fields.`,
-      );
-    }
+    if (this.#groups.size >= MAX_GROUPS || this.#keyBytes > MAX_BYTES) throw tooMuch();
     const made = { by, gathered: this.#makers.map((make) => make()) };
     this.#groups.set(key, made);
     return made;

@@ -79,3 +79,14 @@ export function memberOf(value: unknown, name: string): unknown {
   }
   return undefined;
 }
+
+const OBJECT_BYTES = 100;
+
+/** About what a value takes in memory. */
+export function sizeOf(value: Value): number {
+  if (typeof value === "string") return OBJECT_BYTES + value.length * 2;
+  if (typeof value !== "object" || value instanceof Time) return OBJECT_BYTES;
+  let bytes = OBJECT_BYTES;
+  for (const member of Object.values(value)) bytes += sizeOf(member as Value);
+  return bytes;
+}
