@@ -149,10 +149,10 @@ def test_queries_are_limited_stopped_and_outlive_a_crash(own_server, now):
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
     batch = [{"timestamp": now, "message": f'{{"n": {number}, "filler": "{"x" * 60}"}}'} for number in range(8000)]
-    for _ in range(2):
-        logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=batch)
+    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=batch)
     span = {"startTime": now // 1000 - 60, "endTime": now // 1000 + 60, "logGroupName": "g"}
-    slow = "filter @message like /(x+x+)+y|n.*99/ | stats count(*) as n"
+    odd = " and ".join(f"@message not like /(x+x+)+{letter}/" for letter in "abcdefgh")
+    slow = f"filter {odd} and @message like /n.*99/ | stats count(*) as n"
     ids = []
 
     def start():
@@ -173,5 +173,5 @@ def test_queries_are_limited_stopped_and_outlive_a_crash(own_server, now):
     logs = server.client("logs")
     assert logs.get_query_results(queryId=stopped)["status"] == "Cancelled"
     answers = [ended(logs, one) for one in lasting]
-    assert {(answer["status"], answer["statistics"]["recordsScanned"]) for answer in answers} == {("Complete", 16_000)}
+    assert {(answer["status"], answer["statistics"]["recordsScanned"]) for answer in answers} == {("Complete", 8000)}
     assert len({table(answer)[0]["n"] for answer in answers}) == 1

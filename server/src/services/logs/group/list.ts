@@ -54,8 +54,13 @@ export function isListed(input: ListLogGroupsRequest): (group: FoundGroup) => bo
     (input.logGroupClass === undefined || input.logGroupClass === classOf(group));
 }
 
-/** A group as it is described. */
-export async function answer(context: LogsContext, place: Place, group: FoundGroup): Promise<LogGroup> {
+/** A group as it is described; found by a part of its name, without what has to be looked up, as recorded. */
+export async function answer(
+  context: LogsContext,
+  place: Place,
+  group: FoundGroup,
+  isByPattern: boolean,
+): Promise<LogGroup> {
   const { account, region } = place;
   const { name, createdAt, settings } = group;
   const key = { account, region, group: name };
@@ -65,10 +70,14 @@ export async function answer(context: LogsContext, place: Place, group: FoundGro
     ...(settings.retentionDays === undefined ? {} : { retentionInDays: settings.retentionDays }),
     metricFilterCount: context.filters.ofGroup(key).length,
     arn: `${groupArn(place, name)}:*`,
-    storedBytes: await context.series.logGroupBytes(key),
     ...(settings.kmsKeyId === undefined ? {} : { kmsKeyId: settings.kmsKeyId }),
     logGroupClass: classOf(group),
     logGroupArn: groupArn(place, name),
-    deletionProtectionEnabled: settings.isProtected === true,
+    ...(isByPattern
+      ? {}
+      : {
+          storedBytes: await context.series.logGroupBytes(key),
+          deletionProtectionEnabled: settings.isProtected === true,
+        }),
   };
 }

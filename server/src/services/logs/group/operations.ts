@@ -84,7 +84,9 @@ export const group = (parts: LogsContext): Operations<Contract> => ({
       const page = all.slice(0, limit);
       const last = page.at(-1)?.name;
       return {
-        logGroups: await Promise.all(page.map((found) => answer(parts, call, found))),
+        logGroups: await Promise.all(
+          page.map((found) => answer(parts, call, found, input.logGroupNamePattern !== undefined)),
+        ),
         ...(all.length > page.length ? { nextToken: writeToken("groups", last) } : {}),
       };
     },

@@ -1,4 +1,5 @@
 // Log streams.
+// Gap: the first list of a group after a start of the server looks at all of its streams once.
 import type { Operations as Contract, LogStream } from "../../../../../contract/logs/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { LogStreamFacts } from "../../../store/series/series.ts";

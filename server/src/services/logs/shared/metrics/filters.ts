@@ -4,6 +4,8 @@
 import type { Row, Rows } from "../../../../store/rows/rows.ts";
 import type { LogEvent, LogStreamKey, MetricPoint } from "../../../../store/series/series.ts";
 import { compileFilterPattern } from "../pattern/compile.ts";
+import { InvalidPattern } from "../pattern/error.ts";
+import { type FilterPattern, withoutValues } from "../pattern/pattern.ts";
 import { type CompiledFilter, defaultPoint, type Place, pointsOf, type Transformation } from "./points.ts";
 
 export interface FilterDocument {
@@ -121,8 +123,18 @@ export class MetricFilters {
     const key = groupKey(place);
     const named = this.#kept.get(key) ?? new Map<string, Kept>();
     const minutes = named.get(filterName)?.minutes ?? new Map<number, boolean>();
-    const pattern = compileFilterPattern(filterPattern);
+    const pattern = compileKept(filterPattern);
     this.#kept.set(key, named.set(filterName, { group: place, row, transformation, pattern, minutes }));
+  }
+}
+
+/** A pattern that an older server took and this one does not finds nothing; the server starts all the same. */
+function compileKept(pattern: string): FilterPattern {
+  try {
+    return compileFilterPattern(pattern);
+  } catch (cause) {
+    if (!(cause instanceof InvalidPattern)) throw cause;
+    return withoutValues(() => false, 0);
   }
 }
 
