@@ -14,6 +14,8 @@ const AROUND_MS = 8 * 60_000;
 /** Events looked at, and fields told (quotas: discovered log fields of a group). */
 const MAX_EVENTS = 10_000;
 const MAX_FIELDS = 1000;
+/** How long the event loop is held at most. */
+const SLICE_MS = 5;
 const SYSTEM_FIELDS = ["@ingestionTime", "@log", "@logStream", "@message", "@timestamp"];
 
 /** A part of the table; `query/operations.ts` holds the rest. */
@@ -50,10 +52,14 @@ export const queryRecord = (context: LogsContext): Operations<Contract> => ({
         endTime: at === undefined ? call.at + 1 : at + AROUND_MS,
       };
       let seen = 0;
+      let slice = performance.now();
       for await (const { events } of scanEvents(context.series, range)) {
-        for (const { message } of events) {
+        for (const { message } of events.slice(0, MAX_EVENTS - seen)) {
           for (const name of discoverFields(message).keys()) counts.set(name, (counts.get(name) ?? 0) + 1);
           seen++;
+          if (performance.now() - slice < SLICE_MS) continue;
+          await new Promise(setImmediate);
+          slice = performance.now();
         }
         if (seen >= MAX_EVENTS) break;
       }
