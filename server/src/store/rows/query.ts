@@ -90,6 +90,15 @@ export function createQuestions(database: Kysely<Tables>, listed: Listed) {
         .orderBy("name")
         .limit(parameter<number>("limit")),
     ),
+    /** All rows of a kind and scope, as lists look at them. */
+    listed: compile(
+      database
+        .selectFrom("rows")
+        .select(["name", "status", "parent", "created_at", "modified_at"])
+        .where("kind", "=", parameter<string>("kind"))
+        .where("scope", "=", parameter<string>("scope"))
+        .orderBy("name"),
+    ),
     list: (query: RowQuery) => listQuestion({ database, listed, once }, query),
     scan: (range: RowRange) => scanQuestion(database, range, once),
   };
@@ -122,7 +131,14 @@ interface ListMaker {
   readonly once: Once;
 }
 
-function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): Question {
+/** A list, and what answers it without the statement. */
+interface ListQuestion extends Question {
+  readonly position: Position | undefined;
+  /** Whether all rows of its kind and scope may be kept in memory. */
+  readonly isListed: boolean;
+}
+
+function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): ListQuestion {
   const column = sortColumn(query);
   const where = conditions(query);
   const position = query.after === undefined ? undefined : readCursor(query, query.after);
@@ -146,6 +162,8 @@ function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): Q
       limit: query.limit + 1,
     },
     heavy: isHeavy(query, isKeySpace),
+    position,
+    isListed: !isKeySpace,
   };
 }
 

@@ -1,6 +1,6 @@
 // The reading half of Rows, over anything that can run a statement.
 import type { Kysely } from "kysely";
-import { writeCursor } from "./cursor.ts";
+import { type Position, writeCursor } from "./cursor.ts";
 import { createQuestions, sortColumn } from "./query.ts";
 import type { RowCache } from "./row-cache.ts";
 import type { Json, LoggedChange, Row, RowKey, RowQuery, Rows } from "./rows.ts";
@@ -16,12 +16,19 @@ export type Run = (
 /** Rows of one status read at once by `everywhere`. */
 const PAGE = 500;
 
-/** `cache` is for a store that no other process writes. */
+/** For a store that no other process writes. */
+export interface KeptReads {
+  readonly cache: RowCache;
+  /** Where the rows stand that a list gives which no index serves; `load` reads all rows of its kind and scope. */
+  readonly list: (query: RowQuery, position: Position | undefined, load: Statement) => Promise<readonly object[]>;
+}
+
 export function createReads(
   database: Kysely<Tables>,
   run: Run,
-  cache?: RowCache,
+  kept?: KeptReads,
 ): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
+  const cache = kept?.cache;
   const questions = createQuestions(database, cache === undefined ? "whole" : "position");
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
     const key = { kind, scope, name };
@@ -36,8 +43,10 @@ export function createReads(
     get,
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
     async list<Document>(query: RowQuery) {
-      const { statement, values, heavy } = questions.list(query);
-      const records = (await run(statement, values, heavy)) as readonly RowRecord[];
+      const { statement, values, heavy, position, isListed } = questions.list(query);
+      const records = (await (kept && heavy && isListed
+        ? kept.list({ ...query, limit: query.limit + 1 }, position, questions.listed)
+        : run(statement, values, heavy))) as readonly RowRecord[];
       const { kind, scope, limit } = query;
       const page = records.slice(0, limit);
       const rows = cache
