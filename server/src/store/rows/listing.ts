@@ -1,7 +1,7 @@
 // All rows of one kind and scope as a list sees them, in memory: whatever a query filters and sorts by, a page is a walk along
 // an order that is kept. For a store that no other process writes; it is told of every commit.
 import type { Position } from "./cursor.ts";
-import { NameText } from "./name-text.ts";
+import { lowered, NameText } from "./name-text.ts";
 import type { RowQuery } from "./rows.ts";
 import type { RowRecord } from "./schema.ts";
 
@@ -87,8 +87,8 @@ export class Listing {
 
   #namedOneByOne(part: string | undefined): (number: number) => boolean {
     if (!part) return () => true;
-    const wanted = part.toLowerCase();
-    return (number) => (this.#rows[number] as ListedRow).name.toLowerCase().includes(wanted);
+    const wanted = lowered(part);
+    return (number) => lowered((this.#rows[number] as ListedRow).name).includes(wanted);
   }
 
   #namedAtOnce(part: string | undefined): (number: number) => boolean {

@@ -3,6 +3,9 @@
 /** Between names; no byte of UTF-8. */
 const SEPARATOR = 0xff;
 
+/** As databases lower text that they compare by bytes: letters of ASCII only. */
+export const lowered = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 export class NameText {
   #bytes = Buffer.alloc(1024);
   #length = 0;
@@ -10,7 +13,7 @@ export class NameText {
   readonly #starts: number[] = [];
 
   add(name: string): void {
-    const text = Buffer.from(name.toLowerCase());
+    const text = Buffer.from(lowered(name));
     const end = this.#length + text.length + 1;
     if (end > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#length)], 2 * end);
     this.#starts.push(this.#length);
@@ -22,7 +25,7 @@ export class NameText {
   /** 1 for each name that has the part, in any case, by the order in which names were added. */
   containing(part: string): Uint8Array {
     const found = new Uint8Array(this.#starts.length);
-    const wanted = Buffer.from(part.toLowerCase());
+    const wanted = Buffer.from(lowered(part));
     const all = this.#bytes.subarray(0, this.#length);
     for (let at = all.indexOf(wanted); at >= 0; ) {
       const index = this.#nameAt(at);

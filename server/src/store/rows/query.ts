@@ -2,6 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { compile, parameter } from "./compile.ts";
 import { type Position, readCursor } from "./cursor.ts";
+import { lowered } from "./name-text.ts";
 import type { RowQuery } from "./rows.ts";
 import { isListed, keySpaces, type RowRecord, type Tables } from "./schema.ts";
 import type { Statement, Value } from "./statements.ts";
@@ -261,4 +262,4 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-const containing = (text: string) => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+const containing = (text: string) => `%${lowered(text).replace(/[\\%_]/g, "\\$&")}%`;

@@ -64,7 +64,7 @@ export interface RowQuery {
   readonly kind: string;
   readonly scope: string;
   readonly namePrefix?: string | undefined;
-  /** Compared without regard to case, as the List operations do. */
+  /** Compared without regard to the case of ASCII letters, as the List operations do. */
   readonly nameContains?: string | undefined;
   readonly status?: string | undefined;
   readonly parent?: string | undefined;
