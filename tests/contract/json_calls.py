@@ -1,0 +1,42 @@
+"""Signed calls of SageMaker on one kept connection, a quarter of a millisecond each: no client looks at the input."""
+
+import base64
+import datetime
+import json
+
+from line import Call, Line
+from signer import Keys, Scope, sign_header
+
+
+class JsonCalls:
+    """ask("DescribeModel", {"ModelName": "a"}) sends it as it is and gives the answer."""
+
+    def __init__(self, server):
+        self.line = Line(server.url)
+        self.scope = Scope(Keys(*server.keys()), "sagemaker")
+        self.host = server.url.removeprefix("http://")
+
+    def ask(self, operation, document):
+        headers = (
+            ("Host", self.host),
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("X-Amz-Target", f"SageMaker.{operation}"),
+        )
+        body = json.dumps(document, default=_written).encode()
+        return self.line.ask(sign_header(Call("POST", "/", headers, body), self.scope))
+
+    def close(self):
+        self.line.close()
+
+
+def _written(value):
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    raise TypeError(f"{value!r} has no place in a call")
+
+
+def message_of(answer):
+    document = json.loads(answer.body)
+    return document.get("message") or document.get("Message") or ""
