@@ -3,19 +3,13 @@
 Cases are read from the newest botocore, and from that of September 2020 where it demands what today's no longer does.
 """
 
-import functools
 import json
 
 import pytest
-from foreign_clients import python_of
 from json_calls import JsonCalls, message_of
-from negative_cases import Service
-from server_process import ROLE, ROOT
+from sagemaker_models import OPERATIONS, newest, of_2020
 from words import tells
-from xgboost_jobs import IMAGE
 
-LISTED = (ROOT / "contract/sagemaker/operations.txt").read_text().splitlines()
-OPERATIONS = [name for line in LISTED if (name := line.split("#")[0].strip())]
 #: What cannot be made yet is refused by name, once its input has been looked at.
 NOT_YET = 501
 #: A value of another type, by type.
@@ -33,33 +27,12 @@ WRONG = {
     "blob": 7,
 }
 
-#: What a caller of this server has: the rest of a request must not be refused before the member that is missing.
-KNOWN = {
-    "RoleArn": ROLE,
-    "ContainerImage": IMAGE,
-    "AlgorithmImage": IMAGE,
-    "ImageUri": IMAGE,
-    "DomainId": "d-1",
-    "S3Uri": "s3://nowhere/at-all",
-    "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-    "ProcessingLocalPath": "/opt/ml/processing/a",
-    "TrainingInstanceTypes": ["ml.m4.xlarge"],
-    "ContentTypes": ["text/csv"],
-    "ResponseMIMETypes": ["text/csv"],
-}
 #: Required in 2020, and rightly left out today.
 NEEDED_NO_MORE = {
     ("CreateModel", "ExecutionRoleArn"): "a model without data needs no role",
     ("CreateTrainingJob", "StoppingCondition"): "a job has a day where nobody says how long it may take",
+    ("CreateProcessingJob", "ProcessingInputs.0.S3Input.S3InputMode"): "files, where nobody says so",
 }
-
-newest = functools.cache(lambda: Service("sagemaker"))
-
-
-@functools.cache
-def of_2020():
-    environment = python_of("sagemaker-2020").parent.parent
-    return Service("sagemaker", next(environment.glob("lib/python*/site-packages/botocore/data")), KNOWN)
 
 
 @pytest.fixture(scope="module")

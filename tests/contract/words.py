@@ -1,4 +1,4 @@
-"""How AWS tells that an input breaks a constraint: `Value '…' at 'tags.1.member.key' failed to satisfy constraint: …`."""
+"""How AWS tells what is wrong: `Value '…' at 'tags.1.member.key' failed to satisfy constraint: …`."""
 
 from negative_cases import MAP_KEY, MAP_VALUE
 
@@ -12,8 +12,10 @@ WORDS = {
 
 
 def spelled(path, given):
-    """The path into an input as AWS writes it: `tags.1.member.key`, `parameters.rate.member.stringValue`, and the map or
-    list whose scalar entries are told together."""
+    """The path into an input as AWS writes it: `tags.1.member.key`, `parameters.rate.member.stringValue`.
+
+    Entries that are scalars are told together, by the path of their list or map.
+    """
     text = ""
     for at, step in enumerate(path):
         if isinstance(step, int):

@@ -31,7 +31,7 @@ export async function checkTrainingJob(
 
 async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine, place: ImagePlace): Promise<void> {
   const { AlgorithmSpecification: algorithm } = request;
-  if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
+  if (!algorithm) throw errors.validation("AlgorithmSpecification must be given.");
   const { TrainingImage: image, MetricDefinitions } = algorithm;
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
