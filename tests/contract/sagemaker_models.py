@@ -42,6 +42,11 @@ def python_of_2020():
 
 
 @functools.cache
+def data_of_2020():
+    """Folder of its botocore's models."""
+    return next(python_of_2020().parent.parent.glob("lib/python*/site-packages/botocore/data"))
+
+
+@functools.cache
 def of_2020():
-    data = python_of_2020().parent.parent.glob("lib/python*/site-packages/botocore/data")
-    return Service("sagemaker", next(data), KNOWN)
+    return Service("sagemaker", data_of_2020(), KNOWN)
