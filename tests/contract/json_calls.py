@@ -11,9 +11,9 @@ from signer import Keys, Scope, sign_header
 class JsonCalls:
     """ask("DescribeModel", {"ModelName": "a"}) sends it as it is and gives the answer."""
 
-    def __init__(self, server):
+    def __init__(self, server, region="us-east-1", keys=None):
         self.line = Line(server.url)
-        self.scope = Scope(Keys(*server.keys()), "sagemaker")
+        self.scope = Scope(Keys(*(keys or server.keys())), "sagemaker", region)
         self.host = server.url.removeprefix("http://")
 
     def ask(self, operation, document):
@@ -24,6 +24,18 @@ class JsonCalls:
         )
         body = json.dumps(document, default=_written).encode()
         return self.line.ask(sign_header(Call("POST", "/", headers, body), self.scope))
+
+    def answer(self, operation, document):
+        """What a call that succeeds is answered with."""
+        answer = self.ask(operation, document)
+        assert answer.status == 200, (operation, document, answer)
+        return json.loads(answer.body or b"{}")
+
+    def refusal(self, operation, document):
+        """(code, message) of a call that is refused."""
+        answer = self.ask(operation, document)
+        assert answer.status == 400, (operation, document, answer)
+        return answer.code, message_of(answer)
 
     def close(self):
         self.line.close()

@@ -1,4 +1,4 @@
-"""Every waiter and every paginator that boto3 has for SageMaker's operations of 2020 comes to an end, by its model of today
+"""Every waiter and paginator that boto3 has for SageMaker's operations of 2020 comes to an end, by its model of today
 and by that of the time.
 """
 

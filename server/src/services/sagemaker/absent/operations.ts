@@ -4,6 +4,7 @@ import type { Operations as Contract } from "../../../../../contract/sagemaker/t
 import { type ApiError, errors } from "../../../core/errors.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
 import type { AnyOperation, Operations } from "../../../core/service.ts";
+import { refuseToken } from "../shared/list.ts";
 import type { Noun } from "../shared/noun.ts";
 
 type Name = keyof Contract;
@@ -119,6 +120,13 @@ function operationsOf(noun: AbsentNoun): readonly (readonly [string, AnyOperatio
   };
   return [
     ...noun.onOne.map((name) => [name, one] as const),
-    ...Object.entries(noun.lists).map(([name, list]) => [name, { run: () => ({ [list]: [] }) }] as const),
+    ...Object.entries(noun.lists).map(([name, list]) => [name, emptyList(list)] as const),
   ];
 }
+
+const emptyList = (list: string): AnyOperation => ({
+  run: ({ NextToken }: Input) => {
+    refuseToken(NextToken);
+    return { [list]: [] };
+  },
+});

@@ -7,6 +7,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
+import { refuseToken } from "../shared/list.ts";
 import { type Noun, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { findWorkforce, workforceRecords } from "../shared/workforce.ts";
 import { type WorkteamDocument, workteamKind, workteamRecords } from "../shared/workteam.ts";
@@ -98,9 +99,10 @@ export function workteam(parts: Parts): Noun {
       },
       ListLabelingJobsForWorkteam: {
         permissions: ({ WorkteamArn }, call) => [records.on(call, WorkteamArn)],
-        run: async ({ WorkteamArn }, call) => {
+        run: async ({ WorkteamArn, NextToken }, call) => {
           if (!(await records.find(call, WorkteamArn)))
             throw errors.resourceNotFound(`Could not find work team "${WorkteamArn}".`);
+          refuseToken(NextToken);
           return { LabelingJobSummaryList: [] };
         },
       },
@@ -110,7 +112,12 @@ export function workteam(parts: Parts): Noun {
           throw errors.validation(`The work team "${WorkteamArn}" is not one that this account is subscribed to.`);
         },
       },
-      ListSubscribedWorkteams: { run: () => ({ SubscribedWorkteams: [] }) },
+      ListSubscribedWorkteams: {
+        run: ({ NextToken }) => {
+          refuseToken(NextToken);
+          return { SubscribedWorkteams: [] };
+        },
+      },
     },
   };
 }
