@@ -15,10 +15,10 @@ REGION = "us-east-1"
 _RESULT = re.compile(r"RESULT requests=(\d+) seconds=([\d.]+) p50_ms=([\d.]+) p99_ms=([\d.]+) failed=(\d+)")
 
 
-def signed_headers(url, keys, body, headers):
+def signed_headers(url, keys, body, headers, region=REGION):
     """The headers with a SigV4 signature of now."""
     request = AWSRequest("POST", url, headers=headers, data=body)
-    SigV4Auth(Credentials(*keys), "sagemaker", REGION).add_auth(request)
+    SigV4Auth(Credentials(*keys), "sagemaker", region).add_auth(request)
     return dict(request.headers)
 
 

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { compile, parameter } from "./compile.ts";
 import { type Position, readCursor } from "./cursor.ts";
-import { lowered } from "./name-text.ts";
+import { lowered } from "./name-parts.ts";
 import type { RowQuery } from "./rows.ts";
 import { isListed, keySpaces, type RowRecord, type Tables } from "./schema.ts";
 import type { Statement, Value } from "./statements.ts";
