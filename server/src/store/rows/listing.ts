@@ -24,6 +24,8 @@ export class Listing {
   #statuses = new Uint16Array(16);
   /** By status, its number. */
   readonly #statusNumbers = new Map<string, number>();
+  /** By number of a status, how many rows have it. */
+  readonly #counts: number[] = [];
   /** Made when a part of a name is first sought. */
   #parts: NameParts | undefined;
   readonly #orders = new Map<SortBy, Order>();
@@ -48,7 +50,10 @@ export class Listing {
     const byName = this.#order("name");
     const known = byName.find({ name: row.name });
     const moved = [...this.#orders.values()].filter((order) => known === undefined || order !== byName);
-    if (known !== undefined) for (const order of moved) order.remove(known);
+    if (known !== undefined) {
+      for (const order of moved) order.remove(known);
+      this.#count(known, -1);
+    }
     const number = known ?? this.#rows.length;
     this.#set(number, row);
     if (known === undefined) this.#parts?.add(lowered(row.name));
@@ -59,10 +64,12 @@ export class Listing {
     const number = this.#order("name").find({ name });
     if (number === undefined) return;
     for (const order of this.#orders.values()) order.remove(number);
+    this.#count(number, -1);
   }
 
   /** The first `limit` rows of the query beyond a position. */
   page(query: RowQuery, position: Position | undefined): readonly ListedRow[] {
+    if (query.status !== undefined && !this.#counts[this.#statusNumbers.get(query.status) ?? NO_STATUS]) return [];
     const order = this.#order(query.sortBy ?? "name");
     const numbers = order.numbers();
     const step = query.descending === true ? -1 : 1;
@@ -99,6 +106,12 @@ export class Listing {
     this.#created[number] = created_at;
     this.#modified[number] = modified_at;
     this.#statuses[number] = status;
+    this.#count(number, 1);
+  }
+
+  #count(number: number, more: 1 | -1): void {
+    const status = this.#statuses[number] as number;
+    this.#counts[status] = (this.#counts[status] ?? 0) + more;
   }
 
   #order(by: SortBy): Order {

@@ -91,6 +91,15 @@ export function createQuestions(database: Kysely<Tables>, listed: Listed) {
         .orderBy("name")
         .limit(parameter<number>("limit")),
     ),
+    /** Several rows of a kind and scope; `names` is a JSON array. In the words of SQLite. */
+    named: compile(
+      database
+        .selectFrom("rows")
+        .select(["name", "version", "status", "parent", "created_at", "modified_at", "document"])
+        .where("kind", "=", parameter<string>("kind"))
+        .where("scope", "=", parameter<string>("scope"))
+        .where(sql<boolean>`name in (select value from json_each(${parameter("names")}))`),
+    ),
     /** All rows of a kind and scope, as lists look at them. */
     listed: compile(
       database

@@ -39,6 +39,22 @@ export function createReads(
     const row = record && toRow<Document>({ ...record, ...key });
     return row && cache ? cache.keep(row) : row;
   };
+  /**
+   * Rows of a page, read with one statement where they are not at hand. Those of later pages are not kept: who walks a
+   * long list would push out what others ask for again and again.
+   */
+  const page = async <Document>({ kind, scope, after }: RowQuery, names: readonly string[]) => {
+    const known = names.map((name) => cache?.get({ kind, scope, name }));
+    const missing = names.filter((_, index) => known[index] === undefined);
+    // SQLite's JSON ends at a zero byte.
+    if (missing.length < 2 || missing.some((name) => name.includes("\0")))
+      return await Promise.all(names.map((name) => get<Document>({ kind, scope, name })));
+    const found = run(questions.named, { kind, scope, names: JSON.stringify(missing) }, false);
+    const records = (found instanceof Promise ? await found : found) as readonly RowRecord[];
+    const read = new Map(records.map((record) => [record.name, toRow<Document>({ ...record, kind, scope })]));
+    if (cache && after === undefined) for (const row of read.values()) cache.keep(row);
+    return names.map((name, index) => (known[index] as Row<Document> | undefined) ?? read.get(name));
+  };
   return {
     get,
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
@@ -48,10 +64,13 @@ export function createReads(
         ? kept.list({ ...query, limit: query.limit + 1 }, position, questions.listed)
         : run(statement, values, heavy))) as readonly RowRecord[];
       const { kind, scope, limit } = query;
-      const page = records.slice(0, limit);
+      const listed = records.slice(0, limit);
       const rows = cache
-        ? await Promise.all(page.map(({ name }) => get<Document>({ kind, scope, name })))
-        : page.map((record) => toRow<Document>({ ...record, kind, scope }));
+        ? await page<Document>(
+            query,
+            listed.map(({ name }) => name),
+          )
+        : listed.map((record) => toRow<Document>({ ...record, kind, scope }));
       // One that was removed since it was listed is left out.
       const found = rows.filter((row) => row !== undefined);
       const last = records[limit - 1];
