@@ -17,13 +17,16 @@ class JsonCalls:
         self.host = server.url.removeprefix("http://")
 
     def ask(self, operation, document):
+        return self.line.ask(self.signed(operation, document))
+
+    def signed(self, operation, document):
         headers = (
             ("Host", self.host),
             ("Content-Type", "application/x-amz-json-1.1"),
             ("X-Amz-Target", f"SageMaker.{operation}"),
         )
         body = json.dumps(document, default=_written).encode()
-        return self.line.ask(sign_header(Call("POST", "/", headers, body), self.scope))
+        return sign_header(Call("POST", "/", headers, body), self.scope)
 
     def answer(self, operation, document):
         """What a call that succeeds is answered with."""

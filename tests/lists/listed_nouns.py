@@ -222,7 +222,7 @@ NAMES = ("kiwi-3", "apple-7", "kiwi-1", "fig-apple-2", "zest-9", "apple-0", "kiw
 
 
 class World:
-    """What things need to be made, in a region of its own, and the things."""
+    """What things need to be made, in a region of its own."""
 
     bucket = "lists"
     experiment = "the-experiment"
@@ -232,6 +232,7 @@ class World:
     def __init__(self, server, calls):
         self.calls = calls
         s3 = server.client("s3")
+        # In us-east-1 it may be there already.
         s3.create_bucket(Bucket=self.bucket)
         s3.put_object(Bucket=self.bucket, Key="train/a.csv", Body=b"0,1.4\n1,4.7\n" * 10)
         self.ask("CreateExperiment", ExperimentName=self.experiment)
@@ -240,6 +241,9 @@ class World:
         self.team = self.ask("CreateWorkteam", **a_team("the-team"))["WorkteamArn"]
         content = {"UiTemplate": {"Content": TEMPLATE}}
         self.template = self.ask("CreateHumanTaskUi", HumanTaskUiName="the-template", **content)["HumanTaskUiArn"]
+
+    def fill(self):
+        """Makes things of every noun, and waits until nothing changes any more."""
         for noun in LISTED:
             for name in NAMES[: noun.most]:
                 self.ask(noun.create, **{noun.name: name, **noun.request(name, self)})

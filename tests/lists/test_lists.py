@@ -18,7 +18,9 @@ UP, DOWN = "Ascending", "Descending"
 @pytest.fixture(scope="module")
 def world(server):
     calls = JsonCalls(server, REGION)
-    yield World(server, calls)
+    world = World(server, calls)
+    world.fill()
+    yield world
     calls.close()
 
 
