@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { parseFileSystems } from "./file-system-list.ts";
+import { parseQuotas } from "./quota-list.ts";
 
 /** Who this server is to another registry; without a name it asks as anybody. */
 export interface RegistryAccount {
@@ -138,6 +139,18 @@ export const settingsTable = {
     "",
     (value) => [...parseFileSystems(value)].map(([id, folder]) => `${id}=${folder}`).join(","),
   ),
+  quotas: {
+    ...setting(
+      "NAME=COUNT,…",
+      "quotas of SageMaker by their names; without one, counts of instances are unlimited",
+      {},
+      parseQuotas,
+    ),
+    show: (value: Readonly<Record<string, number>>) =>
+      Object.entries(value)
+        .map(([name, count]) => `${name}=${count}`)
+        .join(","),
+  },
   spotInterruptEverySeconds: setting(
     "SECONDS",
     "for drills: jobs on spot instances are interrupted each time they have run so long; 0: only by `sagebrush spot interrupt`",

@@ -100,6 +100,15 @@ export function createQuestions(database: Kysely<Tables>, listed: Listed) {
         .where("scope", "=", parameter<string>("scope"))
         .where(sql<boolean>`name in (select value from json_each(${parameter("names")}))`),
     ),
+    count: (parent: boolean) =>
+      once(`count ${parent}`, () => {
+        const all = database
+          .selectFrom("rows")
+          .select((of) => of.fn.countAll().as("count"))
+          .where("kind", "=", parameter<string>("kind"))
+          .where("scope", "=", parameter<string>("scope"));
+        return compile(parent ? all.where("parent", "=", parameter<string>("parent")) : all);
+      }),
     /** All rows of a kind and scope, as lists look at them. */
     listed: compile(
       database

@@ -27,7 +27,7 @@ export function createReads(
   database: Kysely<Tables>,
   run: Run,
   kept?: KeptReads,
-): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
+): Pick<Rows, "get" | "getMany" | "list" | "count" | "scan" | "everywhere" | "changes" | "latestChange"> {
   const cache = kept?.cache;
   const questions = createQuestions(database, cache === undefined ? "whole" : "position");
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
@@ -78,6 +78,11 @@ export function createReads(
       const column = sortColumn(query);
       const { name } = last;
       return { rows: found, next: writeCursor(query, column === "name" ? { name } : { name, value: last[column] }) };
+    },
+    async count({ kind, scope, parent }) {
+      const values = { kind, scope, ...(parent === undefined ? {} : { parent }) };
+      const [found] = (await run(questions.count(parent !== undefined), values, true)) as readonly { count: number }[];
+      return Number(found?.count ?? 0);
     },
     async scan<Document>(range: Parameters<Rows["scan"]>[0]) {
       const { statement, values, heavy } = questions.scan(range);

@@ -169,6 +169,15 @@ function readTests(it: It, rows: () => Rows): void {
     assert.deepEqual(await seen(), Array(2).fill({ ...key, status: "anew", version: 1 }));
   });
 
+  it("rows of a kind and scope are counted, and those of a parent", async () => {
+    const kind = "test:counted";
+    const put = ["a", "b", "c"].map((name) => aRow(name, { kind, ...(name === "c" ? {} : { parent: "mother" }) }));
+    await rows().commit({ put: [...put, aRow("d", { kind, scope: "elsewhere" })] });
+    assert.equal(await rows().count({ kind, scope }), 3);
+    assert.equal(await rows().count({ kind, scope, parent: "mother" }), 2);
+    assert.equal(await rows().count({ kind, scope: "nowhere" }), 0);
+  });
+
   it("whoever lost a race reads what the winner wrote", async () => {
     const key = aRow("raced");
     await rows().commit({ put: [key] });

@@ -21,6 +21,7 @@ import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { checkRole } from "../shared/roles.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
@@ -33,7 +34,7 @@ import { prepare } from "./prepare.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
-export function processingJob({ rows, roles, clock, engine, objects }: Parts): Noun {
+export function processingJob({ rows, roles, clock, engine, objects, quotas }: Parts): Noun {
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -60,7 +61,7 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
-          await checkProcessingJob(input, engine, call);
+          await checkProcessingJob(input, { engine, quotas }, call);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.ProcessingJobName);
@@ -71,7 +72,19 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
           const config = input.ExperimentConfig;
           const along = () =>
             trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job", along });
+          const running = () =>
+            runningInstances<ProcessingDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
+          const place = quotas.within(key.scope, quotas.instances("processing job", [instancesOf(request)], running));
+          await createJob(place, {
+            key,
+            status: "InProgress",
+            document,
+            arn,
+            tags,
+            now,
+            noun: "processing job",
+            along,
+          });
           return { ProcessingJobArn: arn };
         },
       },
@@ -100,6 +113,11 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
     },
   };
 }
+
+const instancesOf = ({ ProcessingResources: { ClusterConfig } }: ProcessingDocument["request"]): Instances => ({
+  type: ClusterConfig.InstanceType ?? "",
+  count: ClusterConfig.InstanceCount ?? 1,
+});
 
 /** @throws ApiError Validation for a job that is over */
 function stop({ document, status }: ProcessingRow): { readonly status: string; readonly document: ProcessingDocument } {

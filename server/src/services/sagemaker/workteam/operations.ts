@@ -8,27 +8,15 @@ import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { refuseToken } from "../shared/list.ts";
-import { type Noun, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { findWorkforce, workforceRecords } from "../shared/workforce.ts";
-import { type WorkteamDocument, workteamKind, workteamRecords } from "../shared/workteam.ts";
+import { type WorkteamDocument, workteamRecords } from "../shared/workteam.ts";
 import { checkMembers, isOfWorkforce } from "./members.ts";
 import { workforceFor } from "./workforce-for.ts";
 
-/** Most work teams of an account and region (API reference, CreateWorkteam). */
-const MAX_TEAMS = 25;
-
 export function workteam(parts: Parts): Noun {
-  const { rows } = parts;
   const records = workteamRecords(parts);
   const workforces = workforceRecords(parts);
-
-  const checkCount = async (call: Call): Promise<void> => {
-    const page = await rows.list({ kind: workteamKind, scope: scopeOf(call), limit: MAX_TEAMS });
-    if (page.rows.length >= MAX_TEAMS)
-      throw errors.resourceLimitExceeded(
-        `An AWS account has at most ${MAX_TEAMS} work teams in a region; delete one that is not needed any more.`,
-      );
-  };
 
   const answerOf = (row: Row<WorkteamDocument>, call: Call, subDomain: string | undefined): Workteam => {
     const { WorkforceName, ...document } = row.document;
@@ -52,7 +40,6 @@ export function workteam(parts: Parts): Noun {
         run: async ({ WorkteamName, WorkforceName, Tags, ...description }, call) => {
           checkMembers(description.MemberDefinitions);
           const WorkteamArn = await again(async () => {
-            await checkCount(call);
             const { name, beside } = await workforceFor(parts, call, WorkforceName, description.MemberDefinitions);
             const document = { WorkforceName: name, ...description };
             return await records.create(call, { name: WorkteamName, document, tags: Tags }, beside);
