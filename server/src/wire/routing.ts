@@ -33,10 +33,15 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   const rpc = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(request.rawPath);
   if (rpc && request.headers["smithy-protocol"] === "rpc-v2-cbor")
     return { ...found, ...cborRoute(candidates, rpc[1] ?? "", rpc[2] ?? "") };
-  const query = candidates.find(({ model }) => model.protocols.includes("query"));
-  if (query && request.rawPath === "/") return { ...found, service: query, protocol: "query", operation: undefined };
+  for (const service of request.rawPath === "/" ? candidates : []) {
+    const protocol = service.model.protocols.find(isForms);
+    if (protocol !== undefined) return { ...found, service, protocol, operation: undefined };
+  }
   return restRoute(request, candidates, found);
 }
+
+/** Whether requests of the protocol are forms, whose Action says which operation is meant. */
+export const isForms = (protocol: WireProtocol): boolean => protocol === "query" || protocol === "ec2";
 
 type Found = Pick<Route, "region" | "path" | "labels">;
 
@@ -144,6 +149,17 @@ const s3Host = /^s3(?:[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?|\.localhost(?
 const LONGEST_HOST = 253;
 /** A bucket in the host becomes part of the path: slashes and question marks would give the path another meaning. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)+\.?$/;
+
+/** The bucket and key that a request is about when it is one to S3, signed or not. */
+export function s3PlaceOf(request: WireRequest): { readonly bucket: string; readonly key: string } | undefined {
+  const host = readHost(request.host);
+  const signingName = credentialScope(request)?.service ?? host.signingName ?? "s3";
+  if (signingName !== "s3" || request.headers["x-amz-target"] !== undefined) return undefined;
+  const path = host.bucket === undefined ? request.rawPath.slice(1) : `${host.bucket}${request.rawPath}`;
+  const slash = path.indexOf("/");
+  const bucket = percentDecode(slash < 0 ? path : path.slice(0, slash));
+  return bucket === "" ? undefined : { bucket, key: slash < 0 ? "" : path.slice(slash + 1) };
+}
 
 function readHost(host: string): { readonly signingName?: string; readonly bucket?: string } {
   const name = host.replace(/:\d+$/, "").toLowerCase();

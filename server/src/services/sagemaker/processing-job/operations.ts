@@ -6,7 +6,7 @@
 // Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.
 // Gap: FailureReason of a program that failed tells its exit code and where its log is.
 // Gap: DatasetDefinition, FeatureStoreOutput, AppManaged and InstancePreferences are refused by name.
-// Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
+// Gap: VpcConfig has to name a network that is there; it takes the internet away from the container, which is put into none.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
@@ -20,6 +20,7 @@ import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
+import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { checkRole } from "../shared/roles.ts";
@@ -34,7 +35,7 @@ import { prepare } from "./prepare.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
-export function processingJob({ rows, roles, clock, engine, objects, quotas }: Parts): Noun {
+export function processingJob({ rows, roles, clock, engine, objects, quotas, networks }: Parts): Noun {
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -62,6 +63,7 @@ export function processingJob({ rows, roles, clock, engine, objects, quotas }: P
         ],
         run: async (input, call) => {
           await checkProcessingJob(input, { engine, quotas }, call);
+          checkVpc(networks, call, input.NetworkConfig?.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
           const key = keyOf(call, input.ProcessingJobName);
