@@ -30,9 +30,8 @@ MOST_TEAMS = 25
 @pytest.fixture(scope="module")
 def server():
     # One job runs, the others wait: all are under way.
-    process = ServerProcess(
-        arguments=["--cpus", "1", "--longest-grace-seconds", "1", "--quotas", ",".join(f"{name}={count}" for name, count in QUOTAS.items())]
-    )
+    quotas = ",".join(f"{name}={count}" for name, count in QUOTAS.items())
+    process = ServerProcess(arguments=["--cpus", "1", "--longest-grace-seconds", "1", "--quotas", quotas])
     s3, sagemaker = process.start().client("s3"), process.client("sagemaker")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="train/a.csv", Body=b"0,1.4\n1,4.7\n" * 10)
