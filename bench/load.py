@@ -56,6 +56,8 @@ def replay(url, lines, connections, seconds, folder):
     if not found:
         raise RuntimeError(f"wrk said no result: {output}")
     requests, took, p50, p99, failed = (float(group) for group in found.groups())
+    if not p50:
+        raise RuntimeError(f"no answer of {url} within {seconds} s; leave the machine alone, or give it more --seconds")
     if failed:
         raise RuntimeError(f"{failed:.0f} of {requests:.0f} answers of {url} were not 200")
     return {"per_second": requests / took, "p50_ms": p50, "p99_ms": p99, "requests": requests}
