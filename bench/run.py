@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from results import machine, table, write_page
 
 RACES = (
-    *("api", "points", "start", "job", "crowd", "images"),
+    *("api", "lists", "points", "start", "job", "crowd", "images"),
     *("endpoint", "echo", "serving", "s3", "train", "transform", "pipe"),
 )
 

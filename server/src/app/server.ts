@@ -123,8 +123,9 @@ const engineSettings = (settings: Settings) => ({
   longestGraceSeconds: settings.longestGraceSeconds,
 });
 
-const sagemakerSettings = ({ fileSystems, spotInterruptEverySeconds }: Settings) => ({
+const sagemakerSettings = ({ fileSystems, quotas, spotInterruptEverySeconds }: Settings) => ({
   fileSystems: parseFileSystems(fileSystems),
+  limits: quotas,
   spotInterruptEverySeconds,
 });
 

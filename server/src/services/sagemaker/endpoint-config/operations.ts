@@ -11,7 +11,7 @@ import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
 
-export function endpointConfig({ rows, clock }: Parts): Noun {
+export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
   const onConfig = ({ EndpointConfigName }: { readonly EndpointConfigName: string }, call: Call) => [
     onResource(call, "endpoint-config", EndpointConfigName),
   ];
@@ -28,8 +28,9 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
           const now = clock.now();
           const { Tags, ...request } = input;
           const document: EndpointConfigDocument = { request, arn };
+          const place = quotas.within(key.scope, [quotas.one("Number of endpoint configurations", key)]);
           try {
-            await rows.commit({
+            await place.commit({
               expect: [{ key, version: "absent" }],
               put: [
                 { ...key, status: "", createdAt: now, modifiedAt: now, document },

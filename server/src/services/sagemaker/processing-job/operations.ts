@@ -22,6 +22,7 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
+import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { checkRole } from "../shared/roles.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
@@ -35,7 +36,7 @@ import { stateChanges } from "./state-changes.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
-export function processingJob({ rows, roles, clock, engine, objects, networks }: Parts): Noun {
+export function processingJob({ rows, roles, clock, engine, objects, quotas, networks }: Parts): Noun {
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -60,7 +61,7 @@ export function processingJob({ rows, roles, clock, engine, objects, networks }:
       CreateProcessingJob: {
         permissions: (input, call) => [onResource(call, "processing-job", input.ProcessingJobName)],
         run: async (input, call) => {
-          await checkProcessingJob(input, engine, call);
+          await checkProcessingJob(input, { engine, quotas }, call);
           checkVpc(networks, call, input.NetworkConfig?.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await engine.needDisk();
@@ -72,7 +73,19 @@ export function processingJob({ rows, roles, clock, engine, objects, networks }:
           const config = input.ExperimentConfig;
           const along = () =>
             trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job", along });
+          const running = () =>
+            runningInstances<ProcessingDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
+          const place = quotas.within(key.scope, quotas.instances("processing job", [instancesOf(request)], running));
+          await createJob(place, {
+            key,
+            status: "InProgress",
+            document,
+            arn,
+            tags,
+            now,
+            noun: "processing job",
+            along,
+          });
           return { ProcessingJobArn: arn };
         },
       },
@@ -101,6 +114,11 @@ export function processingJob({ rows, roles, clock, engine, objects, networks }:
     },
   };
 }
+
+const instancesOf = ({ ProcessingResources: { ClusterConfig } }: ProcessingDocument["request"]): Instances => ({
+  type: ClusterConfig.InstanceType ?? "",
+  count: ClusterConfig.InstanceCount ?? 1,
+});
 
 /** @throws ApiError Validation for a job that is over */
 function stop({ document, status }: ProcessingRow): { readonly status: string; readonly document: ProcessingDocument } {

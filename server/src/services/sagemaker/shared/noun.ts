@@ -12,6 +12,7 @@ import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
 import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Searchable } from "./searchable.ts";
 import type { StateChanges } from "./state-changes/state-changes.ts";
 
@@ -28,6 +29,8 @@ export interface Parts {
   readonly networks: Networks;
   /** Folders of this machine that stand for file systems. */
   readonly fileSystems: FileSystems;
+  /** How much of what the account may have; for whoever commits what counts. */
+  readonly quotas: Quotas;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
   readonly spotInterruptEverySeconds: number;
   /** Seals secrets that requests bring, such as an identity provider's. 32 bytes. */

@@ -13,6 +13,7 @@ import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
 import { fillModelFolder } from "../shared/model-files.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
+import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
@@ -21,7 +22,7 @@ import { stateChanges } from "./state-changes.ts";
 import { transform } from "./transform.ts";
 import { checkTransformJob } from "./validate.ts";
 
-export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
+export function transformJob({ rows, clock, objects, engine, quotas }: Parts): Noun {
   const keyOf = (call: Call, name: string) => ({ kind: transformJobKind, scope: scopeOf(call), name });
   const job: JobKind<TransformDocument> = {
     kind: transformJobKind,
@@ -61,7 +62,10 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
           const config = input.ExperimentConfig;
           const along = () =>
             trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTransformJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "transform job", along });
+          const running = () =>
+            runningInstances<TransformDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
+          const place = quotas.within(key.scope, quotas.instances("transform job", [instancesOf(request)], running));
+          await createJob(place, { key, status: "InProgress", document, arn, tags, now, noun: "transform job", along });
           return { TransformJobArn: arn };
         },
       },
@@ -90,6 +94,11 @@ export function transformJob({ rows, clock, objects, engine }: Parts): Noun {
     },
   };
 }
+
+const instancesOf = ({ TransformResources }: TransformDocument["request"]): Instances => ({
+  type: TransformResources.InstanceType,
+  count: TransformResources.InstanceCount,
+});
 
 /** @throws ApiError Validation for a model that a transform job cannot run */
 function modelOf(model: ModelDocument): TransformDocument["model"] {
