@@ -26,7 +26,7 @@ import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
-import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
+import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
@@ -61,7 +61,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const roles = createRoleSessions(identities);
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
-  const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
+  const s3 = await openS3Context({ rows, blobs, keys: createDataKeys(keyring), keyFile, clock, log });
   const objects = createObjects({ context: s3, authorizer });
   const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
   const backend = await openBackend(settings, report);

@@ -18,7 +18,8 @@ async function* inPieces(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-const joined = async (source: AsyncIterable<Uint8Array>): Promise<Buffer> => Buffer.concat(await Array.fromAsync(source));
+const joined = async (source: AsyncIterable<Uint8Array>): Promise<Buffer> =>
+  Buffer.concat(await Array.fromAsync(source));
 
 const seal = (bytes: Uint8Array, pieceBytes = 10_000) => joined(sealFrames(key, inPieces(bytes, pieceBytes)));
 

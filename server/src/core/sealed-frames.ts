@@ -111,7 +111,7 @@ export function storedRange({ sizeBytes, start, end }: FrameRange): { readonly s
 export async function* openFrames(
   key: Uint8Array,
   range: FrameRange,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const { sizeBytes, start, end } = range;
   let index = Math.floor(start / CONTENT_BYTES);
@@ -126,6 +126,8 @@ export async function* openFrames(
       const offset = index++ * CONTENT_BYTES;
       yield content.subarray(Math.max(0, start - offset), end + 1 - offset);
     }
+    // The source may put the next chunk where this one was.
+    if (rest.length > 0) rest = Buffer.from(rest);
   }
   if (index <= last) throw new BrokenSeal("The body is shorter than what was written.");
 }

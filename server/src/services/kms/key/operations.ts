@@ -3,7 +3,7 @@
 // states of KMS keys".
 // Gap: symmetric encryption keys of this server's own making; other specs and usages, imported material, key stores and keys of
 // several regions are refused by name.
-// Gap: no keys that AWS manages (alias/aws/s3).
+// Gap: of keys that AWS manages there are those of S3, SageMaker, EBS, EFS, ECR and SNS, listed once they have been named.
 import { randomUUID } from "node:crypto";
 import type { Operations as Contract, CreateKeyRequest, KeyMetadata } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";
@@ -179,7 +179,7 @@ function metadata(call: Call, row: KeyRow): KeyMetadata {
     KeyState: state,
     ...(document.deleteAt === undefined ? {} : { DeletionDate: document.deleteAt / 1000 }),
     Origin: "AWS_KMS",
-    KeyManager: "CUSTOMER",
+    KeyManager: document.managedFor === undefined ? "CUSTOMER" : "AWS",
     CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
     KeySpec: "SYMMETRIC_DEFAULT",
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],

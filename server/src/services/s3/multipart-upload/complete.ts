@@ -5,9 +5,11 @@ import type {
   CompleteMultipartUploadOutput,
   CompleteMultipartUploadRequest,
 } from "../../../../../contract/s3/types.ts";
+import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { partListKey } from "../shared/bodies.ts";
+import { mayComplete } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import {
@@ -33,7 +35,8 @@ export const completeMultipartUpload = (
   run: async (input, call) => {
     const bucket = await findBucket(context, input);
     const document =
-      (await completedBefore(context, bucket, input)) ?? (await retryConflicts(() => complete(context, bucket, input)));
+      (await completedBefore(context, bucket, input)) ??
+      (await retryConflicts(() => complete(context, bucket, input, call)));
     const key = input.Key.split("/").map(encodeURIComponent).join("/");
     return {
       Location: `${call.origin}/${bucket.name}/${key}`,
@@ -42,7 +45,7 @@ export const completeMultipartUpload = (
       ETag: `"${document.etag}"`,
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
       ...checksumAnswer(document),
-      ...encryptionAnswer(document),
+      ...encryptionAnswer(document, input),
     };
   },
 });
@@ -58,8 +61,9 @@ async function completedBefore(
   return isOurs ? current : undefined;
 }
 
-async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest) {
+async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest, call: Call) {
   const upload = await findUpload(context, bucket, input);
+  await mayComplete(context, call, { bucket, key: input.Key }, upload.document.face);
   const rows = await scanParts(context, bucket, input.UploadId, { limit: MOST_PARTS });
   checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
   const parts = chosenParts(

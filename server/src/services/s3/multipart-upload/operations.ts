@@ -15,11 +15,11 @@ import type {
 import type { Operation, Operations } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { ownerOf } from "../shared/acl.ts";
+import { newKeys } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts, whileBucketStays } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import { allowsType, checksumAlgorithms, checksumMember, defaultType } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
-import { underKey } from "../shared/data-keys.ts";
 import { encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context, UploadDocument } from "../shared/model.ts";
 import { newUploadId } from "../shared/names.ts";
@@ -48,11 +48,13 @@ const createMultipartUpload = (
     const UploadId = newUploadId(now);
     const { bucket, document } = await retryConflicts(async () => {
       const bucket = await findBucket(context, input);
+      const asked = faceOf(input, bucket, now);
+      const { face } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
       const document: UploadDocument = {
         startedAt: now,
         owner: bucket.owner,
         initiator: call.principal.arn,
-        face: await underKey(context, call, { bucket, key: input.Key }, faceOf(input, bucket, now)),
+        face,
         ...(checksum === undefined ? {} : { checksum }),
       };
       const row = { status: "", createdAt: now, modifiedAt: now, document };
@@ -67,7 +69,7 @@ const createMultipartUpload = (
       UploadId,
       ChecksumAlgorithm: checksum?.algorithm,
       ChecksumType: checksum?.type,
-      ...encryptionAnswer(document.face),
+      ...encryptionAnswer(document.face, input),
     };
   },
 });

@@ -12,7 +12,8 @@ import { partsOf } from "../shared/bodies.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checksumMember } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
-import { checkCustomerKeyForRead, checksumAnswer } from "../shared/face.ts";
+import { customerKeyForRead } from "../shared/customer-key.ts";
+import { checksumAnswer } from "../shared/face.ts";
 import type { ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { answeredVersion } from "../shared/objects.ts";
 import { readableVersion } from "../shared/reading.ts";
@@ -37,7 +38,7 @@ export const getObjectAttributes = (
       });
     const bucket = await findBucket(context, input);
     const { document } = await readableVersion(context, bucket, input, call);
-    checkCustomerKeyForRead(input, document);
+    customerKeyForRead(input, document);
     const parts = wanted.includes("ObjectParts") ? await partsOf(context, bucket.name, document.body) : undefined;
     return {
       LastModified: wholeSeconds(document.modifiedAt),

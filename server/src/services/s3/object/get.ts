@@ -11,10 +11,11 @@ import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { objectAction } from "../shared/access.ts";
 import { type ByteRange, partsOf, readBody, readSmallBody } from "../shared/bodies.ts";
+import { keysForRead } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
-import { mayDecrypt } from "../shared/data-keys.ts";
-import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
+import { customerKeyForRead } from "../shared/customer-key.ts";
+import { checksumAnswer, describe } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
 
@@ -40,8 +41,9 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   status,
   run: async (input, call) => {
     const { bucket, document, range, answer } = await prepare(context, input, call);
-    await mayDecrypt(context, call, { bucket, key: input.Key }, document);
-    const from = { bucket, key: input.Key, place: document.body, range };
+    const keys = await keysForRead(context, call, { bucket, key: input.Key }, { object: document, input });
+    const { body: place, sizeBytes } = document;
+    const from = { bucket, key: input.Key, place, sizeBytes, keys, range };
     // The wire takes bytes as well as streams; the model knows only streams.
     const small = (await readSmallBody(context, from)) as unknown as Readable | undefined;
     return { ...answer, Body: small ?? (await readBody(context, from)) };
@@ -61,7 +63,7 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
     });
   const bucket = await findBucket(context, input);
   const { document } = await readableVersion(context, bucket, input, call);
-  checkCustomerKeyForRead(input, document);
+  customerKeyForRead(input, document);
   checkRead(input, document);
   const { range, partsCount, part } = await rangeOf(context, bucket, document, input);
   return {
@@ -69,7 +71,7 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
     document,
     range,
     answer: {
-      ...describe(document, bucket),
+      ...describe(document, bucket, input),
       PartsCount: partsCount,
       ContentLength: range === undefined ? document.sizeBytes : range.end - range.start + 1,
       ContentRange: range && `bytes ${range.start}-${range.end}/${document.sizeBytes}`,
