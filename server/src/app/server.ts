@@ -61,7 +61,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const roles = createRoleSessions(identities);
 
   const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
-  const s3 = await openS3Context({ rows, blobs, keys: createDataKeys(keyring), keyFile, clock, log });
+  const keys = createDataKeys(keyring);
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
   const objects = createObjects({ context: s3, authorizer });
   const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
   const backend = await openBackend(settings, report);
@@ -86,9 +87,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const sagemaker = createSageMaker({
     rows,
     series,
-    objects,
-    roles,
-    authorizer,
+    ...{ objects, keys, roles, authorizer },
     clock,
     engine,
     ...sagemakerSettings(settings),

@@ -67,6 +67,8 @@ export interface KeyUse {
   readonly encryptionContext?: Readonly<Record<string, string>>;
   /** `s3.us-east-1.amazonaws.com`: the service in whose name the caller uses the key. */
   readonly viaService: string;
+  /** Further condition keys, `kms:GrantIsForAWSResource`. */
+  readonly conditions?: Readonly<Record<string, string>>;
 }
 
 /** IAM and STS, to the engine: work under an execution role. */

@@ -27,7 +27,7 @@ export function createDataKeys(parts: Parts): DataKeys {
   async function usableKey(call: Call, keyId: string, use: KeyUse, operations: readonly string[]): Promise<KeyRow> {
     const found = await findKey(parts, call, keyId);
     const { encryptionContext, viaService } = use;
-    const conditions = { "kms:ViaService": viaService };
+    const conditions = { ...use.conditions, "kms:ViaService": viaService };
     const permissions = operations.map((action) =>
       onFoundKey(parts, call, found, { action, encryptionContext, conditions }),
     );

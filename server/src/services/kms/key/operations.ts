@@ -3,7 +3,7 @@
 // states of KMS keys".
 // Gap: symmetric encryption keys of this server's own making; other specs and usages, imported material, key stores and keys of
 // several regions are refused by name.
-// Gap: of keys that AWS manages there are those of S3, SageMaker, EBS, EFS, ECR and SNS, listed once they have been named.
+// Gap: of keys that AWS manages there are those of S3, SageMaker, Secrets Manager, ECR and SNS, listed once they have been named.
 import { randomUUID } from "node:crypto";
 import type { Operations as Contract, CreateKeyRequest, KeyMetadata } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";

@@ -8,11 +8,10 @@ interface Place {
 
 /** What keys of it are called, and its host name before the region: services whose keys something here can ask for. */
 const HOSTS: Readonly<Record<string, string>> = {
-  ebs: "ec2",
   ecr: "ecr",
-  elasticfilesystem: "elasticfilesystem",
   s3: "s3",
   sagemaker: "sagemaker",
+  secretsmanager: "secretsmanager",
   sns: "sns",
 };
 

@@ -11,7 +11,8 @@
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
 // and no history server; classifications of programs that are not there are left out, and the log says so.
-// Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
+// Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
+import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
@@ -22,6 +23,7 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
@@ -33,7 +35,8 @@ import { prepare } from "./prepare.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
-export function processingJob({ rows, roles, clock, engine, objects }: Parts): Noun {
+export function processingJob(parts: Parts): Noun {
+  const { rows, roles, clock, engine, objects } = parts;
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -56,12 +59,21 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
     operations: {
       CreateProcessingJob: {
         permissions: (input, call) => [
-          onResource(call, "processing-job", input.ProcessingJobName),
+          onResource(
+            call,
+            "processing-job",
+            input.ProcessingJobName,
+            keyConditions(
+              input.ProcessingResources.ClusterConfig.VolumeKmsKeyId,
+              input.ProcessingOutputConfig?.KmsKeyId,
+            ),
+          ),
           passRole(input.RoleArn),
         ],
         run: async (input, call) => {
           await checkProcessingJob(input, engine, call);
           await checkRole(roles, input.RoleArn);
+          await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();
           const key = keyOf(call, input.ProcessingJobName);
           const arn = arnOf(key, "processing-job");
@@ -100,6 +112,13 @@ export function processingJob({ rows, roles, clock, engine, objects }: Parts): N
     },
   };
 }
+
+const volumeKeyOf = ({ ProcessingResources, RoleArn }: CreateProcessingJobRequest) => ({
+  member: "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+  keyId: ProcessingResources.ClusterConfig.VolumeKmsKeyId,
+  roleArn: RoleArn,
+  instanceTypes: [ProcessingResources.ClusterConfig.InstanceType],
+});
 
 /** @throws ApiError Validation for a job that is over */
 function stop({ document, status }: ProcessingRow): { readonly status: string; readonly document: ProcessingDocument } {

@@ -13,9 +13,9 @@
 // Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
-// Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
+// Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Call } from "../../../core/call.ts";
+import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -26,6 +26,7 @@ import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
@@ -89,14 +90,12 @@ export function trainingJob(parts: Parts): Noun {
           "AlgorithmSpecification.ContainerArguments",
           "OutputDataConfig.CompressionType",
         ],
-        permissions: (input, call) => [
-          onResource(call, "training-job", input.TrainingJobName),
-          passRole(input.RoleArn),
-        ],
+        permissions: toCreate,
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
           await checkRole(roles, input.RoleArn);
+          await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
           const arn = arnOf(key, "training-job");
@@ -138,6 +137,18 @@ export function trainingJob(parts: Parts): Noun {
     },
   };
 }
+
+function toCreate(input: CreateTrainingJobRequest, call: Call): readonly Permission[] {
+  const keys = keyConditions(input.ResourceConfig?.VolumeKmsKeyId, input.OutputDataConfig.KmsKeyId);
+  return [onResource(call, "training-job", input.TrainingJobName, keys), passRole(input.RoleArn)];
+}
+
+const volumeKeyOf = ({ ResourceConfig, RoleArn }: CreateTrainingJobRequest) => ({
+  member: "ResourceConfig.VolumeKmsKeyId",
+  keyId: ResourceConfig?.VolumeKmsKeyId,
+  roleArn: RoleArn,
+  instanceTypes: [ResourceConfig?.InstanceType],
+});
 
 function newDocument(request: CreateTrainingJobRequest, arn: string, { now, steady }: Moment): TrainingDocument {
   const document: TrainingDocument = {
