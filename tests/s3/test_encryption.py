@@ -52,6 +52,12 @@ def customer(key=KEY, source=False):
     return {f"{prefix}Algorithm": "AES256", f"{prefix}Key": key}
 
 
+def spelled(key=KEY):
+    """As `customer`, for operations whose keys boto3 does not spell out itself."""
+    text = lambda value: base64.b64encode(value).decode()  # noqa: E731
+    return {**customer(text(key)), "SSECustomerKeyMD5": text(hashlib.md5(key).digest())}
+
+
 @pytest.fixture
 def ways(key_arn):
     """How objects are encrypted: members of a write, and those of a read."""
@@ -142,6 +148,28 @@ def test_etags_tell_the_md5_only_where_the_caller_has_no_key_of_their_own(s3, bu
     assert all(len(etag) == len(md5) for etag in told.values())
 
 
+def test_checksums_are_told_to_who_may_read_and_lie_nowhere(own, s3, bucket, key_arn, ways):
+    body = b"few bytes"
+    for way in ("SSE-KMS", "SSE-C"):
+        write, read = ways[way]
+        place = {"Bucket": bucket, "Key": way}
+        value = s3.put_object(**place, Body=body, ChecksumAlgorithm="SHA256", **write)["ChecksumSHA256"]
+        assert value == base64.b64encode(hashlib.sha256(body).digest()).decode()
+        assert s3.head_object(**place, ChecksumMode="ENABLED", **read)["ChecksumSHA256"] == value
+        wanted = {"ObjectAttributes": ["Checksum"]}
+        assert (
+            s3.get_object_attributes(**place, **wanted, **(read and spelled()))["Checksum"]["ChecksumSHA256"] == value
+        )
+        upload = s3.create_multipart_upload(**place, ChecksumAlgorithm="SHA256", **write)["UploadId"]
+        part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=body, ChecksumAlgorithm="SHA256", **read)
+        assert s3.list_parts(**place, UploadId=upload)["Parts"][0]["ChecksumSHA256"] == value
+        parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": value}]
+        s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts})
+        whole = base64.b64encode(hashlib.sha256(base64.b64decode(value)).digest()).decode()
+        assert s3.head_object(**place, ChecksumMode="ENABLED", **read)["ChecksumSHA256"] == f"{whole}-1"
+        assert files_with(own.folder, value.encode(), whole.encode()) == []
+
+
 def test_copies_are_encrypted_anew(s3, bucket, ways):
     body = marked(200_000)
     for source, (write, _) in ways.items():
@@ -198,10 +226,7 @@ WRONG_KEYS = {
         "The Encryption request you specified is not valid. Supported value: AES256.",
     ),
     "an MD5 of another key": (
-        {
-            **customer(base64.b64encode(KEY).decode()),
-            "SSECustomerKeyMD5": base64.b64encode(hashlib.md5(OTHER_KEY).digest()).decode(),
-        },
+        {**spelled(KEY), "SSECustomerKeyMD5": spelled(OTHER_KEY)["SSECustomerKeyMD5"]},
         "InvalidArgument",
         "The calculated MD5 hash of the key did not match the hash that was provided.",
     ),

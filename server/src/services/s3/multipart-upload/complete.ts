@@ -9,7 +9,7 @@ import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { partListKey } from "../shared/bodies.ts";
-import { mayComplete } from "../shared/body-keys.ts";
+import { mayDecrypt } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import {
@@ -21,6 +21,7 @@ import {
 } from "../shared/checksums.ts";
 import { checkWrite } from "../shared/conditions.ts";
 import { checksumAnswer, encryptionAnswer } from "../shared/face.ts";
+import { hidden, shown } from "../shared/hidden-checksums.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
 import { endUpload, findUpload, MOST_PARTS, scanParts, uploadAction } from "./uploads.ts";
@@ -44,7 +45,7 @@ export const completeMultipartUpload = (
       Key: input.Key,
       ETag: `"${document.etag}"`,
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
-      ...checksumAnswer(document),
+      ...checksumAnswer(context, document),
       ...encryptionAnswer(document, input),
     };
   },
@@ -63,13 +64,13 @@ async function completedBefore(
 
 async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest, call: Call) {
   const upload = await findUpload(context, bucket, input);
-  await mayComplete(context, call, { bucket, key: input.Key }, upload.document.face);
+  await mayDecrypt(context, call, { bucket, key: input.Key }, upload.document.face);
   const rows = await scanParts(context, bucket, input.UploadId, { limit: MOST_PARTS });
   checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
   const parts = chosenParts(
     input,
     upload.document,
-    rows.map((row) => row.document),
+    rows.map(({ document }) => ({ ...document, checksum: shown(context, document.checksum) })),
   );
   const checksum = await wholeChecksum(context, upload.document, parts);
   checkWhole(input, upload.document, { parts, checksum });
@@ -79,18 +80,21 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
   // One list of parts for each upload: its id says which upload made the object.
   const id = input.UploadId;
   const now = context.clock.now();
-  const list = { ...partListKey(bucket.name, id), status: "", createdAt: now, modifiedAt: now, document: parts };
+  const keptParts = rows.map(({ document }) => document).filter(({ number }) => kept.has(number));
+  const list = { ...partListKey(bucket.name, id), status: "", createdAt: now, modifiedAt: now, document: keptParts };
+  const { face } = upload.document;
+  const hides = face.keySource !== undefined && face.keySource.from !== "master";
   return placeVersion(
     context,
     bucket,
     input.Key,
     {
-      ...upload.document.face,
+      ...face,
       owner: bucket.owner,
       sizeBytes: sizeOf(parts),
       etag: `${md5.digest("hex")}-${parts.length}`,
       body: { partList: id, parts: parts.length },
-      checksum,
+      checksum: checksum && hides ? hidden(context, checksum) : checksum,
     },
     {
       check: (current) => checkWrite(input, current),

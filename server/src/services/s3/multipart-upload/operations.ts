@@ -21,6 +21,7 @@ import { together } from "../shared/changes.ts";
 import { allowsType, checksumAlgorithms, checksumMember, defaultType } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
 import { encryptionAnswer, faceOf } from "../shared/face.ts";
+import { shown } from "../shared/hidden-checksums.ts";
 import type { S3Context, UploadDocument } from "../shared/model.ts";
 import { newUploadId } from "../shared/names.ts";
 import { writePermissions } from "../shared/writing.ts";
@@ -141,7 +142,9 @@ const listParts = (context: S3Context): Operation<ListPartsRequest, ListPartsOut
         LastModified: wholeSeconds(part.modifiedAt),
         ETag: `"${part.md5}"`,
         Size: part.sizeBytes,
-        ...(upload.checksum === undefined ? {} : { [checksumMember(part.checksum.algorithm)]: part.checksum.value }),
+        ...(upload.checksum === undefined
+          ? {}
+          : { [checksumMember(part.checksum.algorithm)]: shown(context, part.checksum).value }),
       })),
     };
   },

@@ -72,7 +72,7 @@ async function keepPart(
   context: S3Context,
   bucket: Bucket,
   input: PartInput,
-  { body, sizeBytes, etag, checksum }: WrittenBody,
+  { body, sizeBytes, etag, keptChecksum: checksum }: WrittenBody,
 ): Promise<number> {
   const key = partKey(bucket, input.UploadId, input.PartNumber);
   const modifiedAt = context.clock.now();

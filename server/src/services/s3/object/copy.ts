@@ -42,7 +42,7 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
       CopyObjectResult: {
         ETag: `"${document.etag}"`,
         LastModified: wholeSeconds(document.modifiedAt),
-        ...checksumAnswer(document),
+        ...checksumAnswer(context, document),
       },
       CopySourceVersionId: answeredVersion(source.bucket, source.document),
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
@@ -139,7 +139,7 @@ async function copyBytes(
     signal: call.signal,
     keys,
   });
-  const { body, etag, checksum } = written;
+  const { body, etag, keptChecksum } = written;
   return orDiscard(context, body, () =>
     placeVersion(
       context,
@@ -151,7 +151,7 @@ async function copyBytes(
         sizeBytes,
         etag,
         body,
-        checksum: { ...checksum, type: "FULL_OBJECT" },
+        checksum: { ...keptChecksum, type: "FULL_OBJECT" },
       },
       {
         check: (current) => checkWrite(input, current),

@@ -11,7 +11,7 @@ import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { objectAction } from "../shared/access.ts";
 import { type ByteRange, partsOf, readBody, readSmallBody } from "../shared/bodies.ts";
-import { keysForRead } from "../shared/body-keys.ts";
+import { keysForRead, mayDecrypt } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
 import { customerKeyForRead } from "../shared/customer-key.ts";
@@ -33,7 +33,11 @@ const status = (output: { readonly ContentRange?: string | undefined }): number 
 export const headObject = (context: S3Context): Operation<HeadObjectRequest, HeadObjectOutput> => ({
   permissions: objectAction(context, "GetObject", "GetObjectVersion"),
   status,
-  run: async (input, call) => (await prepare(context, input, call)).answer,
+  run: async (input, call) => {
+    const { bucket, document, answer } = await prepare(context, input, call);
+    if (input.ChecksumMode === "ENABLED") await mayDecrypt(context, call, { bucket, key: input.Key }, document);
+    return answer;
+  },
 });
 
 export const getObject = (context: S3Context): Operation<GetObjectRequest, GetObjectOutput> => ({
@@ -75,18 +79,23 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
       PartsCount: partsCount,
       ContentLength: range === undefined ? document.sizeBytes : range.end - range.start + 1,
       ContentRange: range && `bytes ${range.start}-${range.end}/${document.sizeBytes}`,
-      ...(input.ChecksumMode === "ENABLED" ? checksumOf(document, range, part) : {}),
+      ...(input.ChecksumMode === "ENABLED" ? checksumOf(context, document, range, part) : {}),
       ...overrides(input),
     },
   };
 }
 
 /** That of the bytes which are read, where there is one: clients check it. */
-function checksumOf(document: ObjectDocument, range: ByteRange | undefined, part: StoredPart | undefined) {
+function checksumOf(
+  context: S3Context,
+  document: ObjectDocument,
+  range: ByteRange | undefined,
+  part: StoredPart | undefined,
+) {
   if (part !== undefined && document.checksum?.type === "COMPOSITE")
-    return checksumAnswer({ checksum: { ...part.checksum, type: "COMPOSITE" } });
+    return checksumAnswer(context, { checksum: { ...part.checksum, type: "COMPOSITE" } });
   const isWhole = range === undefined || range.end - range.start + 1 === document.sizeBytes;
-  return isWhole ? checksumAnswer(document) : {};
+  return isWhole ? checksumAnswer(context, document) : {};
 }
 
 interface Selection {

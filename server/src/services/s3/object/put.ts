@@ -19,7 +19,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined)
       checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
-    const { body, sizeBytes, etag, checksum } = await writeBody(context, {
+    const { body, sizeBytes, etag, keptChecksum } = await writeBody(context, {
       body: input.Body,
       announced: input,
       headers: call.headers,
@@ -38,7 +38,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
           sizeBytes,
           etag,
           body,
-          checksum: { ...checksum, type: "FULL_OBJECT" },
+          checksum: { ...keptChecksum, type: "FULL_OBJECT" },
         },
         {
           check: (current) => checkWrite(input, current),
@@ -49,7 +49,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
     return {
       ETag: `"${etag}"`,
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
-      ...checksumAnswer(document),
+      ...checksumAnswer(context, document),
       ...encryptionAnswer(document, input),
     };
   },

@@ -84,9 +84,12 @@ export async function keysForPart(
   return keysBehind(context, call, place, { object: face, customers: customerKeyForPart(input, face) });
 }
 
-/** Who completes an upload under a key of KMS has to be allowed to decrypt its parts. @throws ApiError KMS.…, AccessDenied */
-export async function mayComplete(context: S3Context, call: Call, place: Place, face: Encrypted): Promise<void> {
-  if (isKms(face.encryption)) await keysBehind(context, call, place, { object: face, customers: undefined });
+/**
+ * For what tells of bytes under a key of KMS without giving them: who completes an upload of them, or asks for their checksum, has
+ * to be allowed to decrypt them. @throws ApiError KMS.…, AccessDenied
+ */
+export async function mayDecrypt(context: S3Context, call: Call, place: Place, object: Encrypted): Promise<void> {
+  if (isKms(object.encryption)) await keysBehind(context, call, place, { object, customers: undefined });
 }
 
 async function keysBehind(

@@ -12,8 +12,17 @@ import { parseContext } from "./body-keys.ts";
 import { checksumMember } from "./checksums.ts";
 import { wholeSeconds } from "./conditions.ts";
 import { type CustomerKey, customerKey, isGiven } from "./customer-key.ts";
+import { shown } from "./hidden-checksums.ts";
 import { defaultLock } from "./locks.ts";
-import type { Bucket, KeptEncryption, KeptHeaders, ObjectDocument, ObjectFace, ObjectLock } from "./model.ts";
+import type {
+  Bucket,
+  KeptEncryption,
+  KeptHeaders,
+  ObjectDocument,
+  ObjectFace,
+  ObjectLock,
+  S3Context,
+} from "./model.ts";
 import { answeredVersion } from "./objects.ts";
 import { parseTagging } from "./tags.ts";
 
@@ -168,9 +177,9 @@ function lockOf(input: FaceInput, bucket: Bucket, now: number): ObjectLock {
 }
 
 /** The whole object's checksum as members of an answer; only with ChecksumMode ENABLED at reads. */
-export function checksumAnswer(document: Pick<ObjectDocument, "checksum">): Record<string, string> {
+export function checksumAnswer(context: S3Context, document: Pick<ObjectDocument, "checksum">): Record<string, string> {
   if (document.checksum === undefined) return {};
-  const { algorithm, type, value } = document.checksum;
+  const { algorithm, type, value } = shown(context, document.checksum);
   return { [checksumMember(algorithm)]: value, ChecksumType: type };
 }
 

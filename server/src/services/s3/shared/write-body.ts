@@ -16,6 +16,7 @@ import {
   digestBytes,
   type RunningChecksum,
 } from "./checksums.ts";
+import { hidden } from "./hidden-checksums.ts";
 import type { S3Context, StoredBody } from "./model.ts";
 
 /** Largest body of one PutObject or UploadPart: 5 GiB (S3 user guide, "Uploading objects"). */
@@ -27,13 +28,20 @@ export interface Announced extends ChecksumMembers {
   readonly ChecksumAlgorithm?: ChecksumAlgorithm | undefined;
 }
 
+interface WrittenChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly value: string;
+}
+
 export interface WrittenBody {
   /** Absent when there are no bytes. */
   readonly body?: StoredBody;
   readonly sizeBytes: number;
   /** 32 hexadecimal digits: the MD5, but of bytes sealed by a key of the caller's a value that says nothing of them. */
   readonly etag: string;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
+  readonly checksum: WrittenChecksum;
+  /** As it is kept, which tells nothing of bytes that `etag` tells nothing of. */
+  readonly keptChecksum: WrittenChecksum;
   /** Whether the caller sent the checksum. */
   readonly checksumGiven: boolean;
 }
@@ -146,11 +154,14 @@ export async function writeBody(
   const seal = request.keys && sealOf(request.keys, request.part);
   const source = seal ? sealFrames(seal.key, throughHashes()) : throughHashes();
   const blob = await storeBlob(context, source, request.signal);
+  const checksum = { algorithm: expected.algorithm, value: seen.value };
+  const hides = request.keys?.hidesMd5 === true;
   return {
     ...(blob === undefined ? {} : { body: seal ? { blob, salt: seal.salt } : { blob } }),
     sizeBytes: seen.sizeBytes,
-    etag: seal && request.keys?.hidesMd5 ? hidden(seal.key, seen.md5) : seen.md5,
-    checksum: { algorithm: expected.algorithm, value: seen.value },
+    etag: seal && hides ? etagOf(seal.key, seen.md5) : seen.md5,
+    checksum,
+    keptChecksum: hides ? hidden(context, checksum) : checksum,
     checksumGiven: (expected.value ?? expected.trailer) !== undefined,
   };
 }
@@ -162,7 +173,7 @@ function sealOf(keys: BodyKeys, part: number | undefined) {
 }
 
 /** In place of an MD5, by which bytes that are few could be guessed (S3 API reference, "Object", ETag). */
-const hidden = (key: Uint8Array, md5: string): string =>
+const etagOf = (key: Uint8Array, md5: string): string =>
   createHmac("sha256", key).update(md5).digest("hex").slice(0, md5.length);
 
 function trailing(body: Readable, header: string): string {
