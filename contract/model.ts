@@ -2,8 +2,8 @@
 // service models that botocore ships. Loaded at a service's first call.
 import { readFileSync } from "node:fs";
 
-/** `cbor` is Smithy RPC v2 CBOR; `query` is also what a query-compatible json service answers old clients with. */
-export type Protocol = "json" | "rest-json" | "rest-xml" | "query" | "cbor";
+/** `cbor` is Smithy RPC v2 CBOR; `ec2` is the query protocol as EC2 alone has it; `query` is also what a query-compatible json service answers old clients with. */
+export type Protocol = "json" | "rest-json" | "rest-xml" | "query" | "ec2" | "cbor";
 
 export interface ServiceModel {
   readonly name: string;
@@ -74,6 +74,8 @@ export interface Member {
   /** Traits of the shape it names are already merged in, as botocore does. */
   readonly location?: "header" | "headers" | "querystring" | "uri" | "statusCode";
   readonly locationName?: string;
+  /** ec2: name in requests, where it is not the locationName with a capital. */
+  readonly queryName?: string;
   readonly streaming?: true;
   readonly xmlAttribute?: true;
   readonly xmlNamespace?: { readonly prefix?: string; readonly uri: string };

@@ -50,6 +50,7 @@ export interface RawMember extends RawTraits {
   readonly shape: string;
   readonly location?: "header" | "headers" | "querystring" | "uri" | "statusCode";
   readonly xmlAttribute?: boolean;
+  readonly queryName?: string;
   readonly jsonvalue?: boolean;
   readonly idempotencyToken?: boolean;
   readonly eventpayload?: boolean;

@@ -17,6 +17,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   "rest-json": "rest-json",
   "rest-xml": "rest-xml",
   query: "query",
+  ec2: "ec2",
   "smithy-rpc-v2-cbor": "cbor",
 };
 
@@ -199,6 +200,7 @@ function buildMember(model: RawModel, raw: RawMember, isNewer: boolean | undefin
     shape: raw.shape,
     location: raw.location,
     locationName: raw.locationName ?? target.locationName,
+    queryName: raw.queryName,
     streaming: raw.streaming || target.streaming || undefined,
     xmlAttribute: raw.xmlAttribute || undefined,
     xmlNamespace: raw.xmlNamespace ?? target.xmlNamespace,

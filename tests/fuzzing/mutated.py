@@ -18,6 +18,7 @@ STRUCTURES = {
     "json": json_structure.mutate,
     "rest-json": json_structure.mutate,
     "query": form_structure.mutate,
+    "ec2": form_structure.mutate,
     "rest-xml": xml_structure.mutate,
     "smithy-rpc-v2-cbor": cbor_structure.mutate,
 }

@@ -6,16 +6,18 @@ import tarfile
 from pathlib import Path
 
 import container_engine
+from networks import default_network
 from outside_world import VSOCK_PORT, OutsideWorld, host_address
 from own_programs import printed
 from server_process import ACCOUNT, ROLE, wait_until
 from xgboost_jobs import IMAGE, channel, ended_job, training_request
 
 HERE = Path(__file__).parent
+#: How a job asks for each level.
 LEVELS = {
-    "isolated": {"EnableNetworkIsolation": True},
-    "platform": {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}},
-    "open": {},
+    "isolated": lambda _: {"EnableNetworkIsolation": True},
+    "platform": lambda server: {"VpcConfig": default_network(server)},
+    "open": lambda _: {},
 }
 VICTIM_PORT = 5000
 WEAK = f"arn:aws:iam::{ACCOUNT}:role/weak"
@@ -82,7 +84,7 @@ class Breakouts:
     def at(self, level):
         """{attempt: outcome} of the job at the level, which is run at the first question."""
         if level not in self.outcomes:
-            self._run(level, "break_out.py", self._facts(level), LEVELS[level])
+            self._run(level, "break_out.py", self._facts(level), LEVELS[level](self.server))
             job = ended_job(self.server.client("sagemaker"), level, 240)
             assert job["TrainingJobStatus"] == "Completed", (job, self.lines(level)[-20:])
             told = [json.loads(line) for line in self.lines(level) if line.startswith('{"attempt"')]

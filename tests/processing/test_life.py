@@ -2,6 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError
+from networks import default_network
 from own_programs import one_host_fails
 from processing_jobs import BUCKET, GROUP, cluster, ended_processing, logs_of, processing_request, s3_output
 from server_process import ACCOUNT, ROLE, running_server, wait_until
@@ -20,11 +21,11 @@ def refusal(call, **request):
     return refused.value.response["Error"]
 
 
-def test_a_description_tells_all_of_a_job(sagemaker, run, fresh):
+def test_a_description_tells_all_of_a_job(server, sagemaker, run, fresh):
     sagemaker.create_experiment(ExperimentName="e")
     sagemaker.create_trial(TrialName="t", ExperimentName="e")
     experiment = {"ExperimentName": "e", "TrialName": "t", "TrialComponentDisplayName": "c"}
-    network = {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}
+    network = {"VpcConfig": default_network(server)}
     name = "Process-" + fresh("Job")
     more = {"ExperimentConfig": experiment, "NetworkConfig": network, "Environment": {"A": "b"}}
     output = s3_output("o", f"s3://{BUCKET}/o")

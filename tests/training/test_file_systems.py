@@ -4,12 +4,12 @@ import textwrap
 
 import pytest
 from botocore.exceptions import ClientError
+from networks import default_network
 from own_programs import outcome, printed, program_request
 from server_process import running_server
 from xgboost_jobs import ended_job
 
 BUCKET = "shares"
-VPC = {"Subnets": ["subnet-0a"], "SecurityGroupIds": ["sg-0a"]}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def run(server, fresh):
 
     def run_with(program, *channels, **changes):
         name = fresh("share")
-        changes = {"VpcConfig": VPC, "channels": list(channels), **changes}
+        changes = {"VpcConfig": default_network(server), "channels": list(channels), **changes}
         request = program_request(server.client("s3"), BUCKET, name, textwrap.dedent(program), **changes)
         server.client("sagemaker").create_training_job(**request)
         return ended_job(server.client("sagemaker"), name), printed(server, name)
@@ -141,7 +141,7 @@ REFUSED = {
 @pytest.mark.parametrize("sentence", REFUSED)
 def test_a_request_is_refused_at_once(server, fresh, sentence):
     channels, changes, named = REFUSED[sentence]
-    changes = {key: value for key, value in {"VpcConfig": VPC, **changes}.items() if value}
+    changes = {key: value for key, value in {"VpcConfig": default_network(server), **changes}.items() if value}
     request = program_request(server.client("s3"), BUCKET, fresh("share"), "pass", channels=channels, **changes)
     with pytest.raises(ClientError) as refused:
         server.client("sagemaker").create_training_job(**request)

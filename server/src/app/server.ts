@@ -6,31 +6,8 @@ import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createImages } from "../engine/images/images.ts";
 import { openEngine } from "../engine/open-engine.ts";
-import { createCloudWatch } from "../services/cloudwatch/index.ts";
-import { createEcr } from "../services/ecr/index.ts";
-import { createImagesPort, openEcr } from "../services/ecr/port.ts";
-import { openRegistry } from "../services/ecr/registry/door.ts";
-import { startUpkeep as startLayerUpkeep } from "../services/ecr/upkeep.ts";
-import { ensureFirstIdentities } from "../services/iam/first-start.ts";
-import { createIam } from "../services/iam/index.ts";
-import {
-  createAuthenticator,
-  createAuthorizer,
-  createRoleSessions,
-  createSessions,
-  openIdentities,
-  policyChecks,
-} from "../services/iam/port.ts";
-import { createKms } from "../services/kms/index.ts";
-import { createDataKeys, openKeyring } from "../services/kms/port.ts";
-import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
-import { createLogs } from "../services/logs/index.ts";
-import { startRetention } from "../services/logs/retention.ts";
-import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
-import { createObjects } from "../services/s3/port.ts";
 import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
-import { createSts } from "../services/sts/index.ts";
 import { openStore, type Store } from "../store/open.ts";
 import { createWire, type Wire } from "../wire/wire.ts";
 import { openBackend } from "./backend.ts";
@@ -38,6 +15,7 @@ import { openControl } from "./control.ts";
 import { parseFileSystems } from "./file-system-list.ts";
 import { removeAddress, writeAddress } from "./folder.ts";
 import { isLoopback, listen } from "./listen.ts";
+import { openNeighbours } from "./neighbours.ts";
 import type { Settings } from "./settings.ts";
 
 export interface RunningServer {
@@ -52,29 +30,20 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
   const { rows, blobs, series, calls } = store;
-
   const keyFile = join(settings.data, "master.key");
-  const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
-  await writeCredentials(settings.data, await ensureFirstIdentities(identities, settings.account));
-  const authenticator = createAuthenticator(identities);
-  const authorizer = createAuthorizer(identities);
-  const roles = createRoleSessions(identities);
-
-  const keyring = await openKeyring({ rows, policies: policyChecks, keyFile });
-  const keys = createDataKeys(keyring);
-  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
-  const objects = createObjects({ context: s3, authorizer });
-  const ecr = await openEcr({ rows, blobs, policies: policyChecks, keyFile, clock });
+  const neighbours = await openNeighbours({ settings, store, clock, log, report });
+  const { authenticator, authorizer, roles, objects, keys, networks } = neighbours;
+  await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({
     variables: process.env,
     progress: (line) => log.info(line),
-    pushed: createImagesPort(ecr, authorizer),
+    pushed: neighbours.pushed,
     registries: settings.registries,
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const doors = [openRegistry({ context: ecr, authenticator, authorizer, calls, log }), openTemplateDoor(rows, log)];
+  const doors = [neighbours.registry, openTemplateDoor(rows, log)];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -87,33 +56,26 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const sagemaker = createSageMaker({
     rows,
     series,
-    ...{ objects, keys, roles, authorizer },
+    objects,
+    keys,
+    roles,
+    authorizer,
     clock,
     engine,
+    networks,
     ...sagemakerSettings(settings),
     sealingKey: await openSealingKey(keyFile),
   });
   const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
   const services = [
-    createS3(s3),
-    createIam(identities),
-    createSts(createSessions(identities)),
-    createKms(keyring),
-    createEcr(ecr),
-    createLogs({ rows, series }),
-    createCloudWatch({ series }),
+    ...neighbours.services,
     sagemaker.service,
     runtime.service,
     // Nothing of Augmented AI is built; every operation of its contract answers NotYetAvailable by name.
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
   wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
-  await startS3(s3);
-  const upkeep = [
-    startRetention({ rows, series, clock, report }),
-    startKeyUpkeep(keyring, { clock, report }),
-    startLayerUpkeep(ecr, { clock, report }),
-  ];
+  const upkeep = await neighbours.start();
   await engine.start(sagemaker.jobs);
 
   const front = await listen({

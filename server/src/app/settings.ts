@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { parseFileSystems } from "./file-system-list.ts";
+import { parseVpcs } from "./vpc-list.ts";
 
 /** Who this server is to another registry; without a name it asks as anybody. */
 export interface RegistryAccount {
@@ -138,11 +139,21 @@ export const settingsTable = {
     "",
     (value) => [...parseFileSystems(value)].map(([id, folder]) => `${id}=${folder}`).join(","),
   ),
+  vpcs: {
+    ...setting("JSON", "networks besides the default VPC that VpcConfig may name, by id", [], parseVpcs),
+    show: (value: ReturnType<typeof parseVpcs>) => value.map(({ id }) => id).join(", ") || "none",
+  },
   spotInterruptEverySeconds: setting(
     "SECONDS",
     "for drills: jobs on spot instances are interrupted each time they have run so long; 0: only by `sagebrush spot interrupt`",
     0,
     wholeNumber(0),
+  ),
+  trailEverySeconds: setting(
+    "SECONDS",
+    "how often CloudTrail's trails write what was called to their buckets",
+    300,
+    wholeNumber(1),
   ),
   diskReserveMb: setting("MB", "free disk below which new work is refused", 512, wholeNumber(0)),
   detachWork: setting("BOOL", "on a clean stop leave jobs and endpoints running", false, yesOrNo),

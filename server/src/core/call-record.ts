@@ -11,6 +11,11 @@ export interface CallRecord {
   readonly account: string;
   readonly region: string;
   readonly principalArn?: string;
+  /** Unique id of who called, as GetCallerIdentity gives it. */
+  readonly principalId?: string;
+  /** The role behind a session, and when the session began. */
+  readonly roleArn?: string;
+  readonly sessionAt?: number;
   readonly accessKeyId?: string;
   readonly sourceIp: string;
   readonly userAgent: string;
@@ -19,6 +24,8 @@ export interface CallRecord {
   readonly errorMessage?: string;
   /** Request parameters without blobs and without sensitive members; absent for data calls. */
   readonly parameters?: Json;
+  /** What a call that changed something was answered, by the same rules. */
+  readonly response?: Json;
 }
 
 /** A call that runs: what its record will be if it goes well, and whether a commit has kept that. */

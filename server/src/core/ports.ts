@@ -163,7 +163,12 @@ export interface Objects {
   /** The object appears whole or not at all. */
   put(
     principal: Principal,
-    object: ObjectReference & { readonly contentType?: string; readonly kmsKeyId?: string },
+    object: ObjectReference & {
+      readonly contentType?: string;
+      readonly kmsKeyId?: string;
+      /** Condition keys that the bucket's policy sees besides, `aws:SourceArn` of a service that writes. */
+      readonly conditions?: Readonly<Record<string, string>>;
+    },
     body: Readable,
     signal: AbortSignal,
   ): Promise<ObjectFacts>;
@@ -184,6 +189,15 @@ export interface AddressPlace {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly seconds: number;
+}
+
+/** EC2, to services whose containers are put into networks. */
+export interface Networks {
+  /** In words, when a subnet or group is not there or they are not of one VPC. */
+  trouble(
+    place: { readonly account: string; readonly region: string },
+    named: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] },
+  ): string | undefined;
 }
 
 /** A repository of this server's registry, as an image's name has it. */

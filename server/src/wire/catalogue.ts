@@ -40,6 +40,8 @@ export interface Plan {
   readonly honoured: ReadonlySet<string>;
   /** Parameters as the call log keeps them; undefined for data calls. */
   readonly redact: Redact | undefined;
+  /** The answer as the call log keeps it; undefined for calls that change nothing, and for S3's. */
+  readonly redactOutput: Redact | undefined;
   /** Describe and List calls and their like change nothing. */
   readonly isRead: boolean;
 }
@@ -107,6 +109,9 @@ function loadedService(service: Service): LoadedService {
   };
 }
 
+/** Names of operations that change nothing. */
+const READ = /^(Describe|List|Get|Head|Search|Filter|BatchGet|BatchDescribe|Invoke|Simulate|Select|Query)/;
+
 function planOf(
   service: Service,
   model: ServiceModel,
@@ -122,6 +127,8 @@ function planOf(
   const output = structureOf(model, operation.output);
   const handler = Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
   const streamedMember = streamedPayload(input);
+  const isData = hasBlobPayload(model, input) || hasBlobPayload(model, output);
+  const isRead = READ.test(name);
   return {
     name,
     model: operation,
@@ -133,11 +140,12 @@ function planOf(
     check: service.validatesItself || operation.input === undefined ? () => {} : tools.check(operation.input),
     findNewer: operation.input === undefined ? () => undefined : tools.newer(operation.input),
     honoured: new Set(handler?.newer),
-    redact:
-      operation.input === undefined || hasBlobPayload(model, input) || hasBlobPayload(model, output)
+    redact: operation.input === undefined || isData ? undefined : tools.redact(operation.input),
+    redactOutput:
+      operation.output === undefined || isData || isRead || dialectOf(model.protocols[0]) === "s3"
         ? undefined
-        : tools.redact(operation.input),
-    isRead: /^(Describe|List|Get|Head|Search|Filter|BatchGet|BatchDescribe|Invoke|Simulate|Select|Query)/.test(name),
+        : tools.redact(operation.output),
+    isRead,
   };
 }
 

@@ -19,6 +19,7 @@ export interface Progress {
   region: string;
   principal?: Principal;
   input?: object;
+  output?: object;
   error?: ApiError;
   /** The call that made this one, if the platform made it. */
   readonly inside?: Call;
@@ -27,9 +28,10 @@ export interface Progress {
 
 /** The call as the call log keeps it. */
 export function recordOf(progress: Progress, status: number, clock: Clock): CallRecord {
-  const { principal, plan, error, input, request, inside } = progress;
+  const { principal, plan, error, input, output, request, inside } = progress;
   const durationMs = Math.round(performance.now() - progress.startedAt);
   const parameters = input === undefined ? undefined : plan?.redact?.(input);
+  const response = output === undefined ? undefined : plan?.redactOutput?.(output);
   return {
     requestId: progress.requestId,
     at: clock.now() - durationMs,
@@ -38,15 +40,26 @@ export function recordOf(progress: Progress, status: number, clock: Clock): Call
     operation: plan?.name ?? progress.operation ?? "unknown",
     account: principal?.account ?? "",
     region: progress.region,
-    ...(principal === undefined ? {} : { principalArn: principal.arn }),
-    ...(principal?.accessKeyId === undefined ? {} : { accessKeyId: principal.accessKeyId }),
+    ...whoOf(principal),
     sourceIp: request?.sourceIp ?? inside?.sourceIp ?? "",
     userAgent: request?.headers["user-agent"] ?? inside?.userAgent ?? "",
     status,
     ...(error === undefined ? {} : { errorCode: error.code, errorMessage: error.message }),
     ...(parameters === undefined ? {} : { parameters }),
+    ...(response === undefined ? {} : { response }),
   };
 }
+
+const whoOf = (principal: Principal | undefined): Partial<CallRecord> =>
+  principal === undefined
+    ? {}
+    : {
+        principalArn: principal.arn,
+        principalId: principal.userId,
+        ...(principal.roleArn === undefined ? {} : { roleArn: principal.roleArn }),
+        ...(principal.issuedAt === undefined ? {} : { sessionAt: principal.issuedAt }),
+        ...(principal.accessKeyId === undefined ? {} : { accessKeyId: principal.accessKeyId }),
+      };
 
 /** Calls that change something are in the call log, on disk, before they are answered; data calls are not. */
 export const isChange = (plan: Plan): boolean => !plan.isRead && plan.redact !== undefined;

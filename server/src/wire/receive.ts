@@ -8,7 +8,7 @@ import { flow, hasBody, PlainBody, readWhole, unzip, wrongHash } from "./body.ts
 import { DEFAULT_BODY_LIMIT_BYTES, type Plan } from "./catalogue.ts";
 import type { Checks, Payload } from "./payload.ts";
 import { isUploadForm, movedHeaders, type QueryParameter, queryValue, readQuery, type WireRequest } from "./request.ts";
-import type { Route } from "./routing.ts";
+import { isForms, type Route } from "./routing.ts";
 import { type Caller, checkSignature, findCaller, type SignedFor } from "./signatures/authenticate.ts";
 import { ChunkedBody } from "./signatures/chunked.ts";
 import { readSignature, type SignatureForm } from "./signatures/form.ts";
@@ -48,7 +48,7 @@ export async function receive(
     principal: caller.principal,
     headers: isS3 ? effectiveHeaders(request, form) : request.headers,
     body: Buffer.isBuffer(body) ? plainText(request, plan, body, limitBytes) : body,
-    form: route.protocol === "query" ? readForm(request, body) : [],
+    form: isForms(route.protocol) ? readForm(request, body) : [],
   });
 
   const declared = declaredHash(request, form, isS3);

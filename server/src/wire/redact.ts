@@ -7,6 +7,9 @@ import { setOwn, shapeCompiler, shapeOf } from "./compile.ts";
 export type Redact = (value: unknown) => Json | undefined;
 
 /** CloudTrail shows that a sensitive member was given, not what it was. */
+/** Credentials whose shape the models do not mark. */
+const SECRETS: ReadonlySet<string> = new Set(["SessionToken"]);
+
 const HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /** Names of shapes that are digests of what is not kept: bytes that are few are guessed by them, and so are keys. */
@@ -29,7 +32,8 @@ function buildRedact(model: ServiceModel, shape: Shape, of: (name: string) => Re
         const kept: Record<string, Json> = {};
         for (const [name, redact] of members) {
           const item = (value as Readonly<Record<string, unknown>>)[name];
-          const json = item === undefined || item === null ? undefined : redact(item);
+          const isGiven = item !== undefined && item !== null;
+          const json = !isGiven ? undefined : SECRETS.has(name) ? HIDDEN : redact(item);
           if (json !== undefined) kept[name] = json;
         }
         return kept;

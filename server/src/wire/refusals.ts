@@ -22,7 +22,7 @@ export function requirePlan(service: LoadedService, name: string): Plan {
   if (plan?.operation !== undefined) return plan;
   if (plan !== undefined || Object.hasOwn(service.model.unserved, name)) throw notBuilt(name, service);
   throw errors.unknownOperation(
-    service.dialect === "query"
+    service.dialect === "query" || service.dialect === "ec2"
       ? `Could not find operation ${name} for version ${service.model.apiVersion}`
       : `${service.service.name} has no operation ${name}.`,
   );

@@ -33,10 +33,15 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   const rpc = /^\/service\/([^/]+)\/operation\/([^/]+)$/.exec(request.rawPath);
   if (rpc && request.headers["smithy-protocol"] === "rpc-v2-cbor")
     return { ...found, ...cborRoute(candidates, rpc[1] ?? "", rpc[2] ?? "") };
-  const query = candidates.find(({ model }) => model.protocols.includes("query"));
-  if (query && request.rawPath === "/") return { ...found, service: query, protocol: "query", operation: undefined };
+  for (const service of request.rawPath === "/" ? candidates : []) {
+    const protocol = service.model.protocols.find(isForms);
+    if (protocol !== undefined) return { ...found, service, protocol, operation: undefined };
+  }
   return restRoute(request, candidates, found);
 }
+
+/** Whether requests of the protocol are forms, whose Action says which operation is meant. */
+export const isForms = (protocol: WireProtocol): boolean => protocol === "query" || protocol === "ec2";
 
 type Found = Pick<Route, "region" | "path" | "labels">;
 

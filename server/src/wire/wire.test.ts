@@ -176,10 +176,12 @@ describe("a call of a JSON service", () => {
       account: "123456789012",
       region: "us-east-1",
       principalArn: "arn:aws:iam::123456789012:user/ann",
+      principalId: "AIDAEXAMPLE",
       accessKeyId: "AKIAEXAMPLE",
       sourceIp: "127.0.0.1",
       status: 200,
       parameters: job,
+      response: { TrainingJobArn: "arn:aws:sagemaker:x:job" },
     });
   });
 });

@@ -143,7 +143,8 @@ async function perform(parts: Parts, { service, plan, input, call, progress }: P
 
   const run = () => operation.run(input, call);
   const output = await (isChange(plan) ? parts.calls.during(underWay(progress, parts.clock), run) : run());
-  return (output ?? {}) as object;
+  progress.output = (output ?? {}) as object;
+  return progress.output;
 }
 
 async function authorize(parts: Parts, call: Call, permissions: readonly Permission[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
-import type { Call, Principal } from "../../core/call.ts";
+import type { Call, Permission, Principal } from "../../core/call.ts";
 import { ApiError } from "../../core/errors.ts";
 import { newRequestId } from "../../core/ids.ts";
 import type { Authorizer, ObjectFacts, ObjectReference, Objects } from "../../core/ports.ts";
@@ -40,7 +40,7 @@ export function createObjects(given: ObjectsParts): Objects {
 
   /** The current object, once the principal is known to be allowed to read it. */
   async function readable(principal: Principal, { bucket: Bucket, key: Key }: ObjectReference, signal?: AbortSignal) {
-    await perform(principal, "HeadObject", { Bucket, Key }, signal);
+    await perform(principal, "HeadObject", { Bucket, Key }, { signal });
     const bucket = await findBucket(context, { Bucket });
     const found = await currentObject(context, bucket, Key);
     if (found === undefined) throw naming(s3Errors.noSuchKey({ Key }), Bucket, Key);
@@ -94,11 +94,11 @@ export function createObjects(given: ObjectsParts): Objects {
       return facts;
     },
     async put(principal, object, body, signal) {
-      const { bucket, key, contentType, kmsKeyId } = object;
+      const { bucket, key, contentType, kmsKeyId, conditions } = object;
       const encryption =
         kmsKeyId === undefined ? {} : { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: kmsKeyId };
       const input = { Bucket: bucket, Key: key, ContentType: contentType, Body: body, ...encryption };
-      await perform(principal, "PutObject", input, signal);
+      await perform(principal, "PutObject", input, { signal, conditions });
       const written = await currentObject(context, await findBucket(context, { Bucket: bucket }), key);
       if (written === undefined) throw naming(s3Errors.noSuchKey({ Key: key }), bucket, key);
       return factsOf(bucket, key, written.document);
@@ -128,13 +128,14 @@ const performer =
     principal: Principal,
     name: Name,
     input: S3Contract[Name]["input"] & { readonly Bucket: string; readonly Key?: string },
-    signal?: AbortSignal,
+    how: { readonly signal?: AbortSignal | undefined; readonly conditions?: Permission["conditions"] } = {},
   ): Promise<S3Contract[Name]["output"]> =>
     named(input.Bucket, input.Key ?? "", async () => {
       const operation = parts.service.operations[name];
       if (operation === undefined) throw new Error(`S3 has no operation ${name}`);
-      const call = callOf(parts, principal, name, signal);
-      await call.authorize((await operation.permissions?.(input, call)) ?? []);
+      const call = callOf(parts, principal, name, how.signal);
+      const needed = (await operation.permissions?.(input, call)) ?? [];
+      await call.authorize(needed.map((one) => ({ ...one, conditions: { ...one.conditions, ...how.conditions } })));
       return operation.run(input, call);
     });
 

@@ -11,6 +11,12 @@ export interface Calls extends CallLog {
     readonly after?: number | undefined;
     readonly limit: number;
   }): Promise<CallPage>;
+  /** Oldest first, from a place in the log that an earlier page ended at; without one nothing, and where the log ends. */
+  follow(range: {
+    readonly account: string;
+    readonly from?: number | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly calls: readonly CallRecord[]; readonly next: number }>;
   close(): Promise<void>;
 }
 

@@ -40,6 +40,25 @@ function define(open: () => Promise<CallsUnderTest>): void {
   after(() => store.close());
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
 
+  it("who follows begins at the end and is given what comes after, also after opening again", async () => {
+    const account = "followed";
+    await store.calls().record(aCall("before", { account }), { sync: true });
+    const { calls, next: start } = await store.calls().follow({ account, limit: 10 });
+    assert.deepEqual(calls, []);
+    const later = ["one", "two", "three"].map((requestId) => aCall(requestId, { account }));
+    for (const call of later) await store.calls().record(call, { sync: false });
+    const first = await store.calls().follow({ account, from: start, limit: 2 });
+    assert.deepEqual(first.calls, later.slice(0, 2));
+    await store.reopen();
+    const second = await store.calls().follow({ account, from: first.next, limit: 2 });
+    assert.deepEqual(second.calls, later.slice(2));
+    assert.deepEqual(await store.calls().follow({ account, from: second.next, limit: 2 }), {
+      calls: [],
+      next: second.next,
+    });
+    assert.deepEqual(await store.calls().follow({ account: "nobody", limit: 2 }), { calls: [], next: 0 });
+  });
+
   it("a call is read as it was recorded, at once and after opening again", async () => {
     const account = "1";
     const call = aCall("whole", {

@@ -3,6 +3,7 @@ import type { ServiceModel } from "../../../../contract/model.ts";
 import { awsJsonCodec } from "./aws-json.ts";
 import { cborCodec } from "./cbor.ts";
 import type { Codec, WireProtocol } from "./codec.ts";
+import { ec2Codec } from "./ec2.ts";
 import { queryCodec } from "./query.ts";
 import { restJsonCodec } from "./rest-json.ts";
 import { restXmlCodec } from "./rest-xml.ts";
@@ -12,6 +13,7 @@ const makers: Readonly<Record<WireProtocol, (model: ServiceModel) => Codec>> = {
   "rest-json": restJsonCodec,
   "rest-xml": restXmlCodec,
   query: queryCodec,
+  ec2: ec2Codec,
   cbor: cborCodec,
 };
 

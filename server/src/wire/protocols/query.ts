@@ -1,22 +1,14 @@
 // The query protocol: a form in, XML out. Smithy: awsQuery.
-import type { Member, ServiceModel, Shape, StructureShape } from "../../../../contract/model.ts";
-import { errors } from "../../core/errors.ts";
-import { setOwn, shapeCompiler, shapeOf } from "../compile.ts";
+import type { ListShape, Member, ServiceModel } from "../../../../contract/model.ts";
+import { shapeOf } from "../compile.ts";
 import type { Codec } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
 import { type FormNode, formTree, numbered } from "./form.ts";
-import { formatOf } from "./rest-bindings.ts";
-import { scalarFromText } from "./scalars.ts";
+import { formReaders } from "./form-read.ts";
 import { escapeText, xmlWriters } from "./xml-write.ts";
 
-type Read = (node: FormNode) => unknown;
-
 export function queryCodec(model: ServiceModel): Codec {
-  const readers = shapeCompiler<Read>(
-    model,
-    (shape, _name, of) => buildReader(model, shape, of),
-    (get) => (node) => get()(node),
-  );
+  const readers = formReaders(model, { memberName: (name, member) => memberName(model, name, member), items });
   const writers = xmlWriters(model, { listMember: "member", timestamp: "iso8601" });
   const names = errorNames(model);
   const namespace = model.xmlNamespace ?? "";
@@ -49,60 +41,14 @@ export function queryCodec(model: ServiceModel): Codec {
   };
 }
 
-function buildReader(model: ServiceModel, shape: Shape, of: (name: string) => Read): Read {
-  switch (shape.type) {
-    case "structure":
-      return structureReader(model, shape, of);
-    case "list": {
-      const read = of(shape.member.shape);
-      const itemName = shape.member.locationName ?? "member";
-      // Flattened lists have their numbers one level higher; clients before Smithy wrote `member` always.
-      return (node) => {
-        const items = shape.flattened
-          ? numbered(node)
-          : numbered(node.children?.get(itemName) ?? node.children?.get("member"));
-        return items.map(read);
-      };
-    }
-    case "map": {
-      const key = shape.key.locationName ?? "key";
-      const value = shape.value.locationName ?? "value";
-      const read = of(shape.value.shape);
-      return (node) => {
-        const result: Record<string, unknown> = {};
-        for (const entry of numbered(shape.flattened ? node : node.children?.get("entry"))) {
-          const name = entry.children?.get(key)?.text;
-          const item = entry.children?.get(value);
-          if (name !== undefined && item !== undefined) setOwn(result, name, read(item));
-        }
-        return result;
-      };
-    }
-    default:
-      return scalarReader(shape, { shape: "" });
-  }
+/** Flattened lists have their numbers one level higher; clients before Smithy wrote `member` always. */
+function items(node: FormNode, shape: ListShape): readonly FormNode[] {
+  if (shape.flattened) return numbered(node);
+  return numbered(node.children?.get(shape.member.locationName ?? "member") ?? node.children?.get("member"));
 }
 
-function structureReader(model: ServiceModel, shape: StructureShape, of: (name: string) => Read): Read {
-  const members = Object.entries(shape.members).map(([name, member]) => {
-    const inner = shapeOf(model, member.shape);
-    const flattened = (inner.type === "list" && inner.flattened && inner.member.locationName) || undefined;
-    const read = member.timestampFormat === undefined ? of(member.shape) : scalarReader(inner, member);
-    return [name, flattened ?? member.locationName ?? name, read] as const;
-  });
-  return (node) => {
-    const result: Record<string, unknown> = {};
-    for (const [name, wireName, read] of members) {
-      const child = node.children?.get(wireName);
-      if (child !== undefined) result[name] = read(child);
-    }
-    return result;
-  };
-}
-
-function scalarReader(shape: Shape, member: Member): Read {
-  return (node) => {
-    if (node.text === undefined) throw errors.serializationFailure("Expected a value, got nested parameters.");
-    return scalarFromText(shape, node.text, formatOf(shape, member));
-  };
+function memberName(model: ServiceModel, name: string, member: Member): string {
+  const inner = shapeOf(model, member.shape);
+  const flattened = (inner.type === "list" && inner.flattened && inner.member.locationName) || undefined;
+  return flattened ?? member.locationName ?? name;
 }

@@ -11,10 +11,11 @@ import { Conflict } from "../../../store/rows/rows.ts";
 import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, modelKind, modelStatus, needModel } from "../shared/model.ts";
 import { unpacked } from "../shared/model-package.ts";
+import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
 
-export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
+export function model({ rows, objects, roles, clock, engine, networks }: Parts): Noun {
   /** Looks for the artifact under the execution role. @throws ApiError Validation in AWS's words */
   const checkArtifact = async (call: Call, roleArn: string, url: string): Promise<void> => {
     const object = artifactOf(url);
@@ -47,6 +48,7 @@ export function model({ rows, objects, roles, clock, engine }: Parts): Noun {
           const container = await unpacked({ rows, clock }, call, given);
           if (container.ModelDataUrl && !input.ExecutionRoleArn)
             throw errors.validation("ExecutionRoleArn must be given for a model with ModelDataUrl.");
+          checkVpc(networks, call, input.VpcConfig);
           const problem = await engine.imageProblem(container.Image ?? "", call);
           if (problem) throw errors.validation(problem);
           if (container.ModelDataUrl && input.ExecutionRoleArn)

@@ -6,7 +6,7 @@
 // Gap: two inputs cannot have one LocalPath; one may lie in another's, whose own objects at that place are left out.
 // Gap: FailureReason of a program that failed tells its exit code and where its log is.
 // Gap: DatasetDefinition, FeatureStoreOutput, AppManaged and InstancePreferences are refused by name.
-// Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
+// Gap: VpcConfig has to name a network that is there; it takes the internet away from the container, which is put into none.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
@@ -21,6 +21,7 @@ import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
+import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
@@ -36,7 +37,7 @@ import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
 export function processingJob(parts: Parts): Noun {
-  const { rows, roles, clock, engine, objects } = parts;
+  const { rows, roles, clock, engine, objects, networks } = parts;
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -72,6 +73,7 @@ export function processingJob(parts: Parts): Noun {
         ],
         run: async (input, call) => {
           await checkProcessingJob(input, engine, call);
+          checkVpc(networks, call, input.NetworkConfig?.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();

@@ -3,7 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/sagemaker/t
 import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
-import type { Authorizer, DataKeys, Objects, RoleSessions } from "../../../core/ports.ts";
+import type { Authorizer, DataKeys, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
 import type { Controls, Operations } from "../../../core/service.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -24,6 +24,8 @@ export interface Parts {
   readonly clock: Clock;
   /** What the engine can tell about running work, and which images there are. */
   readonly engine: Engine;
+  /** The subnets and security groups that VpcConfig may name. */
+  readonly networks: Networks;
   /** Folders of this machine that stand for file systems. */
   readonly fileSystems: FileSystems;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */

@@ -10,7 +10,7 @@
 // reach the file system are not looked at. Who writes to it could turn a part of DirectoryPath into a link out of it in the
 // moment between the check and the start of the container.
 // Gap: DebugHookConfig, rules, TensorBoardOutputConfig and ProfilerConfig are recorded and given back, nothing collects what they describe.
-// Gap: VpcConfig is recorded; it takes the internet away from the container, subnets and groups mean nothing here.
+// Gap: VpcConfig has to name a network that is there; it takes the internet away from the container, which is put into none.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
@@ -24,6 +24,7 @@ import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
+import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
@@ -94,6 +95,7 @@ export function trainingJob(parts: Parts): Noun {
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
+          checkVpc(parts.networks, call, input.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();

@@ -6,6 +6,7 @@ import { makeFolder } from "../../durable.ts";
 import { fileName } from "../../journal/file-names.ts";
 import { Journals, journalFolders } from "../../journal/journals.ts";
 import type { Entry } from "../../journal/line.ts";
+import type { Range } from "../../journal/read.ts";
 import type { Json, Rows } from "../../rows/rows.ts";
 import type { CallRecord, Calls } from "../calls.ts";
 import { KeptCalls } from "../kept-calls.ts";
@@ -99,6 +100,17 @@ export async function openFolderCalls(options: FolderCallsOptions): Promise<Fold
       const calls = found.slice(0, limit).map(({ value }) => value as CallRecord);
       const beyond = found[limit];
       return beyond ? { calls, next: beyond.sequence } : { calls };
+    },
+    async follow({ account, from, limit }) {
+      await write(account, false);
+      const read = (range: Range) => journals.find(accountFolder(account), (journal) => journal.read(range));
+      if (from === undefined) {
+        const newest = (await read({ from: Number.POSITIVE_INFINITY, backwards: true, limit: 1 })) ?? [];
+        return { calls: [], next: (newest[0]?.sequence ?? -1) + 1 };
+      }
+      const found = (await read({ from, limit })) ?? [];
+      const last = found.at(-1);
+      return { calls: found.map(({ value }) => value as CallRecord), next: last ? last.sequence + 1 : from };
     },
     async close() {
       await stopExpiring();

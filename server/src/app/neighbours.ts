@@ -1,0 +1,105 @@
+// The services of AWS beside SageMaker: what SageMaker code calls as well, constructed on the stores.
+import { join } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Service } from "../core/service.ts";
+import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
+import { createCloudTrail } from "../services/cloudtrail/index.ts";
+import { createCloudWatch } from "../services/cloudwatch/index.ts";
+import { createEc2 } from "../services/ec2/index.ts";
+import { createNetworks, networkLister } from "../services/ec2/port.ts";
+import { createEcr } from "../services/ecr/index.ts";
+import { createImagesPort, openEcr } from "../services/ecr/port.ts";
+import { openRegistry } from "../services/ecr/registry/door.ts";
+import { startUpkeep as startLayerUpkeep } from "../services/ecr/upkeep.ts";
+import { ensureFirstIdentities } from "../services/iam/first-start.ts";
+import { createIam } from "../services/iam/index.ts";
+import {
+  createAuthenticator,
+  createAuthorizer,
+  createRoleSessions,
+  createSessions,
+  openIdentities,
+  policyChecks,
+} from "../services/iam/port.ts";
+import { createKms } from "../services/kms/index.ts";
+import { createDataKeys, openKeyring } from "../services/kms/port.ts";
+import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
+import { createLogs } from "../services/logs/index.ts";
+import { startRetention } from "../services/logs/retention.ts";
+import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
+import { createObjects } from "../services/s3/port.ts";
+import { createSecretsManager } from "../services/secretsmanager/index.ts";
+import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
+import { createSts } from "../services/sts/index.ts";
+import type { Store } from "../store/open.ts";
+import type { Settings } from "./settings.ts";
+
+type Report = (error: unknown) => void;
+
+interface Parts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly report: Report;
+}
+
+export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
+
+/** Everything is there, nothing runs by itself yet: `start` does that, once the wire answers. */
+export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
+  const { rows, blobs, series, calls } = store;
+  const keyFile = join(settings.data, "master.key");
+  const policies = policyChecks;
+
+  const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
+  const authenticator = createAuthenticator(identities);
+  const authorizer = createAuthorizer(identities);
+
+  const keyring = await openKeyring({ rows, policies, keyFile });
+  const keys = createDataKeys(keyring);
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
+  const secrets = await openSecrets({ rows, policies, keyFile });
+  const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
+
+  const objects = createObjects({ context: s3, authorizer });
+  const trails = { rows, calls, objects, clock };
+
+  const services: readonly Service[] = [
+    createS3(s3),
+    createIam(identities),
+    createSts(createSessions(identities)),
+    createKms(keyring),
+    createEcr(ecr),
+    createLogs({ rows, series }),
+    createCloudWatch({ series }),
+    createSecretsManager(secrets),
+    createCloudTrail(trails),
+    createEc2({ networks: networkLister(settings.vpcs) }),
+  ];
+  return {
+    services,
+    authenticator,
+    authorizer,
+    roles: createRoleSessions(identities),
+    objects,
+    keys,
+    networks: createNetworks(settings.vpcs),
+    pushed: createImagesPort(ecr, authorizer),
+    registry: openRegistry({ context: ecr, authenticator, authorizer, calls, log }),
+    /** Text of the file `credentials`, for an account that is made if it is not there. */
+    firstCredentials: () => ensureFirstIdentities(identities, settings.account),
+    /** Gives what ends it. */
+    async start(): Promise<readonly (() => Promise<void>)[]> {
+      await startS3(s3);
+      return [
+        startRetention({ rows, series, clock, report }),
+        startKeyUpkeep(keyring, { clock, report }),
+        startLayerUpkeep(ecr, { clock, report }),
+        startSecretUpkeep(secrets, { clock, report }),
+        startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+      ];
+    },
+  };
+}

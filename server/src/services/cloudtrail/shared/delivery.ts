@@ -1,0 +1,99 @@
+// Files of events that a trail writes to its bucket, in the name of CloudTrail: the bucket's policy has to let it.
+// Source: CloudTrail user guide, "CloudTrail log file name format" and "Amazon S3 bucket policy for CloudTrail".
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import type { EventSelector } from "../../../../../contract/cloudtrail/types.ts";
+import type { Principal } from "../../../core/call.ts";
+import type { CallRecord } from "../../../core/call-record.ts";
+import { eventOf } from "./events.ts";
+import { kindOf } from "./kinds.ts";
+import { sourceOf } from "./sources.ts";
+import { type Parts, placeOf, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
+
+/** Services whose events belong to every region. */
+const GLOBAL_SERVICES: ReadonlySet<string> = new Set(["iam", "sts"]);
+
+type Bucket = Pick<TrailDocument, "bucket" | "prefix" | "kmsKeyId">;
+
+/** @throws ApiError of S3 and KMS when CloudTrail may not write there */
+export async function writeFile(
+  { objects }: Pick<Parts, "objects">,
+  trail: { readonly arn: string; readonly account: string } & Bucket,
+  file: { readonly path: string; readonly content: Uint8Array; readonly contentType: string },
+): Promise<void> {
+  const { account, bucket, prefix, kmsKeyId } = trail;
+  const service = "cloudtrail.amazonaws.com";
+  const principal: Principal = { kind: "service", arn: service, account, userId: service };
+  const key = `${prefix === undefined ? "" : `${prefix}/`}AWSLogs/${account}/${file.path}`;
+  const object = {
+    bucket,
+    key,
+    contentType: file.contentType,
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    conditions: {
+      "aws:SourceArn": trail.arn,
+      "aws:SourceAccount": account,
+      "s3:x-amz-acl": "bucket-owner-full-control",
+    },
+  };
+  await objects.put(principal, object, Readable.from([file.content]), AbortSignal.timeout(60_000));
+}
+
+/** Writes the calls that the trail wants, a file for each region. @throws ApiError as `writeFile` */
+export async function deliver(
+  parts: Parts,
+  row: TrailRow,
+  records: readonly CallRecord[],
+  from: number,
+): Promise<void> {
+  const { account, region: home } = placeOf(row);
+  const wanted = records.filter((record) => isWanted(row.document, home, record));
+  for (const [region, ofRegion] of Map.groupBy(wanted, (record) => record.region)) {
+    const last = Math.max(...ofRegion.map(({ at }) => at));
+    const stamp = new Date(last).toISOString();
+    const minute = stamp.slice(0, 16).replaceAll(/[-:]/g, "");
+    const unique = createHash("sha256")
+      .update(`${trailArn(row)} ${region} ${from}`)
+      .digest("base64url");
+    const name = `${account}_CloudTrail_${region}_${minute}Z_${unique.replaceAll(/[-_]/g, "x").slice(0, 16)}.json.gz`;
+    const path = `CloudTrail/${region}/${stamp.slice(0, 10).replaceAll("-", "/")}/${name}`;
+    const content = gzipSync(JSON.stringify({ Records: ofRegion.map(eventOf) }));
+    const { bucket, prefix, kmsKeyId } = row.document;
+    const trail = { arn: trailArn(row), account, bucket, prefix, kmsKeyId };
+    await writeFile(parts, trail, { path, content, contentType: "application/json" });
+  }
+}
+
+function isWanted(trail: TrailDocument, home: string, record: CallRecord): boolean {
+  const isGlobal = GLOBAL_SERVICES.has(record.service);
+  if (!trail.isMultiRegion && record.region !== home && !(isGlobal && trail.isGlobal)) return false;
+  if (isGlobal && !trail.isGlobal) return false;
+  return trail.selectors.some((selector) => selects(selector, record));
+}
+
+function selects(selector: EventSelector, record: CallRecord): boolean {
+  const { ReadWriteType = "All", IncludeManagementEvents = true, DataResources = [] } = selector;
+  const isRead = sourceOf(record.service).isRead(record.operation);
+  if (ReadWriteType !== "All" && (ReadWriteType === "ReadOnly") !== isRead) return false;
+  switch (kindOf(record)) {
+    case "management": {
+      const excluded = selector.ExcludeManagementEventSources ?? [];
+      return IncludeManagementEvents && !excluded.includes(sourceOf(record.service).name);
+    }
+    case "data": {
+      const arn = objectArn(record);
+      return DataResources.some(({ Type, Values }) =>
+        Type === "AWS::S3::Object" ? (Values ?? []).some((start) => arn.startsWith(start)) : false,
+      );
+    }
+    case "none":
+      return false;
+  }
+}
+
+/** ARN of what a call on objects is about; calls with a body keep no parameters and are about their service's objects. */
+function objectArn({ parameters }: CallRecord): string {
+  const { Bucket = "", Key = "" } = (parameters ?? {}) as { readonly Bucket?: string; readonly Key?: string };
+  return `arn:aws:s3:::${Bucket}/${Key}`;
+}

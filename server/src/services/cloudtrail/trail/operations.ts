@@ -1,0 +1,252 @@
+// Trails: where the events of an account are written to.
+// Source: CloudTrail API reference; texts of errors as moto's tests have them.
+// Gap: SnsTopicName, CloudWatchLogsLogGroupArn, EnableLogFileValidation, trails of organizations and recursive logging are
+// refused by name.
+import type {
+  Operations as Contract,
+  CreateTrailRequest,
+  UpdateTrailRequest,
+} from "../../../../../contract/cloudtrail/types.ts";
+import type { Call } from "../../../core/call.ts";
+import { ApiError, errors } from "../../../core/errors.ts";
+import type { Operations } from "../../../core/service.ts";
+import { Conflict } from "../../../store/rows/rows.ts";
+import {
+  alreadyExists,
+  bucketMissing,
+  bucketPolicy,
+  invalidCombination,
+  keyMissing,
+  keyPolicy,
+  tooManyTrails,
+} from "../errors.ts";
+import { writeFile } from "../shared/delivery.ts";
+import { instant } from "../shared/events.ts";
+import { withTags } from "../shared/tags.ts";
+import {
+  allTrails,
+  changeTrail,
+  checkName,
+  onTrail,
+  type Parts,
+  placeOf,
+  requireAtHome,
+  requireTrail,
+  type TrailDocument,
+  type TrailRow,
+  trailArn,
+  trailKey,
+} from "../shared/trails.ts";
+
+/** CloudTrail user guide, "Quotas": trails in a region. */
+const MOST_TRAILS = 5;
+
+export const trail = (parts: Parts): Operations<Contract> => ({
+  CreateTrail: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    run: (input, call) => createTrail(parts, call, input),
+  },
+  UpdateTrail: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    async run(input, call) {
+      refuseUnbuilt(input);
+      const row = await requireAtHome(parts, call, input.Name);
+      const change = (document: TrailDocument): TrailDocument => ({
+        ...document,
+        bucket: input.S3BucketName ?? document.bucket,
+        prefix: input.S3KeyPrefix === undefined ? document.prefix : input.S3KeyPrefix || undefined,
+        isGlobal: input.IncludeGlobalServiceEvents ?? document.isGlobal,
+        isMultiRegion: input.IsMultiRegionTrail ?? document.isMultiRegion,
+        kmsKeyId: input.KmsKeyId === undefined ? document.kmsKeyId : input.KmsKeyId || undefined,
+      });
+      checkScope(change(row.document));
+      await tryToWrite(parts, { ...row, document: change(row.document) });
+      const find = () => requireAtHome(parts, call, input.Name);
+      const {
+        HomeRegion: _,
+        HasCustomEventSelectors: __,
+        HasInsightSelectors: ___,
+        ...answer
+      } = described(await changeTrail(parts, find, change, call.at));
+      return answer;
+    },
+  },
+  DeleteTrail: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    async run({ Name }, call) {
+      const { kind, scope, name } = await requireAtHome(parts, call, Name);
+      await parts.rows.commit({ remove: [{ kind, scope, name }] });
+      return {};
+    },
+  },
+  GetTrail: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    run: async ({ Name }, call) => ({ Trail: described(await requireTrail(parts, call, Name)) }),
+  },
+  DescribeTrails: {
+    async run({ trailNameList: names = [], includeShadowTrails = true }, call) {
+      const isHere = (row: TrailRow) => placeOf(row).region === call.region;
+      const isShown = (row: TrailRow) => isHere(row) || (includeShadowTrails && row.document.isMultiRegion);
+      const isNamed = (row: TrailRow) =>
+        names.length === 0 || names.includes(trailArn(row)) || (isShown(row) && names.includes(placeOf(row).trail));
+      const all = await allTrails(parts, call.account);
+      return { trailList: all.filter((row) => isNamed(row) && (names.length > 0 || isShown(row))).map(described) };
+    },
+  },
+  ListTrails: {
+    async run(_input, call) {
+      const all = await allTrails(parts, call.account);
+      return {
+        Trails: all.map((row) => {
+          const { region, trail: name } = placeOf(row);
+          return { TrailARN: trailArn(row), Name: name, HomeRegion: region };
+        }),
+      };
+    },
+  },
+  GetTrailStatus: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    run: async ({ Name }, call) => statusOf(await requireTrail(parts, call, Name)),
+  },
+  StartLogging: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    async run({ Name }, call) {
+      const row = await requireAtHome(parts, call, Name);
+      if (row.document.delivered !== undefined) return {};
+      await tryToWrite(parts, row);
+      const { next } = await parts.calls.follow({ account: call.account, limit: 0 });
+      const find = () => requireAtHome(parts, call, Name);
+      const start = (document: TrailDocument) => ({
+        ...document,
+        startedAt: call.at,
+        delivered: document.delivered ?? next,
+      });
+      await changeTrail(parts, find, start, call.at);
+      return {};
+    },
+  },
+  StopLogging: {
+    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    async run({ Name }, call) {
+      const find = () => requireAtHome(parts, call, Name);
+      const stop = ({ delivered, ...document }: TrailDocument) =>
+        delivered === undefined ? document : { ...document, stoppedAt: call.at };
+      await changeTrail(parts, find, stop, call.at);
+      return {};
+    },
+  },
+});
+
+/** @throws ApiError of names, buckets, keys and numbers of trails */
+async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) {
+  checkName(input.Name);
+  refuseUnbuilt(input);
+  const document: TrailDocument = {
+    bucket: input.S3BucketName,
+    prefix: input.S3KeyPrefix || undefined,
+    isGlobal: input.IncludeGlobalServiceEvents ?? true,
+    isMultiRegion: input.IsMultiRegionTrail ?? false,
+    kmsKeyId: input.KmsKeyId || undefined,
+    selectors: [{ ReadWriteType: "All", IncludeManagementEvents: true, DataResources: [] }],
+    tags: withTags({}, input.TagsList ?? []),
+  };
+  checkScope(document);
+  const key = trailKey(call.account, call.region, input.Name);
+  const here = (await allTrails(parts, call.account)).filter((one) => placeOf(one).region === call.region);
+  if (here.some(({ name }) => name === key.name)) throw isThere(input.Name, call);
+  if (here.length >= MOST_TRAILS) {
+    throw tooManyTrails(`User: ${call.account} already has ${MOST_TRAILS} trails in ${call.region}.`);
+  }
+  const row = { ...key, status: "", createdAt: call.at, modifiedAt: call.at, document };
+  await tryToWrite(parts, { ...row, version: 1 });
+  try {
+    await parts.rows.commit({ expect: [{ key, version: "absent" }], put: [row] });
+  } catch (cause) {
+    throw cause instanceof Conflict ? isThere(input.Name, call) : cause;
+  }
+  const {
+    HomeRegion: _,
+    HasCustomEventSelectors: __,
+    HasInsightSelectors: ___,
+    ...answer
+  } = described({ ...row, version: 1 });
+  return answer;
+}
+
+const isThere = (name: string, { account }: Call): ApiError =>
+  alreadyExists(`Trail ${name} already exists for customer: ${account}`);
+
+/** @throws ApiError InvalidParameterCombination */
+function checkScope({ isMultiRegion, isGlobal }: TrailDocument): void {
+  if (isMultiRegion && !isGlobal) throw invalidCombination("Multi-Region trail must include global service events.");
+}
+
+/** @throws ApiError NotYetAvailable naming the member */
+function refuseUnbuilt(input: CreateTrailRequest | UpdateTrailRequest): void {
+  const asked = {
+    SnsTopicName: input.SnsTopicName,
+    CloudWatchLogsLogGroupArn: input.CloudWatchLogsLogGroupArn,
+    CloudWatchLogsRoleArn: input.CloudWatchLogsRoleArn,
+    EnableLogFileValidation: input.EnableLogFileValidation,
+    IsOrganizationTrail: input.IsOrganizationTrail,
+    RecursiveLogging: input.RecursiveLogging,
+  };
+  const found = Object.entries(asked).find(([, value]) => value !== undefined && value !== false && value !== "");
+  if (found) throw errors.notYetAvailable(`${found[0]} of a trail is not yet available in Sagebrush.`);
+}
+
+/** The empty object that CloudTrail leaves in a bucket, which shows that it may write there. @throws ApiError */
+async function tryToWrite(parts: Parts, row: TrailRow): Promise<void> {
+  const { bucket, prefix, kmsKeyId } = row.document;
+  const trail = { arn: trailArn(row), account: row.scope, bucket, prefix, kmsKeyId };
+  const file = { path: "CloudTrail/", content: new Uint8Array(), contentType: "application/octet-stream" };
+  try {
+    await writeFile(parts, trail, file);
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    if (cause.code === "NoSuchBucket") throw bucketMissing(`S3 bucket ${bucket} does not exist!`);
+    if (/NotFound/.test(cause.code)) throw keyMissing(`The KMS key ${kmsKeyId} does not exist.`);
+    if (/kms/i.test(`${cause.code} ${cause.message}`)) {
+      throw keyPolicy(`CloudTrail may not encrypt with the KMS key ${kmsKeyId}: ${cause.message}`);
+    }
+    throw bucketPolicy(`Incorrect S3 bucket policy is detected for bucket: ${bucket}`);
+  }
+}
+
+function described(row: TrailRow) {
+  const { bucket, prefix, isGlobal, isMultiRegion, kmsKeyId, selectors } = row.document;
+  const { region, trail: name } = placeOf(row);
+  const isCustom =
+    JSON.stringify(selectors) !== '[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":[]}]';
+  return {
+    Name: name,
+    S3BucketName: bucket,
+    ...(prefix === undefined ? {} : { S3KeyPrefix: prefix }),
+    IncludeGlobalServiceEvents: isGlobal,
+    IsMultiRegionTrail: isMultiRegion,
+    HomeRegion: region,
+    TrailARN: trailArn(row),
+    LogFileValidationEnabled: false,
+    ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }),
+    HasCustomEventSelectors: isCustom,
+    HasInsightSelectors: false,
+    IsOrganizationTrail: false,
+  };
+}
+
+function statusOf({ document }: TrailRow) {
+  const { delivered, startedAt, stoppedAt, deliveredAt, attemptedAt, failure } = document;
+  return {
+    IsLogging: delivered !== undefined,
+    ...(failure === undefined ? {} : { LatestDeliveryError: failure }),
+    ...(deliveredAt === undefined ? {} : { LatestDeliveryTime: deliveredAt / 1000 }),
+    ...(startedAt === undefined ? {} : { StartLoggingTime: startedAt / 1000 }),
+    ...(stoppedAt === undefined ? {} : { StopLoggingTime: stoppedAt / 1000 }),
+    LatestDeliveryAttemptTime: attemptedAt === undefined ? "" : instant(attemptedAt),
+    LatestNotificationAttemptTime: "",
+    LatestNotificationAttemptSucceeded: "",
+    LatestDeliveryAttemptSucceeded: deliveredAt === undefined ? "" : instant(deliveredAt),
+    TimeLoggingStarted: startedAt === undefined ? "" : instant(startedAt),
+    TimeLoggingStopped: stoppedAt === undefined ? "" : instant(stoppedAt),
+  };
+}
