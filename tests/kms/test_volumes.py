@@ -116,7 +116,6 @@ def test_it_may_be_either_of_them_and_any_name_of_the_key(client, user, kms, key
     for key_id in names:
         name = fresh("volume")
         training(caller, bucket, name, key_id, role=role)
-        sagemaker.stop_training_job(TrainingJobName=name)
         assert ended_job(sagemaker, name)["ResourceConfig"]["VolumeKmsKeyId"] == key_id
     _, caller = user(others)
     training(caller, bucket, fresh("volume"), made["Arn"], role=able)

@@ -8,12 +8,13 @@ import urllib.parse
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from policies import refusal
+from policies import deny, policy, refusal
 from server_process import ServerProcess, wait_until
 
 MIB = 2**20
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 KMS_HEADER = "x-amz-server-side-encryption-aws-kms"
+SSE_C_HEADER = "s3:x-amz-server-side-encryption-customer"
 MARKER = b"a house of seven gables; "
 #: Name to size: a row, a file, and parts.
 SIZES = {"row": 10, "file": 100_000, "parts": 20 * MIB}
@@ -257,6 +258,18 @@ def test_parts_come_with_the_key_of_their_upload(s3, bucket):
     assert part(customer(), {}) == missing
     assert part({}, customer()) == missing
     assert part(customer(), customer(OTHER_KEY)) == other
+
+
+def test_policies_see_how_an_object_is_encrypted(s3, bucket, ways):
+    """Those of the bucket's that refuse what is not encrypted so, also for the parts of an upload."""
+    header = {"SSE-KMS": "s3:x-amz-server-side-encryption", "SSE-C": f"{SSE_C_HEADER}-algorithm"}
+    for way, key in header.items():
+        without = deny("s3:PutObject", f"arn:aws:s3:::{bucket}/*", Principal="*", Condition={"Null": {key: "true"}})
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy(without))
+        assert refusal(lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"1"))[0] == "AccessDenied"
+        write, _ = ways[way]
+        put(s3, bucket, "k", marked(10), write)
+        put(s3, bucket, "k", marked(PART + 1), write)
 
 
 def test_two_kinds_of_encryption_at_once_are_refused(s3, bucket):

@@ -20,11 +20,12 @@ import {
   isCrc,
 } from "../shared/checksums.ts";
 import { checkWrite } from "../shared/conditions.ts";
+import { customerKeyForPart, isGiven } from "../shared/customer-key.ts";
 import { checksumAnswer, encryptionAnswer } from "../shared/face.ts";
 import { hidden, shown } from "../shared/hidden-checksums.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
-import { endUpload, findUpload, MOST_PARTS, scanParts, uploadAction } from "./uploads.ts";
+import { endUpload, findUpload, MOST_PARTS, scanParts, writeAction } from "./uploads.ts";
 
 /** Of every part but the last (S3 user guide, "Amazon S3 multipart upload limits"). */
 const SMALLEST_PART_BYTES = 5 * 2 ** 20;
@@ -32,7 +33,7 @@ const SMALLEST_PART_BYTES = 5 * 2 ** 20;
 export const completeMultipartUpload = (
   context: S3Context,
 ): Operation<CompleteMultipartUploadRequest, CompleteMultipartUploadOutput> => ({
-  permissions: uploadAction(context, "PutObject"),
+  permissions: writeAction(context),
   run: async (input, call) => {
     const bucket = await findBucket(context, input);
     const document =
@@ -64,6 +65,8 @@ async function completedBefore(
 
 async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest, call: Call) {
   const upload = await findUpload(context, bucket, input);
+  // A customer's key need not come with the end of an upload; one that comes has to be its key.
+  if (isGiven(input)) customerKeyForPart(input, upload.document.face);
   await mayDecrypt(context, call, { bucket, key: input.Key }, upload.document.face);
   const rows = await scanParts(context, bucket, input.UploadId, { limit: MOST_PARTS });
   checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);

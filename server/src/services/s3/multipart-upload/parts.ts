@@ -18,7 +18,7 @@ import { encryptionAnswer } from "../shared/face.ts";
 import type { Bucket, S3Context, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion } from "../shared/objects.ts";
 import { LARGEST_BODY_BYTES, orDiscard, type WrittenBody, writeBody } from "../shared/write-body.ts";
-import { findUpload, MOST_PARTS, type OfUpload, partKey, uploadAction } from "./uploads.ts";
+import { findUpload, MOST_PARTS, type OfUpload, partKey, writeAction } from "./uploads.ts";
 
 type PartInput = OfUpload & { readonly PartNumber: number };
 
@@ -32,7 +32,7 @@ function checkPartNumber(number: number): void {
 }
 
 export const uploadPart = (context: S3Context): Operation<UploadPartRequest, UploadPartOutput> => ({
-  permissions: uploadAction(context, "PutObject"),
+  permissions: writeAction(context),
   run: async (input, call) => {
     checkPartNumber(input.PartNumber);
     const bucket = await findBucket(context, input);
@@ -102,10 +102,7 @@ async function keepPart(
 }
 
 export const uploadPartCopy = (context: S3Context): Operation<UploadPartCopyRequest, UploadPartCopyOutput> => ({
-  permissions: async (input) => [
-    ...(await sourcePermissions(context, input)),
-    ...(await uploadAction(context, "PutObject")(input)),
-  ],
+  permissions: async (input) => [...(await sourcePermissions(context, input)), ...(await writeAction(context)(input))],
   run: async (input, call) => {
     checkPartNumber(input.PartNumber);
     const bucket = await findBucket(context, input);
