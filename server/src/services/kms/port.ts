@@ -7,6 +7,7 @@ import type { Rows } from "../../store/rows/rows.ts";
 import { onFoundKey } from "./shared/access.ts";
 import { decrypt, encrypt, readCiphertext } from "./shared/ciphertext.ts";
 import { findKey, type KeyRow, keyArn, type Parts, requireEnabled, sealingKeyOf } from "./shared/keyring.ts";
+import { requireUsage, SYMMETRIC } from "./shared/specs.ts";
 
 const DATA_KEY_BYTES = 32;
 
@@ -33,7 +34,7 @@ export function createDataKeys(parts: Parts): DataKeys {
     );
     await call.authorize(await Promise.all(permissions));
     if (found.row === undefined) throw found.missing;
-    return requireEnabled(call, found.row);
+    return requireUsage(call, requireEnabled(call, found.row), { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
   }
   return {
     async generate(call, keyId, use) {

@@ -28,7 +28,7 @@ export interface Place {
 export interface Material {
   /** 64 hexadecimal digits; ciphertexts name it. */
   readonly id: string;
-  /** The 32 bytes, sealed for this key and id; base64. */
+  /** The bytes, 32 unless of another spec, sealed for this key and id; base64. */
   readonly sealed: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -48,6 +48,9 @@ export interface KeyDocument {
   readonly rotation?: { readonly periodDays: number; readonly nextAt: number } | undefined;
   /** Milliseconds since 1970; present while the key is pending deletion. */
   readonly deleteAt?: number | undefined;
+  /** Absent for keys that encrypt by one secret; see specs.ts. */
+  readonly spec?: string | undefined;
+  readonly usage?: "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | undefined;
   /** Of a key that AWS manages: `s3`. */
   readonly managedFor?: string | undefined;
 }
@@ -75,9 +78,17 @@ const DAY_MS = 86_400_000;
 const MANAGED_ROTATION_DAYS = 365;
 
 export function newMaterial(parts: Parts, keyId: string, now: number, rotation?: Material["rotation"]): Material {
+  const material = sealMaterial(parts, keyId, { bytes: randomBytes(MATERIAL_BYTES), now });
+  return { ...material, ...(rotation === undefined ? {} : { rotation }) };
+}
+
+export function sealMaterial(
+  parts: Parts,
+  keyId: string,
+  { bytes, now }: { readonly bytes: Uint8Array; readonly now: number },
+): Material {
   const id = randomBytes(MATERIAL_BYTES).toString("hex");
-  const sealed = seal(parts.sealingKey, randomBytes(MATERIAL_BYTES), `${keyId}/${id}`).toString("base64");
-  return { id, sealed, createdAt: now, ...(rotation === undefined ? {} : { rotation }) };
+  return { id, sealed: seal(parts.sealingKey, bytes, `${keyId}/${id}`).toString("base64"), createdAt: now };
 }
 
 export const currentMaterial = ({ document, name }: KeyRow): Material => {
@@ -86,7 +97,7 @@ export const currentMaterial = ({ document, name }: KeyRow): Material => {
   return material;
 };
 
-/** The 32 bytes of a version. @throws Error when they were sealed under another master key */
+/** The bytes of a version. @throws Error when they were sealed under another master key */
 export function openMaterial(parts: Parts, keyId: string, material: Material): Buffer {
   const bytes = unseal(parts.sealingKey, Buffer.from(material.sealed, "base64"), `${keyId}/${material.id}`);
   if (bytes === undefined) throw new Error(`The material of key ${keyId} was sealed with another key file.`);
