@@ -1,4 +1,5 @@
 // The services of AWS beside SageMaker: what SageMaker code calls as well, constructed on the stores.
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -27,6 +28,7 @@ import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
+import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSecretsManager } from "../services/secretsmanager/index.ts";
@@ -85,6 +87,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     roles: createRoleSessions(identities),
     objects,
     keys,
+    /** Browsers from other origins are answered before anybody else is asked. */
+    withCors: (next: RequestListener) => withCors(s3, next),
     networks: createNetworks(settings.vpcs),
     pushed: createImagesPort(ecr, authorizer),
     registry: openRegistry({ context: ecr, authenticator, authorizer, calls, log }),

@@ -80,7 +80,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 
   const front = await listen({
     address: settings.listen,
-    handler: withHealth(settings, handle),
+    handler: withHealth(settings, neighbours.withCors(handle)),
     services: services.map(({ name }) => name),
     folder: join(settings.data, "tls"),
     variables: process.env,

@@ -150,6 +150,17 @@ const LONGEST_HOST = 253;
 /** A bucket in the host becomes part of the path: slashes and question marks would give the path another meaning. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)+\.?$/;
 
+/** The bucket and key that a request is about when it is one to S3, signed or not. */
+export function s3PlaceOf(request: WireRequest): { readonly bucket: string; readonly key: string } | undefined {
+  const host = readHost(request.host);
+  const signingName = credentialScope(request)?.service ?? host.signingName ?? "s3";
+  if (signingName !== "s3" || request.headers["x-amz-target"] !== undefined) return undefined;
+  const path = host.bucket === undefined ? request.rawPath.slice(1) : `${host.bucket}${request.rawPath}`;
+  const slash = path.indexOf("/");
+  const bucket = percentDecode(slash < 0 ? path : path.slice(0, slash));
+  return bucket === "" ? undefined : { bucket, key: slash < 0 ? "" : path.slice(slash + 1) };
+}
+
 function readHost(host: string): { readonly signingName?: string; readonly bucket?: string } {
   const name = host.replace(/:\d+$/, "").toLowerCase();
   if (name.length > LONGEST_HOST || !HOST_NAME.test(name) || /^[\d.]+$/.test(name)) return {};

@@ -1,6 +1,5 @@
 // Settings of a bucket that are kept and given back. Follows the S3 API reference.
 // Gap: lifecycle, website, logging, notification, acceleration and requester-pays configurations are recorded only.
-// Gap: CORS rules are recorded; preflight requests are not answered from them yet.
 import type {
   GetBucketVersioningOutput,
   PutBucketVersioningRequest,
