@@ -17,10 +17,20 @@ import { tendKeys } from "./upkeep.ts";
 const DAY_MS = 86_400_000;
 const START = Date.parse("2020-09-01T12:00:00Z");
 const ID = "11111111-2222-3333-4444-555555555555";
+const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 const use = { encryptionContext: { "aws:s3:arn": "arn:aws:s3:::b/k" }, viaService: "s3.us-east-1.amazonaws.com" };
 
+const principal = { kind: "root", arn: "arn:aws:iam::123456789012:root", account: "123456789012", userId: "" } as const;
+
+/** What of a call these operations look at. */
 const at = (now: number) =>
-  ({ account: "123456789012", region: "us-east-1", at: now, authorize: async () => {} }) as unknown as Call;
+  ({
+    account: principal.account,
+    region: "us-east-1",
+    principal,
+    at: now,
+    authorize: async () => {},
+  }) as unknown as Call;
 
 interface Stage {
   readonly parts: Parts;
@@ -35,7 +45,7 @@ async function aKey(t: TestContext): Promise<Stage> {
   t.after(() => rows.close());
   const parts = { rows, policies: { resourcePolicy: () => {} }, sealingKey: sealingKeyOf(randomBytes(32)) };
   const times = { createdAt: START, modifiedAt: START };
-  const document = { description: "", policy: "{}", tags: {}, materials: [newMaterial(parts, ID, START)] };
+  const document = { description: "", policy: POLICY, tags: {}, materials: [newMaterial(parts, ID, START)] };
   const change = async (status: string, more: Partial<KeyDocument> = {}) => {
     await rows.commit({ put: [{ ...keyKey(at(START), ID), status, ...times, document: { ...document, ...more } }] });
   };
