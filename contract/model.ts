@@ -27,8 +27,14 @@ export interface ServiceModel {
    * Every other operation that AWS knows, by wire name: method and URI for routing the REST protocols. A REST operation
    * with the method and URI of a served one is left out.
    */
-  readonly unserved: Readonly<Record<string, { readonly method: string; readonly uri: string }>>;
+  readonly unserved: Readonly<Record<string, UnservedOperation>>;
   readonly shapes: Readonly<Record<string, Shape>>;
+}
+
+export interface UnservedOperation {
+  readonly method: string;
+  readonly uri: string;
+  readonly unsigned?: true;
 }
 
 export interface OperationModel {
@@ -45,6 +51,8 @@ export interface OperationModel {
   readonly inputLocationName?: string;
   /** Content encodings in which clients may send the body of the request, `gzip`. */
   readonly compression?: readonly string[];
+  /** Callers need no signature: what they bring is in the input. */
+  readonly unsigned?: true;
   readonly httpChecksum?: {
     readonly algorithmMember?: string;
     readonly required?: boolean;
@@ -149,6 +157,22 @@ export interface IamAction {
   readonly dependentActions: readonly string[];
 }
 
+/** AWS's managed policies by name. */
+export interface AwsPolicies {
+  readonly policies: Readonly<Record<string, AwsPolicy>>;
+}
+
+export interface AwsPolicy {
+  readonly path: string;
+  /** VersionId of the document, the default one. */
+  readonly version: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** As on AWS, but for runs of actions of one service: `s3:Get*,List*` stands for `s3:Get*` and `s3:List*`. */
+  readonly document: { readonly Statement: readonly Readonly<Record<string, unknown>>[] };
+}
+
 /** Reads the generated model of a service, `sagemaker` or `s3`. Callers keep it. */
 export function loadService(name: string): ServiceModel {
   return JSON.parse(readFileSync(new URL(`./${name}/service.json`, import.meta.url), "utf8")) as ServiceModel;
@@ -157,4 +181,9 @@ export function loadService(name: string): ServiceModel {
 /** Reads the IAM facts of a service prefix; the folder is the service's, `contract/<name>/iam.json`. */
 export function loadIam(name: string): IamService {
   return JSON.parse(readFileSync(new URL(`./${name}/iam.json`, import.meta.url), "utf8")) as IamService;
+}
+
+/** Reads AWS's managed policies, a third of a megabyte. */
+export function loadAwsPolicies(): AwsPolicies {
+  return JSON.parse(readFileSync(new URL("./iam/aws-policies.json", import.meta.url), "utf8")) as AwsPolicies;
 }

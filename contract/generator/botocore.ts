@@ -28,6 +28,8 @@ export interface RawOperation {
   readonly input?: { readonly shape: string; readonly locationName?: string };
   readonly output?: { readonly shape: string; readonly resultWrapper?: string };
   readonly errors?: readonly { readonly shape: string }[];
+  /** `none`: the operation is called without a signature. */
+  readonly authtype?: string;
   readonly requestcompression?: { readonly encodings: readonly string[] };
   readonly httpChecksum?: {
     readonly requestAlgorithmMember?: string;

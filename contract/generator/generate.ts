@@ -1,6 +1,7 @@
 // `npm run generate`: writes service.json, types.ts and iam.json of every service in services.ts.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildPolicies } from "./aws-policies.ts";
 import { renderTypes } from "./declarations.ts";
 import { buildIam } from "./iam.ts";
 import { renderTable } from "./json.ts";
@@ -13,7 +14,11 @@ const contract = fileURLToPath(new URL("..", import.meta.url));
 
 /** Path inside contract/ to content, for every generated file. */
 export function generate(sources: Sources): ReadonlyMap<string, string> {
-  return new Map(services.flatMap((service) => generateService(service, sources)));
+  const policies = buildPolicies(sources.policies, readLines("iam/aws-policies.txt"));
+  return new Map([
+    ...services.flatMap((service) => generateService(service, sources)),
+    ["iam/aws-policies.json", renderTable(policies)],
+  ]);
 }
 
 function generateService({ name, iamPrefix, markNewer }: GeneratedService, sources: Sources): [string, string][] {
@@ -33,13 +38,16 @@ function generateService({ name, iamPrefix, markNewer }: GeneratedService, sourc
 
 /** Names in operations.txt: one a line, `#` starts a comment. */
 export function readOperations(service: string): readonly string[] {
-  const names = readFileSync(`${contract}/${service}/operations.txt`, "utf8")
-    .split("\n")
-    .flatMap((line) => line.replace(/#.*/, "").trim() || []);
+  const names = readLines(`${service}/operations.txt`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`contract/${service}/operations.txt lists ${twice} twice; delete one line.`);
   return names;
 }
+
+const readLines = (path: string): readonly string[] =>
+  readFileSync(`${contract}/${path}`, "utf8")
+    .split("\n")
+    .flatMap((line) => line.replace(/#.*/, "").trim() || []);
 
 if (import.meta.main) {
   for (const [path, content] of generate(openSources())) {

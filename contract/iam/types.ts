@@ -22,6 +22,26 @@ export interface AccessKeyMetadata {
 
 export type AccountNotManagementOrDelegatedAdministratorException = Record<string, never>;
 
+export interface AddClientIDToOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly ClientID: string;
+}
+
+export interface AddRoleToInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+  readonly RoleName: string;
+}
+
+export interface AddUserToGroupRequest {
+  readonly GroupName: string;
+  readonly UserName: string;
+}
+
+export interface AttachGroupPolicyRequest {
+  readonly GroupName: string;
+  readonly PolicyArn: string;
+}
+
 export interface AttachRolePolicyRequest {
   readonly RoleName: string;
   readonly PolicyArn: string;
@@ -81,6 +101,41 @@ export interface CreateAccessKeyResponse {
   readonly AccessKey: AccessKey;
 }
 
+export interface CreateAccountAliasRequest {
+  readonly AccountAlias: string;
+}
+
+export interface CreateGroupRequest {
+  readonly Path?: string | undefined;
+  readonly GroupName: string;
+}
+
+export interface CreateGroupResponse {
+  readonly Group: Group;
+}
+
+export interface CreateInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+  readonly Path?: string | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
+export interface CreateInstanceProfileResponse {
+  readonly InstanceProfile: InstanceProfile;
+}
+
+export interface CreateOpenIDConnectProviderRequest {
+  readonly Url: string;
+  readonly ClientIDList?: readonly string[] | undefined;
+  readonly ThumbprintList?: readonly string[] | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
+export interface CreateOpenIDConnectProviderResponse {
+  readonly OpenIDConnectProviderArn?: string | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
 export interface CreatePolicyRequest {
   readonly PolicyName: string;
   readonly Path?: string | undefined;
@@ -117,6 +172,16 @@ export interface CreateRoleResponse {
   readonly Role: Role;
 }
 
+export interface CreateServiceLinkedRoleRequest {
+  readonly AWSServiceName: string;
+  readonly Description?: string | undefined;
+  readonly CustomSuffix?: string | undefined;
+}
+
+export interface CreateServiceLinkedRoleResponse {
+  readonly Role?: Role | undefined;
+}
+
 export interface CreateUserRequest {
   readonly Path?: string | undefined;
   readonly UserName: string;
@@ -145,8 +210,29 @@ export interface DeleteAccessKeyRequest {
   readonly AccessKeyId: string;
 }
 
+export interface DeleteAccountAliasRequest {
+  readonly AccountAlias: string;
+}
+
 export interface DeleteConflictException {
   readonly message?: string | undefined;
+}
+
+export interface DeleteGroupPolicyRequest {
+  readonly GroupName: string;
+  readonly PolicyName: string;
+}
+
+export interface DeleteGroupRequest {
+  readonly GroupName: string;
+}
+
+export interface DeleteInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+}
+
+export interface DeleteOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
 }
 
 export interface DeletePolicyRequest {
@@ -158,6 +244,10 @@ export interface DeletePolicyVersionRequest {
   readonly VersionId: string;
 }
 
+export interface DeleteRolePermissionsBoundaryRequest {
+  readonly RoleName: string;
+}
+
 export interface DeleteRolePolicyRequest {
   readonly RoleName: string;
   readonly PolicyName: string;
@@ -167,6 +257,18 @@ export interface DeleteRoleRequest {
   readonly RoleName: string;
 }
 
+export interface DeleteServiceLinkedRoleRequest {
+  readonly RoleName: string;
+}
+
+export interface DeleteServiceLinkedRoleResponse {
+  readonly DeletionTaskId: string;
+}
+
+export interface DeleteUserPermissionsBoundaryRequest {
+  readonly UserName: string;
+}
+
 export interface DeleteUserPolicyRequest {
   readonly UserName: string;
   readonly PolicyName: string;
@@ -174,6 +276,22 @@ export interface DeleteUserPolicyRequest {
 
 export interface DeleteUserRequest {
   readonly UserName: string;
+}
+
+export interface DeletionTaskFailureReasonType {
+  readonly Reason?: string | undefined;
+  readonly RoleUsageList?: readonly RoleUsageType[] | undefined;
+}
+
+export type DeletionTaskStatusType =
+  | "SUCCEEDED"
+  | "IN_PROGRESS"
+  | "FAILED"
+  | "NOT_STARTED";
+
+export interface DetachGroupPolicyRequest {
+  readonly GroupName: string;
+  readonly PolicyArn: string;
 }
 
 export interface DetachRolePolicyRequest {
@@ -238,6 +356,86 @@ export interface GetAccessKeyLastUsedResponse {
   readonly AccessKeyLastUsed?: AccessKeyLastUsed | undefined;
 }
 
+export interface GetAccountAuthorizationDetailsRequest {
+  readonly Filter?: readonly EntityType[] | undefined;
+  readonly MaxItems?: number | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface GetAccountAuthorizationDetailsResponse {
+  readonly UserDetailList?: readonly UserDetail[] | undefined;
+  readonly GroupDetailList?: readonly GroupDetail[] | undefined;
+  readonly RoleDetailList?: readonly RoleDetail[] | undefined;
+  readonly Policies?: readonly ManagedPolicyDetail[] | undefined;
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface GetAccountPasswordPolicyResponse {
+  readonly PasswordPolicy: PasswordPolicy;
+}
+
+export interface GetAccountSummaryResponse {
+  readonly SummaryMap?: Readonly<Record<string, number>> | undefined;
+}
+
+export interface GetContextKeysForCustomPolicyRequest {
+  readonly PolicyInputList: readonly string[];
+}
+
+export interface GetContextKeysForPolicyResponse {
+  readonly ContextKeyNames?: readonly string[] | undefined;
+}
+
+export interface GetContextKeysForPrincipalPolicyRequest {
+  readonly PolicySourceArn: string;
+  readonly PolicyInputList?: readonly string[] | undefined;
+}
+
+export interface GetGroupPolicyRequest {
+  readonly GroupName: string;
+  readonly PolicyName: string;
+}
+
+export interface GetGroupPolicyResponse {
+  readonly GroupName: string;
+  readonly PolicyName: string;
+  readonly PolicyDocument: string;
+}
+
+export interface GetGroupRequest {
+  readonly GroupName: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface GetGroupResponse {
+  readonly Group: Group;
+  readonly Users: readonly User[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface GetInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+}
+
+export interface GetInstanceProfileResponse {
+  readonly InstanceProfile: InstanceProfile;
+}
+
+export interface GetOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
+}
+
+export interface GetOpenIDConnectProviderResponse {
+  readonly Url?: string | undefined;
+  readonly ClientIDList?: readonly string[] | undefined;
+  readonly ThumbprintList?: readonly string[] | undefined;
+  readonly CreateDate?: number | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
 export interface GetPolicyRequest {
   readonly PolicyArn: string;
 }
@@ -274,6 +472,15 @@ export interface GetRoleResponse {
   readonly Role: Role;
 }
 
+export interface GetServiceLinkedRoleDeletionStatusRequest {
+  readonly DeletionTaskId: string;
+}
+
+export interface GetServiceLinkedRoleDeletionStatusResponse {
+  readonly Status: DeletionTaskStatusType;
+  readonly Reason?: DeletionTaskFailureReasonType | undefined;
+}
+
 export interface GetUserPolicyRequest {
   readonly UserName: string;
   readonly PolicyName: string;
@@ -293,10 +500,38 @@ export interface GetUserResponse {
   readonly User: User;
 }
 
+export interface Group {
+  readonly Path: string;
+  readonly GroupName: string;
+  readonly GroupId: string;
+  readonly Arn: string;
+  readonly CreateDate: number;
+}
+
+export interface GroupDetail {
+  readonly Path?: string | undefined;
+  readonly GroupName?: string | undefined;
+  readonly GroupId?: string | undefined;
+  readonly Arn?: string | undefined;
+  readonly CreateDate?: number | undefined;
+  readonly GroupPolicyList?: readonly PolicyDetail[] | undefined;
+  readonly AttachedManagedPolicies?: readonly AttachedPolicy[] | undefined;
+}
+
 export interface InlinePolicyIdentifierType {
   readonly PolicyName: string;
   readonly AttachmentType: AttachmentType;
   readonly AttachmentName: string;
+}
+
+export interface InstanceProfile {
+  readonly Path: string;
+  readonly InstanceProfileName: string;
+  readonly InstanceProfileId: string;
+  readonly Arn: string;
+  readonly CreateDate: number;
+  readonly Roles: readonly Role[];
+  readonly Tags?: readonly Tag[] | undefined;
 }
 
 export interface InvalidAuthenticationCodeException {
@@ -335,6 +570,30 @@ export interface ListAccessKeysRequest {
 
 export interface ListAccessKeysResponse {
   readonly AccessKeyMetadata: readonly AccessKeyMetadata[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListAccountAliasesRequest {
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListAccountAliasesResponse {
+  readonly AccountAliases: readonly string[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListAttachedGroupPoliciesRequest {
+  readonly GroupName: string;
+  readonly PathPrefix?: string | undefined;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListAttachedGroupPoliciesResponse {
+  readonly AttachedPolicies?: readonly AttachedPolicy[] | undefined;
   readonly IsTruncated?: boolean | undefined;
   readonly Marker?: string | undefined;
 }
@@ -380,6 +639,96 @@ export interface ListEntitiesForPolicyResponse {
   readonly PolicyRoles?: readonly PolicyRole[] | undefined;
   readonly IsTruncated?: boolean | undefined;
   readonly Marker?: string | undefined;
+}
+
+export interface ListGroupPoliciesRequest {
+  readonly GroupName: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListGroupPoliciesResponse {
+  readonly PolicyNames: readonly string[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListGroupsForUserRequest {
+  readonly UserName: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListGroupsForUserResponse {
+  readonly Groups: readonly Group[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListGroupsRequest {
+  readonly PathPrefix?: string | undefined;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListGroupsResponse {
+  readonly Groups: readonly Group[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListInstanceProfileTagsRequest {
+  readonly InstanceProfileName: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListInstanceProfileTagsResponse {
+  readonly Tags: readonly Tag[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListInstanceProfilesForRoleRequest {
+  readonly RoleName: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListInstanceProfilesForRoleResponse {
+  readonly InstanceProfiles: readonly InstanceProfile[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListInstanceProfilesRequest {
+  readonly PathPrefix?: string | undefined;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListInstanceProfilesResponse {
+  readonly InstanceProfiles: readonly InstanceProfile[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export interface ListOpenIDConnectProviderTagsRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListOpenIDConnectProviderTagsResponse {
+  readonly Tags: readonly Tag[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+export type ListOpenIDConnectProvidersRequest = Record<string, never>;
+
+export interface ListOpenIDConnectProvidersResponse {
+  readonly OpenIDConnectProviderList?: readonly OpenIDConnectProviderListEntry[] | undefined;
 }
 
 export interface ListPoliciesRequest {
@@ -501,12 +850,31 @@ export interface MalformedPolicyDocumentException {
   readonly message?: string | undefined;
 }
 
+export interface ManagedPolicyDetail {
+  readonly PolicyName?: string | undefined;
+  readonly PolicyId?: string | undefined;
+  readonly Arn?: string | undefined;
+  readonly Path?: string | undefined;
+  readonly DefaultVersionId?: string | undefined;
+  readonly AttachmentCount?: number | undefined;
+  readonly PermissionsBoundaryUsageCount?: number | undefined;
+  readonly IsAttachable?: boolean | undefined;
+  readonly Description?: string | undefined;
+  readonly CreateDate?: number | undefined;
+  readonly UpdateDate?: number | undefined;
+  readonly PolicyVersionList?: readonly PolicyVersion[] | undefined;
+}
+
 export interface NameConflictException {
   readonly message?: string | undefined;
 }
 
 export interface NoSuchEntityException {
   readonly message?: string | undefined;
+}
+
+export interface OpenIDConnectProviderListEntry {
+  readonly Arn?: string | undefined;
 }
 
 export interface OpenIdIdpCommunicationErrorException {
@@ -523,6 +891,19 @@ export type OrganizationNotInAllFeaturesModeException = Record<string, never>;
 
 export interface OrganizationsDecisionDetail {
   readonly AllowedByOrganizations?: boolean | undefined;
+}
+
+export interface PasswordPolicy {
+  readonly MinimumPasswordLength?: number | undefined;
+  readonly RequireSymbols?: boolean | undefined;
+  readonly RequireNumbers?: boolean | undefined;
+  readonly RequireUppercaseCharacters?: boolean | undefined;
+  readonly RequireLowercaseCharacters?: boolean | undefined;
+  readonly AllowUsersToChangePassword?: boolean | undefined;
+  readonly ExpirePasswords?: boolean | undefined;
+  readonly MaxPasswordAge?: number | undefined;
+  readonly PasswordReusePrevention?: number | undefined;
+  readonly HardExpiry?: boolean | undefined;
 }
 
 export interface PasswordPolicyViolationException {
@@ -549,6 +930,11 @@ export interface Policy {
   readonly CreateDate?: number | undefined;
   readonly UpdateDate?: number | undefined;
   readonly Tags?: readonly Tag[] | undefined;
+}
+
+export interface PolicyDetail {
+  readonly PolicyName?: string | undefined;
+  readonly PolicyDocument?: string | undefined;
 }
 
 export type PolicyEvaluationDecisionType =
@@ -618,16 +1004,47 @@ export interface Position {
   readonly Column?: number | undefined;
 }
 
+export interface PutGroupPolicyRequest {
+  readonly GroupName: string;
+  readonly PolicyName: string;
+  readonly PolicyDocument: string;
+}
+
+export interface PutRolePermissionsBoundaryRequest {
+  readonly RoleName: string;
+  readonly PermissionsBoundary: string;
+}
+
 export interface PutRolePolicyRequest {
   readonly RoleName: string;
   readonly PolicyName: string;
   readonly PolicyDocument: string;
 }
 
+export interface PutUserPermissionsBoundaryRequest {
+  readonly UserName: string;
+  readonly PermissionsBoundary: string;
+}
+
 export interface PutUserPolicyRequest {
   readonly UserName: string;
   readonly PolicyName: string;
   readonly PolicyDocument: string;
+}
+
+export interface RemoveClientIDFromOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly ClientID: string;
+}
+
+export interface RemoveRoleFromInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+  readonly RoleName: string;
+}
+
+export interface RemoveUserFromGroupRequest {
+  readonly GroupName: string;
+  readonly UserName: string;
 }
 
 export interface ReportGenerationLimitExceededException {
@@ -658,6 +1075,21 @@ export interface Role {
   readonly SourceRoleTemplate?: SourceRoleTemplate | undefined;
 }
 
+export interface RoleDetail {
+  readonly Path?: string | undefined;
+  readonly RoleName?: string | undefined;
+  readonly RoleId?: string | undefined;
+  readonly Arn?: string | undefined;
+  readonly CreateDate?: number | undefined;
+  readonly AssumeRolePolicyDocument?: string | undefined;
+  readonly InstanceProfileList?: readonly InstanceProfile[] | undefined;
+  readonly RolePolicyList?: readonly PolicyDetail[] | undefined;
+  readonly AttachedManagedPolicies?: readonly AttachedPolicy[] | undefined;
+  readonly PermissionsBoundary?: AttachedPermissionsBoundary | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+  readonly RoleLastUsed?: RoleLastUsed | undefined;
+}
+
 export interface RoleLastUsed {
   readonly LastUsedDate?: number | undefined;
   readonly Region?: string | undefined;
@@ -669,6 +1101,11 @@ export interface RoleModifiedException {
 
 export interface RoleTemplateDisabledException {
   readonly message?: string | undefined;
+}
+
+export interface RoleUsageType {
+  readonly Region?: string | undefined;
+  readonly Resources?: readonly string[] | undefined;
 }
 
 export type ServiceAccessNotEnabledException = Record<string, never>;
@@ -740,6 +1177,16 @@ export interface Tag {
   readonly Value: string;
 }
 
+export interface TagInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+  readonly Tags: readonly Tag[];
+}
+
+export interface TagOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly Tags: readonly Tag[];
+}
+
 export interface TagPolicyRequest {
   readonly PolicyArn: string;
   readonly Tags: readonly Tag[];
@@ -763,6 +1210,16 @@ export interface UnrecognizedPublicKeyEncodingException {
   readonly message?: string | undefined;
 }
 
+export interface UntagInstanceProfileRequest {
+  readonly InstanceProfileName: string;
+  readonly TagKeys: readonly string[];
+}
+
+export interface UntagOpenIDConnectProviderRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly TagKeys: readonly string[];
+}
+
 export interface UntagPolicyRequest {
   readonly PolicyArn: string;
   readonly TagKeys: readonly string[];
@@ -784,9 +1241,32 @@ export interface UpdateAccessKeyRequest {
   readonly Status: statusType;
 }
 
+export interface UpdateAccountPasswordPolicyRequest {
+  readonly MinimumPasswordLength?: number | undefined;
+  readonly RequireSymbols?: boolean | undefined;
+  readonly RequireNumbers?: boolean | undefined;
+  readonly RequireUppercaseCharacters?: boolean | undefined;
+  readonly RequireLowercaseCharacters?: boolean | undefined;
+  readonly AllowUsersToChangePassword?: boolean | undefined;
+  readonly MaxPasswordAge?: number | undefined;
+  readonly PasswordReusePrevention?: number | undefined;
+  readonly HardExpiry?: boolean | undefined;
+}
+
 export interface UpdateAssumeRolePolicyRequest {
   readonly RoleName: string;
   readonly PolicyDocument: string;
+}
+
+export interface UpdateGroupRequest {
+  readonly GroupName: string;
+  readonly NewPath?: string | undefined;
+  readonly NewGroupName?: string | undefined;
+}
+
+export interface UpdateOpenIDConnectProviderThumbprintRequest {
+  readonly OpenIDConnectProviderArn: string;
+  readonly ThumbprintList: readonly string[];
 }
 
 export interface UpdateRoleDescriptionRequest {
@@ -823,6 +1303,19 @@ export interface User {
   readonly Tags?: readonly Tag[] | undefined;
 }
 
+export interface UserDetail {
+  readonly Path?: string | undefined;
+  readonly UserName?: string | undefined;
+  readonly UserId?: string | undefined;
+  readonly Arn?: string | undefined;
+  readonly CreateDate?: number | undefined;
+  readonly UserPolicyList?: readonly PolicyDetail[] | undefined;
+  readonly GroupList?: readonly string[] | undefined;
+  readonly AttachedManagedPolicies?: readonly AttachedPolicy[] | undefined;
+  readonly PermissionsBoundary?: AttachedPermissionsBoundary | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
 export type policyScopeType =
   | "All"
   | "AWS"
@@ -833,34 +1326,109 @@ export type statusType =
   | "Inactive"
   | "Expired";
 
+export type summaryKeyType =
+  | "Users"
+  | "UsersQuota"
+  | "Groups"
+  | "GroupsQuota"
+  | "ServerCertificates"
+  | "ServerCertificatesQuota"
+  | "UserPolicySizeQuota"
+  | "GroupPolicySizeQuota"
+  | "GroupsPerUserQuota"
+  | "SigningCertificatesPerUserQuota"
+  | "AccessKeysPerUserQuota"
+  | "MFADevices"
+  | "MFADevicesInUse"
+  | "AccountMFAEnabled"
+  | "AccountAccessKeysPresent"
+  | "AccountPasswordPresent"
+  | "AccountSigningCertificatesPresent"
+  | "AttachedPoliciesPerGroupQuota"
+  | "AttachedPoliciesPerRoleQuota"
+  | "AttachedPoliciesPerUserQuota"
+  | "Policies"
+  | "PoliciesQuota"
+  | "PolicySizeQuota"
+  | "PolicyVersionsInUse"
+  | "PolicyVersionsInUseQuota"
+  | "VersionsPerPolicyQuota"
+  | "GlobalEndpointTokenVersion"
+  | "AssumeRolePolicySizeQuota"
+  | "InstanceProfiles"
+  | "InstanceProfilesQuota"
+  | "Providers"
+  | "RolePolicySizeQuota"
+  | "Roles"
+  | "RolesQuota";
+
 export interface Operations {
+  readonly AddClientIDToOpenIDConnectProvider: { readonly input: AddClientIDToOpenIDConnectProviderRequest; readonly output: Record<string, never> };
+  readonly AddRoleToInstanceProfile: { readonly input: AddRoleToInstanceProfileRequest; readonly output: Record<string, never> };
+  readonly AddUserToGroup: { readonly input: AddUserToGroupRequest; readonly output: Record<string, never> };
+  readonly AttachGroupPolicy: { readonly input: AttachGroupPolicyRequest; readonly output: Record<string, never> };
   readonly AttachRolePolicy: { readonly input: AttachRolePolicyRequest; readonly output: Record<string, never> };
   readonly AttachUserPolicy: { readonly input: AttachUserPolicyRequest; readonly output: Record<string, never> };
   readonly CreateAccessKey: { readonly input: CreateAccessKeyRequest; readonly output: CreateAccessKeyResponse };
+  readonly CreateAccountAlias: { readonly input: CreateAccountAliasRequest; readonly output: Record<string, never> };
+  readonly CreateGroup: { readonly input: CreateGroupRequest; readonly output: CreateGroupResponse };
+  readonly CreateInstanceProfile: { readonly input: CreateInstanceProfileRequest; readonly output: CreateInstanceProfileResponse };
+  readonly CreateOpenIDConnectProvider: { readonly input: CreateOpenIDConnectProviderRequest; readonly output: CreateOpenIDConnectProviderResponse };
   readonly CreatePolicy: { readonly input: CreatePolicyRequest; readonly output: CreatePolicyResponse };
   readonly CreatePolicyVersion: { readonly input: CreatePolicyVersionRequest; readonly output: CreatePolicyVersionResponse };
   readonly CreateRole: { readonly input: CreateRoleRequest; readonly output: CreateRoleResponse };
+  readonly CreateServiceLinkedRole: { readonly input: CreateServiceLinkedRoleRequest; readonly output: CreateServiceLinkedRoleResponse };
   readonly CreateUser: { readonly input: CreateUserRequest; readonly output: CreateUserResponse };
   readonly DeleteAccessKey: { readonly input: DeleteAccessKeyRequest; readonly output: Record<string, never> };
+  readonly DeleteAccountAlias: { readonly input: DeleteAccountAliasRequest; readonly output: Record<string, never> };
+  readonly DeleteAccountPasswordPolicy: { readonly input: Record<string, never>; readonly output: Record<string, never> };
+  readonly DeleteGroup: { readonly input: DeleteGroupRequest; readonly output: Record<string, never> };
+  readonly DeleteGroupPolicy: { readonly input: DeleteGroupPolicyRequest; readonly output: Record<string, never> };
+  readonly DeleteInstanceProfile: { readonly input: DeleteInstanceProfileRequest; readonly output: Record<string, never> };
+  readonly DeleteOpenIDConnectProvider: { readonly input: DeleteOpenIDConnectProviderRequest; readonly output: Record<string, never> };
   readonly DeletePolicy: { readonly input: DeletePolicyRequest; readonly output: Record<string, never> };
   readonly DeletePolicyVersion: { readonly input: DeletePolicyVersionRequest; readonly output: Record<string, never> };
   readonly DeleteRole: { readonly input: DeleteRoleRequest; readonly output: Record<string, never> };
+  readonly DeleteRolePermissionsBoundary: { readonly input: DeleteRolePermissionsBoundaryRequest; readonly output: Record<string, never> };
   readonly DeleteRolePolicy: { readonly input: DeleteRolePolicyRequest; readonly output: Record<string, never> };
+  readonly DeleteServiceLinkedRole: { readonly input: DeleteServiceLinkedRoleRequest; readonly output: DeleteServiceLinkedRoleResponse };
   readonly DeleteUser: { readonly input: DeleteUserRequest; readonly output: Record<string, never> };
+  readonly DeleteUserPermissionsBoundary: { readonly input: DeleteUserPermissionsBoundaryRequest; readonly output: Record<string, never> };
   readonly DeleteUserPolicy: { readonly input: DeleteUserPolicyRequest; readonly output: Record<string, never> };
+  readonly DetachGroupPolicy: { readonly input: DetachGroupPolicyRequest; readonly output: Record<string, never> };
   readonly DetachRolePolicy: { readonly input: DetachRolePolicyRequest; readonly output: Record<string, never> };
   readonly DetachUserPolicy: { readonly input: DetachUserPolicyRequest; readonly output: Record<string, never> };
   readonly GetAccessKeyLastUsed: { readonly input: GetAccessKeyLastUsedRequest; readonly output: GetAccessKeyLastUsedResponse };
+  readonly GetAccountAuthorizationDetails: { readonly input: GetAccountAuthorizationDetailsRequest; readonly output: GetAccountAuthorizationDetailsResponse };
+  readonly GetAccountPasswordPolicy: { readonly input: Record<string, never>; readonly output: GetAccountPasswordPolicyResponse };
+  readonly GetAccountSummary: { readonly input: Record<string, never>; readonly output: GetAccountSummaryResponse };
+  readonly GetContextKeysForCustomPolicy: { readonly input: GetContextKeysForCustomPolicyRequest; readonly output: GetContextKeysForPolicyResponse };
+  readonly GetContextKeysForPrincipalPolicy: { readonly input: GetContextKeysForPrincipalPolicyRequest; readonly output: GetContextKeysForPolicyResponse };
+  readonly GetGroup: { readonly input: GetGroupRequest; readonly output: GetGroupResponse };
+  readonly GetGroupPolicy: { readonly input: GetGroupPolicyRequest; readonly output: GetGroupPolicyResponse };
+  readonly GetInstanceProfile: { readonly input: GetInstanceProfileRequest; readonly output: GetInstanceProfileResponse };
+  readonly GetOpenIDConnectProvider: { readonly input: GetOpenIDConnectProviderRequest; readonly output: GetOpenIDConnectProviderResponse };
   readonly GetPolicy: { readonly input: GetPolicyRequest; readonly output: GetPolicyResponse };
   readonly GetPolicyVersion: { readonly input: GetPolicyVersionRequest; readonly output: GetPolicyVersionResponse };
   readonly GetRole: { readonly input: GetRoleRequest; readonly output: GetRoleResponse };
   readonly GetRolePolicy: { readonly input: GetRolePolicyRequest; readonly output: GetRolePolicyResponse };
+  readonly GetServiceLinkedRoleDeletionStatus: { readonly input: GetServiceLinkedRoleDeletionStatusRequest; readonly output: GetServiceLinkedRoleDeletionStatusResponse };
   readonly GetUser: { readonly input: GetUserRequest; readonly output: GetUserResponse };
   readonly GetUserPolicy: { readonly input: GetUserPolicyRequest; readonly output: GetUserPolicyResponse };
   readonly ListAccessKeys: { readonly input: ListAccessKeysRequest; readonly output: ListAccessKeysResponse };
+  readonly ListAccountAliases: { readonly input: ListAccountAliasesRequest; readonly output: ListAccountAliasesResponse };
+  readonly ListAttachedGroupPolicies: { readonly input: ListAttachedGroupPoliciesRequest; readonly output: ListAttachedGroupPoliciesResponse };
   readonly ListAttachedRolePolicies: { readonly input: ListAttachedRolePoliciesRequest; readonly output: ListAttachedRolePoliciesResponse };
   readonly ListAttachedUserPolicies: { readonly input: ListAttachedUserPoliciesRequest; readonly output: ListAttachedUserPoliciesResponse };
   readonly ListEntitiesForPolicy: { readonly input: ListEntitiesForPolicyRequest; readonly output: ListEntitiesForPolicyResponse };
+  readonly ListGroupPolicies: { readonly input: ListGroupPoliciesRequest; readonly output: ListGroupPoliciesResponse };
+  readonly ListGroups: { readonly input: ListGroupsRequest; readonly output: ListGroupsResponse };
+  readonly ListGroupsForUser: { readonly input: ListGroupsForUserRequest; readonly output: ListGroupsForUserResponse };
+  readonly ListInstanceProfileTags: { readonly input: ListInstanceProfileTagsRequest; readonly output: ListInstanceProfileTagsResponse };
+  readonly ListInstanceProfiles: { readonly input: ListInstanceProfilesRequest; readonly output: ListInstanceProfilesResponse };
+  readonly ListInstanceProfilesForRole: { readonly input: ListInstanceProfilesForRoleRequest; readonly output: ListInstanceProfilesForRoleResponse };
+  readonly ListOpenIDConnectProviderTags: { readonly input: ListOpenIDConnectProviderTagsRequest; readonly output: ListOpenIDConnectProviderTagsResponse };
+  readonly ListOpenIDConnectProviders: { readonly input: ListOpenIDConnectProvidersRequest; readonly output: ListOpenIDConnectProvidersResponse };
   readonly ListPolicies: { readonly input: ListPoliciesRequest; readonly output: ListPoliciesResponse };
   readonly ListPolicyTags: { readonly input: ListPolicyTagsRequest; readonly output: ListPolicyTagsResponse };
   readonly ListPolicyVersions: { readonly input: ListPolicyVersionsRequest; readonly output: ListPolicyVersionsResponse };
@@ -870,19 +1438,32 @@ export interface Operations {
   readonly ListUserPolicies: { readonly input: ListUserPoliciesRequest; readonly output: ListUserPoliciesResponse };
   readonly ListUserTags: { readonly input: ListUserTagsRequest; readonly output: ListUserTagsResponse };
   readonly ListUsers: { readonly input: ListUsersRequest; readonly output: ListUsersResponse };
+  readonly PutGroupPolicy: { readonly input: PutGroupPolicyRequest; readonly output: Record<string, never> };
+  readonly PutRolePermissionsBoundary: { readonly input: PutRolePermissionsBoundaryRequest; readonly output: Record<string, never> };
   readonly PutRolePolicy: { readonly input: PutRolePolicyRequest; readonly output: Record<string, never> };
+  readonly PutUserPermissionsBoundary: { readonly input: PutUserPermissionsBoundaryRequest; readonly output: Record<string, never> };
   readonly PutUserPolicy: { readonly input: PutUserPolicyRequest; readonly output: Record<string, never> };
+  readonly RemoveClientIDFromOpenIDConnectProvider: { readonly input: RemoveClientIDFromOpenIDConnectProviderRequest; readonly output: Record<string, never> };
+  readonly RemoveRoleFromInstanceProfile: { readonly input: RemoveRoleFromInstanceProfileRequest; readonly output: Record<string, never> };
+  readonly RemoveUserFromGroup: { readonly input: RemoveUserFromGroupRequest; readonly output: Record<string, never> };
   readonly SetDefaultPolicyVersion: { readonly input: SetDefaultPolicyVersionRequest; readonly output: Record<string, never> };
   readonly SimulateCustomPolicy: { readonly input: SimulateCustomPolicyRequest; readonly output: SimulatePolicyResponse };
   readonly SimulatePrincipalPolicy: { readonly input: SimulatePrincipalPolicyRequest; readonly output: SimulatePolicyResponse };
+  readonly TagInstanceProfile: { readonly input: TagInstanceProfileRequest; readonly output: Record<string, never> };
+  readonly TagOpenIDConnectProvider: { readonly input: TagOpenIDConnectProviderRequest; readonly output: Record<string, never> };
   readonly TagPolicy: { readonly input: TagPolicyRequest; readonly output: Record<string, never> };
   readonly TagRole: { readonly input: TagRoleRequest; readonly output: Record<string, never> };
   readonly TagUser: { readonly input: TagUserRequest; readonly output: Record<string, never> };
+  readonly UntagInstanceProfile: { readonly input: UntagInstanceProfileRequest; readonly output: Record<string, never> };
+  readonly UntagOpenIDConnectProvider: { readonly input: UntagOpenIDConnectProviderRequest; readonly output: Record<string, never> };
   readonly UntagPolicy: { readonly input: UntagPolicyRequest; readonly output: Record<string, never> };
   readonly UntagRole: { readonly input: UntagRoleRequest; readonly output: Record<string, never> };
   readonly UntagUser: { readonly input: UntagUserRequest; readonly output: Record<string, never> };
   readonly UpdateAccessKey: { readonly input: UpdateAccessKeyRequest; readonly output: Record<string, never> };
+  readonly UpdateAccountPasswordPolicy: { readonly input: UpdateAccountPasswordPolicyRequest; readonly output: Record<string, never> };
   readonly UpdateAssumeRolePolicy: { readonly input: UpdateAssumeRolePolicyRequest; readonly output: Record<string, never> };
+  readonly UpdateGroup: { readonly input: UpdateGroupRequest; readonly output: Record<string, never> };
+  readonly UpdateOpenIDConnectProviderThumbprint: { readonly input: UpdateOpenIDConnectProviderThumbprintRequest; readonly output: Record<string, never> };
   readonly UpdateRole: { readonly input: UpdateRoleRequest; readonly output: UpdateRoleResponse };
   readonly UpdateRoleDescription: { readonly input: UpdateRoleDescriptionRequest; readonly output: UpdateRoleDescriptionResponse };
   readonly UpdateUser: { readonly input: UpdateUserRequest; readonly output: Record<string, never> };

@@ -24,6 +24,29 @@ export interface AssumeRoleResponse {
   readonly SessionTokenSize?: number | undefined;
 }
 
+export interface AssumeRoleWithWebIdentityRequest {
+  readonly RoleArn: string;
+  readonly RoleSessionName: string;
+  readonly WebIdentityToken: string;
+  readonly ProviderId?: string | undefined;
+  readonly PolicyArns?: readonly PolicyDescriptorType[] | undefined;
+  readonly Policy?: string | undefined;
+  readonly DurationSeconds?: number | undefined;
+  readonly MinimumSessionTokenSize?: number | undefined;
+}
+
+export interface AssumeRoleWithWebIdentityResponse {
+  readonly Credentials?: Credentials | undefined;
+  readonly SubjectFromWebIdentityToken?: string | undefined;
+  readonly AssumedRoleUser?: AssumedRoleUser | undefined;
+  readonly PackedPolicySize?: number | undefined;
+  readonly Provider?: string | undefined;
+  readonly Audience?: string | undefined;
+  readonly SourceIdentity?: string | undefined;
+  readonly SessionTokenUtilization?: number | undefined;
+  readonly SessionTokenSize?: number | undefined;
+}
+
 export interface AssumedRoleUser {
   readonly AssumedRoleId: string;
   readonly Arn: string;
@@ -36,6 +59,14 @@ export interface Credentials {
   readonly Expiration: number;
 }
 
+export interface DecodeAuthorizationMessageRequest {
+  readonly EncodedMessage: string;
+}
+
+export interface DecodeAuthorizationMessageResponse {
+  readonly DecodedMessage?: string | undefined;
+}
+
 export interface ExpiredTokenException {
   readonly message?: string | undefined;
 }
@@ -44,12 +75,42 @@ export interface ExpiredTradeInTokenException {
   readonly message?: string | undefined;
 }
 
+export interface FederatedUser {
+  readonly FederatedUserId: string;
+  readonly Arn: string;
+}
+
+export interface GetAccessKeyInfoRequest {
+  readonly AccessKeyId: string;
+}
+
+export interface GetAccessKeyInfoResponse {
+  readonly Account?: string | undefined;
+}
+
 export type GetCallerIdentityRequest = Record<string, never>;
 
 export interface GetCallerIdentityResponse {
   readonly UserId?: string | undefined;
   readonly Account?: string | undefined;
   readonly Arn?: string | undefined;
+}
+
+export interface GetFederationTokenRequest {
+  readonly Name: string;
+  readonly Policy?: string | undefined;
+  readonly PolicyArns?: readonly PolicyDescriptorType[] | undefined;
+  readonly DurationSeconds?: number | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+  readonly MinimumSessionTokenSize?: number | undefined;
+}
+
+export interface GetFederationTokenResponse {
+  readonly Credentials?: Credentials | undefined;
+  readonly FederatedUser?: FederatedUser | undefined;
+  readonly PackedPolicySize?: number | undefined;
+  readonly SessionTokenUtilization?: number | undefined;
+  readonly SessionTokenSize?: number | undefined;
 }
 
 export interface GetSessionTokenRequest {
@@ -121,6 +182,10 @@ export interface Tag {
 
 export interface Operations {
   readonly AssumeRole: { readonly input: AssumeRoleRequest; readonly output: AssumeRoleResponse };
+  readonly AssumeRoleWithWebIdentity: { readonly input: AssumeRoleWithWebIdentityRequest; readonly output: AssumeRoleWithWebIdentityResponse };
+  readonly DecodeAuthorizationMessage: { readonly input: DecodeAuthorizationMessageRequest; readonly output: DecodeAuthorizationMessageResponse };
+  readonly GetAccessKeyInfo: { readonly input: GetAccessKeyInfoRequest; readonly output: GetAccessKeyInfoResponse };
   readonly GetCallerIdentity: { readonly input: GetCallerIdentityRequest; readonly output: GetCallerIdentityResponse };
+  readonly GetFederationToken: { readonly input: GetFederationTokenRequest; readonly output: GetFederationTokenResponse };
   readonly GetSessionToken: { readonly input: GetSessionTokenRequest; readonly output: GetSessionTokenResponse };
 }

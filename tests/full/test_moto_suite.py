@@ -1,4 +1,4 @@
-"""Tests of S3 in moto that its authors checked against AWS (marked `aws_verified`), run here as plain boto3."""
+"""Tests of S3, IAM and STS in moto that its authors checked against AWS (`aws_verified`), run here as plain boto3."""
 
 import pytest
 from foreign_clients import python_of
@@ -19,8 +19,9 @@ def test_all_that_was_verified_against_aws_passes(own_server, tmp_path):
     folder = sources(SUITE)
     server = own_server()
     variables = {**in_shell(printed(server.folder)), "HOME": str(tmp_path), "MOTO_TEST_ALLOW_AWS_REQUEST": "true"}
-    arguments = ["tests/test_s3", "-m", "aws_verified", "--timeout=120"]
+    services = [f"tests/test_{service}" for service in ("s3", "iam", "sts")]
+    arguments = [*services, "-m", "aws_verified", "--timeout=120"]
     found = outcomes(python_of("moto-tests"), folder, arguments, variables, tmp_path / "report.xml")
     compare(SUITE, found)
-    # Of them 2 are marked as expected failures of moto's own server.
-    assert len(found) == 83
+    # Of S3 83, of which 2 are marked as expected failures of moto's own server; of IAM 12; of STS none.
+    assert len(found) == 95

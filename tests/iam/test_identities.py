@@ -76,7 +76,6 @@ def test_a_user_has_two_keys_and_cannot_be_deleted_with_them(user, iam):
     statuses = {key["AccessKeyId"]: key["Status"] for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]}
     assert sorted(statuses.values()) == ["Active", "Inactive"]
     assert statuses[second] == "Inactive"
-    assert iam.get_access_key_last_used(AccessKeyId=second)["UserName"] == name
     clients("sts").get_caller_identity()
 
 
@@ -104,6 +103,8 @@ def test_a_role_is_told_as_it_was_made(iam, fresh):
         assert "MaxSessionDuration" not in made
         found = iam.get_role(RoleName=name)["Role"]
         assert found == {**made, "MaxSessionDuration": 7200, "RoleLastUsed": {}}
+        described = iam.update_role_description(RoleName=name, Description="waits")["Role"]
+        assert described == {**made, "Description": "waits"}
         iam.update_role(RoleName=name, Description="trains", MaxSessionDuration=3600)
         changed = iam.get_role(RoleName=name)["Role"]
         assert (changed["Description"], changed["MaxSessionDuration"]) == ("trains", 3600)
@@ -174,11 +175,11 @@ def test_a_managed_policy_counts_who_has_it(managed, role, iam):
 
 
 def test_what_is_attached_has_to_exist(role, iam):
-    """Answers recorded in LocalStack's tests/aws/services/iam/test_iam.snapshot.json."""
+    """Answers recorded in LocalStack's tests/aws/services/iam/test_iam_roles.snapshot.json."""
     name = role({"AWS": ACCOUNT}).split("/")[-1]
     missing = f"arn:aws:iam::{ACCOUNT}:policy/nobody-made-this"
     assert refusal(lambda: iam.attach_role_policy(RoleName=name, PolicyArn="longpolicynamebutnoarn")) == (
-        "InvalidInput",
+        "ValidationError",
         "ARN longpolicynamebutnoarn is not valid.",
     )
     assert refusal(lambda: iam.attach_role_policy(RoleName=name, PolicyArn=missing)) == (
@@ -208,9 +209,20 @@ def test_a_policy_has_five_versions_whose_numbers_are_not_used_twice(managed, ia
 
 
 def test_policies_of_aws_are_known_and_not_ours_to_change(iam):
-    listed = iam.get_paginator("list_policies").paginate(Scope="AWS", PaginationConfig={"PageSize": 2})
-    names = {policy["PolicyName"] for page in listed for policy in page["Policies"]}
-    assert names >= {"AdministratorAccess", "AmazonSageMakerFullAccess", "AmazonS3FullAccess", "ReadOnlyAccess"}
+    listed = iam.get_paginator("list_policies").paginate(Scope="AWS", PaginationConfig={"PageSize": 50})
+    policies = {policy["PolicyName"]: policy for page in listed for policy in page["Policies"]}
+    assert policies.keys() >= {
+        "AdministratorAccess",
+        "AmazonSageMakerFullAccess",
+        "AmazonS3FullAccess",
+        "ReadOnlyAccess",
+    }
+    full = policies["AmazonSageMakerFullAccess"]
+    assert re.fullmatch(r"v\d\d", full["DefaultVersionId"])
+    assert full["CreateDate"].year == 2017
+    document = iam.get_policy_version(PolicyArn=full["Arn"], VersionId=full["DefaultVersionId"])["PolicyVersion"]
+    first, *_ = document["Document"]["Statement"]
+    assert first["NotResource"][0].startswith("arn:aws:sagemaker:*:*:domain/")
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     version = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
     assert version["Document"]["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]

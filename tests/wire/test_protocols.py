@@ -21,7 +21,7 @@ REFUSALS = {
     "query": ("iam", "get_role", {"RoleName": "none"}, 404, "NoSuchEntity"),
     "rest-xml": ("s3", "get_object", {"Bucket": "no-such-bucket-here", "Key": "k"}, 404, "NoSuchBucket"),
     "not served": ("sagemaker", "list_clusters", {}, 501, "NotYetAvailable"),
-    "not served, query": ("iam", "list_account_aliases", {}, 501, "NotYetAvailable"),
+    "not served, query": ("iam", "list_saml_providers", {}, 501, "NotYetAvailable"),
     "not served, cbor": ("cloudwatch", "list_dashboards", {}, 501, "NotYetAvailable"),
     "not served, rest-xml": ("s3", "list_bucket_analytics_configurations", {"Bucket": "b"}, 501, "NotYetAvailable"),
 }

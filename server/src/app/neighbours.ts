@@ -20,8 +20,10 @@ import {
   createAuthorizer,
   createRoleSessions,
   createSessions,
+  notingUses,
   openIdentities,
   policyChecks,
+  startUsage,
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
@@ -51,11 +53,12 @@ export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
 
 /** Everything is there, nothing runs by itself yet: `start` does that, once the wire answers. */
 export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
-  const { rows, blobs, series, calls } = store;
+  const { rows, blobs, series } = store;
   const keyFile = join(settings.data, "master.key");
   const policies = policyChecks;
 
   const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
+  const calls = notingUses(identities, store.calls);
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
 
@@ -66,12 +69,12 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
-  const trails = { rows, calls, objects, clock };
+  const trails = { rows, calls: store.calls, objects, clock };
 
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
-    createSts(createSessions(identities)),
+    createSts({ sessions: createSessions(identities), authorizer }),
     createKms(keyring),
     createEcr(ecr),
     createLogs({ rows, series }),
@@ -84,6 +87,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     services,
     authenticator,
     authorizer,
+    /** Notes in passing when keys and roles are used. */
+    calls,
     roles: createRoleSessions(identities),
     objects,
     keys,
@@ -102,6 +107,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startKeyUpkeep(keyring, { clock, report }),
         startLayerUpkeep(ecr, { clock, report }),
         startSecretUpkeep(secrets, { clock, report }),
+        startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
       ];
     },

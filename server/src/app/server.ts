@@ -29,10 +29,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
-  const { rows, blobs, series, calls } = store;
+  const { rows, blobs, series } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
-  const { authenticator, authorizer, roles, objects, keys, networks } = neighbours;
+  const { authenticator, authorizer, calls, roles, objects, keys, networks } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({

@@ -2,7 +2,7 @@
 
 /** Who is calling, as IAM knows them. */
 export interface Principal {
-  readonly kind: "root" | "user" | "assumed-role" | "service";
+  readonly kind: "root" | "user" | "assumed-role" | "federated-user" | "web-identity" | "anonymous" | "service";
   /** `arn:aws:iam::123456789012:user/ann`, `arn:aws:sts::123456789012:assumed-role/SageMakerRole/local`. */
   readonly arn: string;
   readonly account: string;
@@ -14,8 +14,27 @@ export interface Principal {
   readonly accessKeyId?: string;
   /** Inline policy that narrows a session, as JSON text. */
   readonly sessionPolicies?: readonly string[];
+  /** Managed policies that narrow a session beside that; one of both has to allow. */
+  readonly sessionPolicyArns?: readonly string[];
   /** For condition keys such as aws:TokenIssueTime; milliseconds since 1970. */
   readonly issuedAt?: number;
+  /** Tags of the user or role behind it, and over them those of the session: aws:PrincipalTag. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Tags given when the session was made, with those that came down a chain of roles. */
+  readonly sessionTags?: Readonly<Record<string, string>>;
+  /** Keys of session tags that go on to roles assumed from this session. */
+  readonly transitiveTagKeys?: readonly string[];
+  /** Set at the start of a chain of roles and kept along it: aws:SourceIdentity. */
+  readonly sourceIdentity?: string;
+  /** Who vouched for a caller that came with a token of an identity provider. */
+  readonly federated?: {
+    /** ARN of the provider, aws:FederatedProvider. */
+    readonly provider: string;
+    /** Condition keys that its token filled, `{ "accounts.example.com:sub": "ann" }`. */
+    readonly claims: Readonly<Record<string, string | readonly string[]>>;
+  };
+  /** The user that a federated user's session was made by; absent when the account's root made it. */
+  readonly sessionIssuer?: { readonly arn: string; readonly userId: string };
 }
 
 /** A permission that a call needs. All of a call's permissions must be granted. */

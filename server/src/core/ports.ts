@@ -101,18 +101,54 @@ export interface RoleSession {
 export interface Sessions {
   /** Trust policy of a role as JSON text, undefined when there is no such role. */
   trustPolicy(roleArn: string): Promise<string | undefined>;
-  /** @throws ApiError ValidationError (longer than the role's maximum), MalformedPolicyDocument, NoSuchEntity */
-  assumeRole(request: {
-    readonly roleArn: string;
-    readonly sessionName: string;
-    readonly durationSeconds: number;
-    /** JSON text, given with the call. */
-    readonly policy?: string | undefined;
-    /** Managed policies that narrow the session. */
-    readonly policyArns: readonly string[];
-  }): Promise<RoleSession & { readonly packedPolicyPercent?: number }>;
+  /**
+   * @throws ApiError ValidationError (longer than the role's maximum), MalformedPolicyDocument, PackedPolicyTooLarge,
+   * NoSuchEntity
+   */
+  assumeRole(
+    request: SessionRequest & { readonly roleArn: string; readonly sessionName: string },
+  ): Promise<IssuedSession>;
+  /** Credentials of a federated user, who has no more than the caller. @throws ApiError as `assumeRole` */
+  federate(caller: Principal, request: SessionRequest & { readonly name: string }): Promise<IssuedSession>;
   /** Credentials of the caller itself. */
   sessionToken(caller: Principal, durationSeconds: number): RoleSession;
+  /**
+   * Who a token of an OpenID Connect provider speaks for, by a provider that the role's account knows.
+   * @throws ApiError InvalidIdentityToken, IDPCommunicationError, ExpiredWebIdentityToken
+   */
+  webIdentity(roleArn: string, token: string): Promise<WebIdentity>;
+  /** Undefined for a key that nobody here has. */
+  accountOfKey(accessKeyId: string): Promise<string | undefined>;
+}
+
+/** How long a session lasts, what narrows it and what is known of it. */
+export interface SessionRequest {
+  readonly durationSeconds: number;
+  /** JSON text, given with the call. */
+  readonly policy?: string | undefined;
+  /** Managed policies that narrow the session. */
+  readonly policyArns: readonly string[];
+  readonly sessionTags?: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys?: readonly string[];
+  readonly sourceIdentity?: string | undefined;
+  readonly federated?: Principal["federated"];
+}
+
+/** `packedPolicyPercent`: how much of the room for policies and tags of a session is taken. */
+export type IssuedSession = RoleSession & { readonly packedPolicyPercent: number };
+
+export interface WebIdentity {
+  /** Of kind `web-identity`, as trust policies name it. */
+  readonly principal: Principal;
+  readonly federated: NonNullable<Principal["federated"]>;
+  /** Claims `iss`, `sub` and `aud` (or `azp`). */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** What the token asks for its session. */
+  readonly sessionTags: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys: readonly string[];
+  readonly sourceIdentity?: string;
 }
 
 export interface ObjectReference {

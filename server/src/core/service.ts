@@ -11,6 +11,8 @@ export interface Operation<Input, Output> {
    * `ProductionVariants.ServerlessConfig`). The wire refuses any other newer member by name.
    */
   readonly newer?: readonly string[];
+  /** Of a call that nobody signed: the account whose call log has it. */
+  readonly accountOf?: (input: Input) => string;
   /** HTTP status of an answer when it depends on the answer: 206 for a part of an object. Default: the model's. */
   readonly status?: (output: Output) => number | undefined;
   /** Largest request body in bytes; default the wire's. Streaming members have no such limit. */

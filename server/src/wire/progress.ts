@@ -18,6 +18,8 @@ export interface Progress {
   plan?: Plan;
   region: string;
   principal?: Principal;
+  /** Whose call it is when nobody signed it. */
+  account?: string;
   input?: object;
   output?: object;
   error?: ApiError;
@@ -38,7 +40,7 @@ export function recordOf(progress: Progress, status: number, clock: Clock): Call
     durationMs,
     service: progress.service?.service.name ?? "unknown",
     operation: plan?.name ?? progress.operation ?? "unknown",
-    account: principal?.account ?? "",
+    account: principal?.account ?? progress.account ?? "",
     region: progress.region,
     ...whoOf(principal),
     sourceIp: request?.sourceIp ?? inside?.sourceIp ?? "",

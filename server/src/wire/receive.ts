@@ -16,6 +16,8 @@ import { EMPTY_SHA256, type SigningKeys, scopeOf, sha256Hex } from "./signatures
 import { receiveUpload } from "./upload-form.ts";
 
 const UNSIGNED = "UNSIGNED-PAYLOAD";
+/** Anybody may send it: more than the largest token and policy that an unsigned operation takes. */
+const UNSIGNED_LIMIT_BYTES = 256 * 1024;
 const CHUNKED = /^STREAMING-(?:(AWS4-HMAC-SHA256)-PAYLOAD(?:-TRAILER)?|UNSIGNED-PAYLOAD-TRAILER)$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -30,6 +32,7 @@ export async function receive(
   const isS3 = route.service.dialect === "s3";
   const form = readSignature(request);
   if (form === undefined) {
+    if (route.protocol === "query" && hasUnsigned(route)) return receiveUnsigned(request, response, route);
     const bucket = route.labels["Bucket"];
     if (!isS3 || bucket === undefined || !isUploadForm(request))
       throw errors.missingAuthentication("Request is missing Authentication Token");
@@ -67,6 +70,27 @@ export async function receive(
   const whole = await readWhole(request.incoming, source, limitBytes);
   if (body === undefined && declared !== UNSIGNED && declared !== sha256Hex(whole)) throw wrongHash();
   return payload(whole);
+}
+
+/** Who calls without a signature. */
+const NOBODY: Principal = { kind: "anonymous", arn: "anonymous", account: "", userId: "anonymous" };
+
+const hasUnsigned = ({ service: { model } }: Route): boolean =>
+  [...Object.values(model.operations), ...Object.values(model.unserved)].some(({ unsigned }) => unsigned);
+
+/**
+ * A form that nobody signed, for the operations that take such: the operation is named in it.
+ * @throws ApiError MissingAuthenticationToken for every other operation
+ */
+async function receiveUnsigned(request: WireRequest, response: ServerResponse, { service }: Route): Promise<Payload> {
+  goOn(request, response);
+  const body = await readWhole(request.incoming, request.incoming, UNSIGNED_LIMIT_BYTES);
+  const form = readForm(request, body);
+  const name = form.find((parameter) => parameter.name === "Action")?.value ?? "";
+  const { operations, unserved } = service.model;
+  const found = [operations, unserved].find((table) => Object.hasOwn(table, name))?.[name];
+  if (!found?.unsigned) throw errors.missingAuthentication("Request is missing Authentication Token");
+  return { principal: NOBODY, headers: request.headers, body, form };
 }
 
 /** The hash that was signed with the head; undefined when it is that of the body, which has to be read first. */

@@ -24,8 +24,9 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   const target = request.headers["x-amz-target"];
   const host = readHost(request.host);
   const isForm =
-    request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true &&
-    request.rawPath === "/";
+    request.rawPath === "/" &&
+    (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true ||
+      queryValue(request, "Action") !== undefined);
   const candidates = candidateServices(catalogue, scope?.service ?? host.signingName, target, isForm);
   const path = host.bucket === undefined ? request.rawPath : `/${host.bucket}${request.rawPath}`;
   const found = { region: scope?.region, path, labels: {} };

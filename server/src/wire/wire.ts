@@ -108,6 +108,7 @@ async function answerCall(
   const codec = service.codec(route.protocol);
   const input = codec.decode(plan, { ...payload, query: request.query, labels: payload.labels ?? route.labels });
   progress.input = input;
+  if (plan.model.unsigned) progress.account = plan.operation?.accountOf?.(input) ?? "";
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
   const output = await perform(parts, { service, plan, input, call, progress });

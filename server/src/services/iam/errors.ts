@@ -10,6 +10,7 @@ export const limitExceeded = error("LimitExceeded", 409);
 export const malformedPolicy = error("MalformedPolicyDocument", 400);
 export const invalidInput = error("InvalidInput", 400);
 export const unmodifiable = error("UnmodifiableEntity", 400);
+export const policyNotAttachable = error("PolicyNotAttachable", 400);
 export const concurrentModification = error("ConcurrentModification", 409);
 
 /** How IAM names a failure of its own. */

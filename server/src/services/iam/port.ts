@@ -3,6 +3,7 @@ import type { Permission, Principal } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
 
 export { createSessions } from "./sessions-port.ts";
+export { notingUses, startUsage } from "./usage.ts";
 
 import type {
   Authenticator,
@@ -14,11 +15,12 @@ import type {
 } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
-import { decide, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
+import { decide, type NamedPolicy, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
 import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
 import type { AccessKeyRecord } from "./shared/nouns.ts";
 import { lookupFor } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
+import { principalTags } from "./shared/tags.ts";
 import { checkResourcePolicy } from "./shared/validate.ts";
 import { createVault } from "./shared/vault.ts";
 
@@ -47,9 +49,16 @@ export function createAuthenticator(identities: Identities): Authenticator {
 }
 
 /** A session ends with its user or role. @throws ApiError InvalidClientToken */
-function still(credential: Credential, entity: LoadedEntity | undefined): Credential {
-  if (!entity) throw invalidToken();
-  return credential;
+function still(credential: Credential, loaded: LoadedEntity | undefined): Credential {
+  if (!loaded) throw invalidToken();
+  const principal = withTags(credential.principal, loaded);
+  return principal === credential.principal ? credential : { ...credential, principal };
+}
+
+/** With the tags that its user or role has now. */
+function withTags(principal: Principal, { entity }: LoadedEntity): Principal {
+  const tags = principalTags(entity.tags, principal.sessionTags);
+  return Object.keys(tags).length === 0 ? principal : { ...principal, tags };
 }
 
 function lastingCredential(identities: Identities, accessKeyId: string): Credential | Promise<Credential> {
@@ -77,7 +86,7 @@ function credentialOf(
       owner.kind === "user"
         ? { kind: "user", arn: entity.arn, account, userId: entity.id, accessKeyId }
         : { ...rolePrincipal(account, entity, owner.sessionName), accessKeyId };
-    return { secretAccessKey, principal };
+    return { secretAccessKey, principal: withTags(principal, loaded) };
   };
   const found =
     owner.kind === "user" ? identities.user(account, owner.userName) : identities.role(account, owner.roleName);
@@ -87,37 +96,54 @@ function credentialOf(
 export function createAuthorizer(identities: Identities): Authorizer {
   return {
     refusal(principal, permissions, facts) {
-      if (!hasEntity(principal)) return firstRefusal(identities, principal, permissions, facts, undefined);
-      const found = identities.entityOf(principal);
-      return found instanceof Promise
-        ? found.then((entity) => firstRefusal(identities, principal, permissions, facts, entity))
-        : firstRefusal(identities, principal, permissions, facts, found);
+      const found = hasEntity(principal) ? identities.entityOf(principal) : undefined;
+      const session = identities.sessionPolicies(principal);
+      const decideBy = (loaded: LoadedEntity | undefined, narrowed: readonly NamedPolicy[] | undefined) =>
+        firstRefusal(identities, { principal, facts, loaded, session: narrowed }, permissions);
+      return found instanceof Promise || session instanceof Promise
+        ? Promise.all([found, session]).then(([loaded, narrowed]) => decideBy(loaded, narrowed))
+        : decideBy(found, session);
     },
   };
 }
 
+interface Caller {
+  readonly principal: Principal;
+  readonly facts: RequestFacts;
+  readonly loaded: LoadedEntity | undefined;
+  /** What narrows its session. */
+  readonly session: readonly NamedPolicy[] | undefined;
+}
+
 function firstRefusal(
   identities: Identities,
-  principal: Principal,
+  { principal, facts, loaded, session }: Caller,
   permissions: readonly Permission[],
-  facts: RequestFacts,
-  loaded: LoadedEntity | undefined,
 ): string | undefined {
   for (const permission of permissions) {
     const layers: PolicyLayers = {
-      ...(loaded ?? noPolicies),
-      session: principal.sessionPolicies?.map((text) => identities.named("session", "session", text)),
+      ...(loaded ?? unbound(identities, principal)),
+      session,
       resource:
         permission.resourcePolicy === undefined
           ? undefined
           : identities.named("resource", "resource", permission.resourcePolicy),
     };
-    const lookup = lookupFor(principal, permission, facts, loaded ? { tags: loaded.entity.tags } : {});
+    const tags = principalTags(loaded?.entity.tags ?? {}, principal.sessionTags);
+    const lookup = lookupFor(principal, permission, facts, { tags });
     const decision = decide(principal, permission, layers, lookup);
     if (decision.outcome !== "allowed") return refusalText(principal, permission, decision);
   }
   return undefined;
 }
+
+const EVERYTHING = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`;
+
+/** Root has neither a user nor policies; a federated user that it vouched for may do what root may. */
+const unbound = (identities: Identities, principal: Principal) =>
+  principal.kind === "federated-user" && principal.sessionIssuer === undefined
+    ? { identity: [identities.named("root", "root", EVERYTHING)] }
+    : noPolicies;
 
 export const policyChecks: PolicyChecks = { resourcePolicy: checkResourcePolicy };
 

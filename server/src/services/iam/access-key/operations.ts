@@ -1,7 +1,7 @@
 // Access keys of users and of the account's root. The secret is shown once, and kept sealed to check signatures.
-// Gap: the last use of a key is not recorded; GetAccessKeyLastUsed answers as for a key never used.
 import type { AccessKeyMetadata, Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
@@ -83,25 +83,43 @@ export const accessKey = (identities: Identities): Operations<Contract> => {
     DeleteAccessKey: {
       permissions: onOwner,
       async run(input, call) {
-        await removeRow(identities, await find(input.UserName, call, input.AccessKeyId));
+        const row = await find(input.UserName, call, input.AccessKeyId);
+        await removeRow(identities, row, identities.uses.forgetKey(call.account, row.name));
         return {};
       },
     },
     GetAccessKeyLastUsed: {
-      async run(input, call) {
-        const found = await identities.accessKey(input.AccessKeyId);
-        if (found?.record.account !== call.account) {
-          throw noSuchEntity(`The Access Key with id ${input.AccessKeyId} cannot be found.`);
-        }
-        const { owner } = found.record;
+      permissions: (input, call) => onOwnerOf(identities, call, input.AccessKeyId),
+      async run({ AccessKeyId: id }, { account }) {
+        const owner = (await identities.accessKey(id))?.record.owner;
+        const use = await identities.uses.ofKey(account, id);
         return {
-          ...(owner.kind === "user" ? { UserName: owner.userName } : {}),
-          AccessKeyLastUsed: { ServiceName: "N/A", Region: "N/A" },
+          ...(owner?.kind === "user" ? { UserName: owner.userName } : {}),
+          AccessKeyLastUsed: use
+            ? { LastUsedDate: wholeSeconds(use.at), ServiceName: use.service, Region: use.region }
+            : { ServiceName: "N/A", Region: "N/A" },
         };
       },
     },
   };
 };
+
+/**
+ * Permission on the user whose key it is. A key that the account does not have is nobody's: AWS refuses it in these words
+ * (LocalStack's tests/aws/services/iam/test_iam_users.snapshot.json). @throws ApiError AccessDenied
+ */
+async function onOwnerOf(identities: Identities, call: Call, id: string): Promise<readonly Permission[]> {
+  const found = await identities.accessKey(id);
+  if (found?.record.account !== call.account) {
+    throw errors.accessDenied(
+      `User: ${call.principal.arn} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key ${id}`,
+    );
+  }
+  const { owner } = found.record;
+  return owner.kind === "user"
+    ? onEntity(identities, users, call, owner.userName)
+    : [{ action: `iam:${call.operation}`, resource: "*" }];
+}
 
 async function create(identities: Identities, name: string | undefined, call: Call) {
   const keys = keysFor(name, call);

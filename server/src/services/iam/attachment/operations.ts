@@ -1,15 +1,17 @@
-// Managed policies on users and roles.
+// Managed policies on users, groups and roles.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
+import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { Change } from "../../../store/rows/rows.ts";
-import { invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
-import { attachments } from "../shared/attachments.ts";
-import { awsPolicies } from "../shared/aws-policies.ts";
+import { limitExceeded, noSuchEntity, policyNotAttachable } from "../errors.ts";
+import { type Attachment, attachments, policyLock } from "../shared/attachments.ts";
+import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
 import {
   type EntityType,
   event,
   findEntity,
+  groups,
   onEntity,
+  refuseServiceLinked,
   retrying,
   rewritten,
   roles,
@@ -17,10 +19,10 @@ import {
   users,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
-import { type Entity, type ManagedPolicy, parseIamArn, policyKey } from "../shared/nouns.ts";
+import { type Entity, parseIamArn } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
 
-/** Managed policies on one user or role (IAM user guide, "IAM and AWS STS quotas"). */
+/** Managed policies on one user, group or role (IAM user guide, "IAM and AWS STS quotas"). */
 const MAX_ATTACHED = 10;
 
 interface At {
@@ -30,12 +32,27 @@ interface At {
 
 export const attachment = (identities: Identities): Operations<Contract> => {
   const ofUser = attachedTo(identities, users);
+  const ofGroup = attachedTo(identities, groups);
   const ofRole = attachedTo(identities, roles);
   const policyCondition = (arn: string) => ({ conditions: { "iam:PolicyARN": arn } });
   return {
     AttachUserPolicy: {
       permissions: (input, call) => onEntity(identities, users, call, input.UserName, policyCondition(input.PolicyArn)),
       run: (input, { account }) => ofUser.attach({ account, name: input.UserName }, input.PolicyArn),
+    },
+    AttachGroupPolicy: {
+      permissions: (input, call) =>
+        onEntity(identities, groups, call, input.GroupName, policyCondition(input.PolicyArn)),
+      run: (input, { account }) => ofGroup.attach({ account, name: input.GroupName }, input.PolicyArn),
+    },
+    DetachGroupPolicy: {
+      permissions: (input, call) =>
+        onEntity(identities, groups, call, input.GroupName, policyCondition(input.PolicyArn)),
+      run: (input, { account }) => ofGroup.detach({ account, name: input.GroupName }, input.PolicyArn),
+    },
+    ListAttachedGroupPolicies: {
+      permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+      run: (input, { account }) => ofGroup.list({ account, name: input.GroupName }, input),
     },
     AttachRolePolicy: {
       permissions: (input, call) => onEntity(identities, roles, call, input.RoleName, policyCondition(input.PolicyArn)),
@@ -60,8 +77,9 @@ export const attachment = (identities: Identities): Operations<Contract> => {
     ListEntitiesForPolicy: {
       permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicyArn }],
       async run(input, { account }) {
-        const [document] = await identities.managedPolicies([input.PolicyArn]);
-        if (document === undefined) throw noSuchEntity(`Policy ${input.PolicyArn} was not found.`);
+        if ((await identities.attachable(account, input.PolicyArn)) === undefined) {
+          throw notAttachable(input.PolicyArn);
+        }
         const found = await attachments(identities.rows, account, input.PolicyArn, input.PolicyUsageFilter);
         const wanted = found.filter(
           ({ word, entity }) => isWanted(word, input.EntityFilter) && entity.path.startsWith(input.PathPrefix ?? "/"),
@@ -69,7 +87,7 @@ export const attachment = (identities: Identities): Operations<Contract> => {
         const { items, ...page } = pageOf(wanted, ({ word, entity }) => `${word}/${entity.name}`, input);
         const of = (type: string) => items.filter(({ word }) => word === type).map(({ entity }) => entity);
         return {
-          PolicyGroups: [],
+          PolicyGroups: of("group").map(({ name, id }) => ({ GroupName: name, GroupId: id })),
           PolicyUsers: of("user").map(({ name, id }) => ({ UserName: name, UserId: id })),
           PolicyRoles: of("role").map(({ name, id }) => ({ RoleName: name, RoleId: id })),
           ...page,
@@ -79,16 +97,24 @@ export const attachment = (identities: Identities): Operations<Contract> => {
   };
 };
 
-const isWanted = (word: "user" | "role", filter: string | undefined): boolean =>
+const isWanted = (word: Attachment["word"], filter: string | undefined): boolean =>
   filter === undefined || filter.toLowerCase() === word;
 
-/** The three verbs, for users or for roles. */
+const notAttachable = (arn: string) => noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+
+/** @throws ApiError Validation, as recorded in LocalStack's tests/aws/services/iam/test_iam_roles.snapshot.json */
+function checkArn(arn: string): void {
+  if (parseIamArn(arn)?.type !== "policy") throw errors.validation(`ARN ${arn} is not valid.`);
+}
+
+/** The three verbs, for users, groups or roles. */
 function attachedTo<Document extends Entity>(identities: Identities, type: EntityType<Document>) {
   /** Writes the entity and, as a lock against its deletion, the policy. */
   const write = (at: At, arn: string, change: (entity: Document) => Document | undefined) =>
     retrying(async () => {
       const lock = await policyLock(identities, at.account, arn);
       const row = await findEntity(identities, type, at.account, at.name);
+      refuseServiceLinked(row.document);
       const document = change(row.document);
       if (!document) return;
       await identities.commit({
@@ -99,10 +125,12 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
     });
   return {
     async attach(at: At, arn: string) {
-      if (parseIamArn(arn)?.type !== "policy") throw invalidInput(`ARN ${arn} is not valid.`);
-      const [found] = await identities.managedPolicies([arn]);
+      checkArn(arn);
       await findEntity(identities, type, at.account, at.name);
-      if (found === undefined) throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+      if ((await identities.attachable(at.account, arn)) === undefined) throw notAttachable(arn);
+      if (arn.startsWith(`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}`)) {
+        throw policyNotAttachable("Cannot attach a Service Role Policy to a Customer Role.");
+      }
       await write(at, arn, (entity) => {
         if (entity.attached.includes(arn)) return undefined;
         if (entity.attached.length >= MAX_ATTACHED) {
@@ -113,7 +141,7 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       return {};
     },
     async detach(at: At, arn: string) {
-      if (parseIamArn(arn)?.type !== "policy") throw invalidInput(`ARN ${arn} is not valid.`);
+      checkArn(arn);
       await write(at, arn, (entity) => {
         if (!entity.attached.includes(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
         return { ...entity, attached: entity.attached.filter((one) => one !== arn) };
@@ -129,11 +157,4 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       return { AttachedPolicies: items, ...page };
     },
   };
-}
-
-async function policyLock(identities: Identities, account: string, arn: string): Promise<Change> {
-  const parts = parseIamArn(arn);
-  if (!parts || awsPolicies.has(arn)) return {};
-  const row = await identities.rows.get<ManagedPolicy>(policyKey(account, parts.name));
-  return row ? { expect: [unchanged(row)], put: [rewritten(row, row.document, row.modifiedAt)] } : {};
 }

@@ -1,9 +1,18 @@
-// Policies that live within a user or role.
+// Policies that live within a user, group or role.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
 import { encodeDocument } from "../shared/encoding.ts";
-import { changeEntity, type EntityType, findEntity, onEntity, roles, users } from "../shared/entities.ts";
+import {
+  changeEntity,
+  type EntityType,
+  findEntity,
+  groups,
+  onEntity,
+  refuseServiceLinked,
+  roles,
+  users,
+} from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import type { Entity } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
@@ -16,8 +25,29 @@ interface At {
 
 export const inlinePolicy = (identities: Identities): Operations<Contract> => {
   const ofUser = inlineOf(identities, users);
+  const ofGroup = inlineOf(identities, groups);
   const ofRole = inlineOf(identities, roles);
   return {
+    PutGroupPolicy: {
+      permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+      run: (input, { account }) =>
+        ofGroup.put({ account, name: input.GroupName }, input.PolicyName, input.PolicyDocument),
+    },
+    GetGroupPolicy: {
+      permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+      run: async (input, { account }) => ({
+        GroupName: input.GroupName,
+        ...(await ofGroup.get({ account, name: input.GroupName }, input.PolicyName)),
+      }),
+    },
+    DeleteGroupPolicy: {
+      permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+      run: (input, { account }) => ofGroup.remove({ account, name: input.GroupName }, input.PolicyName),
+    },
+    ListGroupPolicies: {
+      permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+      run: (input, { account }) => ofGroup.list({ account, name: input.GroupName }, input),
+    },
     PutUserPolicy: {
       permissions: (input, call) => onEntity(identities, users, call, input.UserName),
       run: (input, { account }) =>
@@ -61,12 +91,13 @@ export const inlinePolicy = (identities: Identities): Operations<Contract> => {
   };
 };
 
-/** The four verbs, for users or for roles. */
+/** The four verbs, for users, groups or roles. */
 function inlineOf<Document extends Entity>(identities: Identities, type: EntityType<Document>) {
   const missing = (name: string) => noSuchEntity(`The ${type.word} policy with name ${name} cannot be found.`);
   return {
     async put(at: At, policyName: string, document: string) {
       await changeEntity(identities, type, at, (entity) => {
+        refuseServiceLinked(entity);
         checkIdentityPolicy(document);
         const inline = { ...entity.inline, [policyName]: document };
         const characters = Object.values(inline).join("").replace(/\s/g, "").length;
@@ -87,6 +118,7 @@ function inlineOf<Document extends Entity>(identities: Identities, type: EntityT
     },
     async remove(at: At, policyName: string) {
       await changeEntity(identities, type, at, (entity) => {
+        refuseServiceLinked(entity);
         if (!Object.hasOwn(entity.inline, policyName)) throw missing(policyName);
         const { [policyName]: _removed, ...inline } = entity.inline;
         return { ...entity, inline };

@@ -1,14 +1,17 @@
 // Managed policies and their versions: the account's own, and those of AWS that are known here (shared/aws-policies.ts).
-// Gap: few of AWS's managed policies are known, each in a minimal form with one version.
-import type { Operations as Contract, Policy, PolicyVersion } from "../../../../../contract/iam/types.ts";
+// Gap: AWS's managed policies are those of SageMaker and of the services beside it, each in its default version of late 2026
+// alone, without a description and with an id that is not AWS's.
+import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { errors } from "../../../core/errors.ts";
+import { ApiError, errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
-import { attachments, usageCounts } from "../shared/attachments.ts";
-import { type AwsManagedPolicy, awsPolicies } from "../shared/aws-policies.ts";
-import { encodeDocument, wholeSeconds } from "../shared/encoding.ts";
+import { policyAnswer, versionAnswer } from "../shared/answers.ts";
+import { attachments, type UsageCounts, usageCounts } from "../shared/attachments.ts";
+import { awsManaged } from "../shared/aws-managed.ts";
+import { awsPolicies } from "../shared/aws-policies.ts";
+import { encodeDocument } from "../shared/encoding.ts";
 import {
   created,
   createRow,
@@ -23,7 +26,8 @@ import {
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
-import { requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { quotas, refuseMore } from "../shared/quotas.ts";
+import { exactCase, requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -31,34 +35,8 @@ import { newUniqueId } from "../shared/vault.ts";
 const MAX_VERSIONS = 5;
 const POLICY_CHARACTERS = 6144;
 
-/** One form for our policies and AWS's. */
-const ofAws = (policy: AwsManagedPolicy): ManagedPolicy => ({
-  ...policy,
-  updatedAt: policy.createdAt,
-  defaultVersion: "v1",
-  nextVersion: 2,
-  versions: [{ id: "v1", document: policy.document, createdAt: policy.createdAt }],
-  tags: {},
-});
-
-const answer = (policy: ManagedPolicy, attached: number, bounding: number): Policy => ({
-  PolicyName: policy.name,
-  PolicyId: policy.id,
-  Arn: policy.arn,
-  Path: policy.path,
-  DefaultVersionId: policy.defaultVersion,
-  AttachmentCount: attached,
-  PermissionsBoundaryUsageCount: bounding,
-  IsAttachable: true,
-  CreateDate: wholeSeconds(policy.createdAt),
-  UpdateDate: wholeSeconds(policy.updatedAt),
-});
-
-const versionAnswer = (policy: ManagedPolicy, version: ManagedPolicy["versions"][number]): PolicyVersion => ({
-  VersionId: version.id,
-  IsDefaultVersion: version.id === policy.defaultVersion,
-  CreateDate: wholeSeconds(version.createdAt),
-});
+/** Of a policy that was just made. */
+const unused: UsageCounts = { attached: new Map(), boundary: new Map() };
 
 /** @throws ApiError MalformedPolicyDocument, LimitExceeded */
 function checkDocument(document: string): void {
@@ -81,16 +59,21 @@ async function findRow(identities: Identities, account: string, arn: string): Pr
 /** Ours or AWS's. @throws ApiError NoSuchEntity, InvalidInput */
 async function findPolicy(identities: Identities, account: string, arn: string): Promise<ManagedPolicy> {
   const aws = awsPolicies.get(arn);
-  if (aws) return ofAws(aws);
+  if (aws) return awsManaged(aws);
   const row = await findRow(identities, account, arn);
   if (!row) throw noSuchEntity(`Policy ${arn} was not found.`);
   return row.document;
 }
 
-/** @throws ApiError AccessDenied for AWS's policies, NoSuchEntity */
-async function findOwn(identities: Identities, account: string, arn: string): Promise<Row<ManagedPolicy>> {
+/** @throws ApiError AccessDenied for AWS's policies, which nobody may `act` on; NoSuchEntity */
+async function findOwn(
+  identities: Identities,
+  account: string,
+  arn: string,
+  act = "update policies",
+): Promise<Row<ManagedPolicy>> {
   const row = await findRow(identities, account, arn);
-  if (!row) throw errors.accessDenied(`Policy ${arn} is outside your own account.`);
+  if (!row) throw errors.accessDenied(`Cannot ${act} outside your own account.`);
   return row;
 }
 
@@ -100,9 +83,10 @@ const changePolicy = (
   account: string,
   arn: string,
   change: (policy: ManagedPolicy) => ManagedPolicy,
+  act?: string,
 ): Promise<ManagedPolicy> =>
   retrying(async () => {
-    const row = await findOwn(identities, account, arn);
+    const row = await findOwn(identities, account, arn, act);
     const document = change(row.document);
     const at = identities.now();
     await identities.commit({
@@ -115,6 +99,13 @@ const changePolicy = (
 
 const missingVersion = (arn: string, id: string) =>
   noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`);
+
+/** Of a version of a policy that is not there either AWS says the same as of one that is missing. */
+const asVersion =
+  ({ PolicyArn, VersionId }: { readonly PolicyArn: string; readonly VersionId: string }) =>
+  (cause: unknown): never => {
+    throw cause instanceof ApiError && cause.code === "NoSuchEntity" ? missingVersion(PolicyArn, VersionId) : cause;
+  };
 
 export const policy = (identities: Identities): Operations<Contract> => ({
   ...policies(identities),
@@ -157,13 +148,14 @@ const policies = (identities: Identities): Operations<Contract> => ({
         defaultVersion: "v1",
         nextVersion: 2,
         versions: [{ id: "v1", document: input.PolicyDocument, createdAt: call.at }],
-        tags: withTags({}, input.Tags ?? []),
+        tags: withTags({}, input.Tags ?? [], exactCase),
         ...(input.Description === undefined ? {} : { description: input.Description }),
       };
+      await refuseMore(identities.rows, call.account, quotas.policies);
       await createRow(identities, created(policyKey(call.account, name), document, call.at), () =>
         entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`),
       );
-      return { Policy: { ...answer(document, 0, 0), ...tagsMember(document.tags) } };
+      return { Policy: { ...policyAnswer(document, unused), ...tagsMember(document.tags) } };
     },
   },
   GetPolicy: {
@@ -173,7 +165,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
       const counts = await usageCounts(identities.rows, account);
       return {
         Policy: {
-          ...answer(found, counts.attached.get(found.arn) ?? 0, counts.boundary.get(found.arn) ?? 0),
+          ...policyAnswer(found, counts),
           ...(found.description === undefined ? {} : { Description: found.description }),
           Tags: tagList(found.tags),
         },
@@ -185,7 +177,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
     async run(input, { account }) {
       const counts = await usageCounts(identities.rows, account);
       const scope = input.Scope ?? "All";
-      const all: ManagedPolicy[] = scope === "Local" ? [] : [...awsPolicies.values()].map(ofAws);
+      const all: ManagedPolicy[] = scope === "Local" ? [] : [...awsPolicies.values()].map(awsManaged);
       if (scope !== "AWS") {
         for await (const row of allRows<ManagedPolicy>(identities.rows, { kind: POLICY, scope: account })) {
           all.push(row.document);
@@ -199,7 +191,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
       );
       const { items, ...page } = pageOf(wanted, ({ arn }) => arn, input);
       return {
-        Policies: items.map((one) => answer(one, counts.attached.get(one.arn) ?? 0, counts.boundary.get(one.arn) ?? 0)),
+        Policies: items.map((one) => policyAnswer(one, counts)),
         ...page,
       };
     },
@@ -207,7 +199,7 @@ const policies = (identities: Identities): Operations<Contract> => ({
   DeletePolicy: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      const row = await findOwn(identities, account, input.PolicyArn);
+      const row = await findOwn(identities, account, input.PolicyArn, "delete policies");
       const { arn } = row.document;
       const users = await attachments(identities.rows, account, arn);
       const bounded = await attachments(identities.rows, account, arn, "PermissionsBoundary");
@@ -253,7 +245,7 @@ const versions = (identities: Identities): Operations<Contract> => ({
   GetPolicyVersion: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      const found = await findPolicy(identities, account, input.PolicyArn);
+      const found = await findPolicy(identities, account, input.PolicyArn).catch(asVersion(input));
       const version = found.versions.find(({ id }) => id === input.VersionId);
       if (!version) throw missingVersion(input.PolicyArn, input.VersionId);
       return { PolicyVersion: { Document: encodeDocument(version.document), ...versionAnswer(found, version) } };
@@ -277,22 +269,28 @@ const versions = (identities: Identities): Operations<Contract> => ({
           throw missingVersion(input.PolicyArn, input.VersionId);
         }
         return { ...found, defaultVersion: input.VersionId, updatedAt: identities.now() };
-      });
+      }).catch(asVersion(input));
       return {};
     },
   },
   DeletePolicyVersion: {
     permissions: (input, call) => onPolicy(identities)(input, call),
     async run(input, { account }) {
-      await changePolicy(identities, account, input.PolicyArn, (found) => {
-        if (!found.versions.some(({ id }) => id === input.VersionId)) {
-          throw missingVersion(input.PolicyArn, input.VersionId);
-        }
-        if (found.defaultVersion === input.VersionId) {
-          throw deleteConflict("Cannot delete the default version of a policy.");
-        }
-        return { ...found, versions: found.versions.filter(({ id }) => id !== input.VersionId) };
-      });
+      await changePolicy(
+        identities,
+        account,
+        input.PolicyArn,
+        (found) => {
+          if (!found.versions.some(({ id }) => id === input.VersionId)) {
+            throw missingVersion(input.PolicyArn, input.VersionId);
+          }
+          if (found.defaultVersion === input.VersionId) {
+            throw deleteConflict("Cannot delete the default version of a policy.");
+          }
+          return { ...found, versions: found.versions.filter(({ id }) => id !== input.VersionId) };
+        },
+        "delete policy versions for policies",
+      );
       return {};
     },
   },
@@ -304,7 +302,7 @@ const policyTags = (identities: Identities): Operations<Contract> => ({
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,
-        tags: withTags(found.tags, input.Tags),
+        tags: withTags(found.tags, input.Tags, exactCase),
       }));
       return {};
     },
@@ -314,7 +312,7 @@ const policyTags = (identities: Identities): Operations<Contract> => ({
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,
-        tags: withoutTags(found.tags, input.TagKeys),
+        tags: withoutTags(found.tags, input.TagKeys, exactCase),
       }));
       return {};
     },

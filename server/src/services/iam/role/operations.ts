@@ -1,11 +1,11 @@
 // Roles and who may assume them. Their policies are in inline-policy/ and attachment/, tags in tag/.
-// Gap: no service-linked roles and instance profiles; the last use of a role is not recorded; whether a principal that
-// a trust policy names exists is not checked.
+// Gap: whether a principal that a trust policy names exists is not checked.
 import type { Operations as Contract, Role as RoleAnswer } from "../../../../../contract/iam/types.ts";
 import type { Operations } from "../../../core/service.ts";
-import { deleteConflict, entityAlreadyExists, limitExceeded } from "../errors.ts";
-import { boundaryMember, checkBoundary } from "../shared/boundary.ts";
-import { encodeDocument, wholeSeconds } from "../shared/encoding.ts";
+import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded } from "../errors.ts";
+import { roleAnswer } from "../shared/answers.ts";
+import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
+import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
 import {
   changeEntity,
   created,
@@ -14,41 +14,33 @@ import {
   onEntity,
   onNew,
   onPath,
+  refuseServiceLinked,
   removeRow,
   roles,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
-import { iamArn, ROLE, type Role, roleKey } from "../shared/nouns.ts";
-import { pageOfRows } from "../shared/paging.ts";
+import { roleLastUsed } from "../shared/last-used.ts";
+import { INSTANCE_PROFILE, type InstanceProfile, iamArn, ROLE, type Role, roleKey } from "../shared/nouns.ts";
+import { allRows, pageOfRows } from "../shared/paging.ts";
+import { quotas, refuseMore } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { checkTrustPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 const DEFAULT_SESSION_SECONDS = 3600;
-/** White space aside; the highest that AWS grants on request (IAM user guide, "IAM and AWS STS quotas"). */
-const TRUST_CHARACTERS = 8192;
-
-/** What every answer has. CreateRole leaves the session's length out, as AWS does. */
-const basics = (role: Role): RoleAnswer => ({
-  Path: role.path,
-  RoleName: role.name,
-  RoleId: role.id,
-  Arn: role.arn,
-  CreateDate: wholeSeconds(role.createdAt),
-  AssumeRolePolicyDocument: encodeDocument(role.trust),
-});
+/** White space aside (IAM user guide, "IAM and AWS STS quotas"). */
+const TRUST_CHARACTERS = 2048;
 
 const listed = (role: Role): RoleAnswer => ({
-  ...basics(role),
+  ...roleAnswer(role),
   ...(role.description === undefined ? {} : { Description: role.description }),
   MaxSessionDuration: role.maxSessionSeconds,
 });
 
-const fullAnswer = (role: Role): RoleAnswer => ({
+const described = (role: Role): RoleAnswer => ({
   ...listed(role),
   ...boundaryMember(role.boundary),
   ...tagsMember(role.tags),
-  RoleLastUsed: {},
 });
 
 /** @throws ApiError MalformedPolicyDocument, LimitExceeded */
@@ -59,13 +51,32 @@ function checkTrust(document: string): void {
   checkTrustPolicy(document);
 }
 
+/** @throws ApiError InvalidInput: roles under it are a service's to make */
+function refuseServicePath(path: string): void {
+  if (!path.startsWith(SERVICE_ROLE_PATH)) return;
+  throw invalidInput(`The path ${path} is kept for service-linked roles: make them with CreateServiceLinkedRole.`);
+}
+
+async function isInProfile({ rows }: Identities, account: string, rowName: string): Promise<boolean> {
+  for await (const { document } of allRows<InstanceProfile>(rows, { kind: INSTANCE_PROFILE, scope: account })) {
+    if (document.roles.includes(rowName)) return true;
+  }
+  return false;
+}
+
 export const role = (identities: Identities): Operations<Contract> => ({
+  ...nouns(identities),
+  ...updates(identities),
+});
+
+const nouns = (identities: Identities): Operations<Contract> => ({
   CreateRole: {
     permissions: (input, call) => onNew(call, "role", input.RoleName, input),
     async run(input, call) {
       const { RoleName: name, Path: path = "/" } = input;
+      refuseServicePath(path);
       checkTrust(input.AssumeRolePolicyDocument);
-      await checkBoundary(identities, input.PermissionsBoundary);
+      const lock = await boundaryLock(identities, call.account, input.PermissionsBoundary);
       const document: Role = {
         name,
         path,
@@ -80,16 +91,21 @@ export const role = (identities: Identities): Operations<Contract> => ({
         ...(input.Description === undefined ? {} : { description: input.Description }),
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
-      await createRow(identities, created(roleKey(call.account, name), document, call.at), () =>
-        entityAlreadyExists(`Role with name ${name} already exists.`),
+      await refuseMore(identities.rows, call.account, quotas.roles);
+      await createRow(
+        identities,
+        created(roleKey(call.account, name), document, call.at),
+        () => entityAlreadyExists(`Role with name ${name} already exists.`),
+        lock,
       );
-      return { Role: { ...basics(document), ...tagsMember(document.tags) } };
+      return { Role: { ...roleAnswer(document), ...boundaryMember(document.boundary), ...tagsMember(document.tags) } };
     },
   },
   GetRole: {
     permissions: (input, call) => onEntity(identities, roles, call, input.RoleName),
     async run(input, { account }) {
-      return { Role: fullAnswer((await findEntity(identities, roles, account, input.RoleName)).document) };
+      const { document } = await findEntity(identities, roles, account, input.RoleName);
+      return { Role: { ...described(document), RoleLastUsed: await roleLastUsed(identities.uses, account, document) } };
     },
   },
   ListRoles: {
@@ -105,14 +121,40 @@ export const role = (identities: Identities): Operations<Contract> => ({
       return { Roles: items.map((row) => listed(row.document)), ...page };
     },
   },
+  DeleteRole: {
+    permissions: (input, call) => onEntity(identities, roles, call, input.RoleName),
+    async run(input, { account }) {
+      const row = await findEntity(identities, roles, account, input.RoleName);
+      refuseServiceLinked(row.document);
+      if (await isInProfile(identities, account, row.name)) {
+        throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
+      }
+      if (row.document.attached.length > 0) {
+        throw deleteConflict("Cannot delete entity, must detach all policies first.");
+      }
+      if (Object.keys(row.document.inline).length > 0) {
+        throw deleteConflict("Cannot delete entity, must delete policies first.");
+      }
+      await removeRow(identities, row, identities.uses.forgetRole(account, row.name));
+      return {};
+    },
+  },
+});
+
+const updates = (identities: Identities): Operations<Contract> => ({
   UpdateRole: {
     permissions: (input, call) => onEntity(identities, roles, call, input.RoleName),
     async run(input, { account }) {
-      await changeEntity(identities, roles, { account, name: input.RoleName }, (entity) => ({
-        ...entity,
-        description: input.Description ?? entity.description ?? "",
-        maxSessionSeconds: input.MaxSessionDuration ?? entity.maxSessionSeconds,
-      }));
+      await changeEntity(identities, roles, { account, name: input.RoleName }, (entity) => {
+        // Of a service's role nothing but the description is the account's to change.
+        if (input.MaxSessionDuration !== undefined) refuseServiceLinked(entity);
+        const description = input.Description ?? entity.description;
+        return {
+          ...entity,
+          ...(description === undefined ? {} : { description }),
+          maxSessionSeconds: input.MaxSessionDuration ?? entity.maxSessionSeconds,
+        };
+      });
       return {};
     },
   },
@@ -123,31 +165,18 @@ export const role = (identities: Identities): Operations<Contract> => ({
         ...entity,
         description: input.Description,
       }));
-      return { Role: fullAnswer(changed) };
+      const { MaxSessionDuration: _leftOut, ...answer } = described(changed);
+      return { Role: answer };
     },
   },
   UpdateAssumeRolePolicy: {
     permissions: (input, call) => onEntity(identities, roles, call, input.RoleName),
     async run(input, { account }) {
       checkTrust(input.PolicyDocument);
-      await changeEntity(identities, roles, { account, name: input.RoleName }, (entity) => ({
-        ...entity,
-        trust: input.PolicyDocument,
-      }));
-      return {};
-    },
-  },
-  DeleteRole: {
-    permissions: (input, call) => onEntity(identities, roles, call, input.RoleName),
-    async run(input, { account }) {
-      const row = await findEntity(identities, roles, account, input.RoleName);
-      if (row.document.attached.length > 0) {
-        throw deleteConflict("Cannot delete entity, must detach all policies first.");
-      }
-      if (Object.keys(row.document.inline).length > 0) {
-        throw deleteConflict("Cannot delete entity, must delete policies first.");
-      }
-      await removeRow(identities, row);
+      await changeEntity(identities, roles, { account, name: input.RoleName }, (entity) => {
+        refuseServiceLinked(entity);
+        return { ...entity, trust: input.PolicyDocument };
+      });
       return {};
     },
   },

@@ -1,23 +1,30 @@
-// Who a managed policy is attached to. Users and roles name their policies; the other way round is found by reading them.
-import type { Rows } from "../../../store/rows/rows.ts";
-import { type Entity, ROLE, USER } from "./nouns.ts";
+// Who a managed policy is attached to. Users, groups and roles name their policies; the other way round is found by
+// reading them.
+import type { Change, Rows } from "../../../store/rows/rows.ts";
+import { awsPolicies } from "./aws-policies.ts";
+import { rewritten, unchanged } from "./entities.ts";
+import type { Identities } from "./identities.ts";
+import { type Entity, GROUP, type ManagedPolicy, parseIamArn, policyKey, ROLE, USER } from "./nouns.ts";
 import { allRows } from "./paging.ts";
 
 export interface Attachment {
-  readonly word: "user" | "role";
+  readonly word: "user" | "group" | "role";
   readonly entity: Entity;
 }
 
+const KINDS = [
+  ["user", USER],
+  ["group", GROUP],
+  ["role", ROLE],
+] as const;
+
 async function* entities(rows: Rows, account: string): AsyncIterable<Attachment> {
-  for await (const row of allRows<Entity>(rows, { kind: USER, scope: account })) {
-    yield { word: "user", entity: row.document };
-  }
-  for await (const row of allRows<Entity>(rows, { kind: ROLE, scope: account })) {
-    yield { word: "role", entity: row.document };
+  for (const [word, kind] of KINDS) {
+    for await (const row of allRows<Entity>(rows, { kind, scope: account })) yield { word, entity: row.document };
   }
 }
 
-/** Users and roles that have the policy, as a permission or (usage `PermissionsBoundary`) as a boundary. */
+/** Users, groups and roles that have the policy, as a permission or (usage `PermissionsBoundary`) as a boundary. */
 export async function attachments(
   rows: Rows,
   account: string,
@@ -33,11 +40,13 @@ export async function attachments(
   return found;
 }
 
+export interface UsageCounts {
+  readonly attached: ReadonlyMap<string, number>;
+  readonly boundary: ReadonlyMap<string, number>;
+}
+
 /** How often each managed policy is used in the account. */
-export async function usageCounts(
-  rows: Rows,
-  account: string,
-): Promise<{ readonly attached: ReadonlyMap<string, number>; readonly boundary: ReadonlyMap<string, number> }> {
+export async function usageCounts(rows: Rows, account: string): Promise<UsageCounts> {
   const attached = new Map<string, number>();
   const boundary = new Map<string, number>();
   const count = (counts: Map<string, number>, arn: string) => counts.set(arn, (counts.get(arn) ?? 0) + 1);
@@ -46,4 +55,12 @@ export async function usageCounts(
     if (entity.boundary !== undefined) count(boundary, entity.boundary);
   }
   return { attached, boundary };
+}
+
+/** Part of a change that starts to use a policy: it fails when the policy is deleted at the same time. */
+export async function policyLock(identities: Identities, account: string, arn: string): Promise<Change> {
+  const parts = parseIamArn(arn);
+  if (!parts || awsPolicies.has(arn)) return {};
+  const row = await identities.rows.get<ManagedPolicy>(policyKey(account, parts.name));
+  return row ? { expect: [unchanged(row)], put: [rewritten(row, row.document, row.modifiedAt)] } : {};
 }

@@ -127,7 +127,9 @@ function principalMatcher(source: unknown): (principal: Principal) => PrincipalM
   if (!isElements(source)) throw new MalformedPolicy("Principal must be * or a JSON object.");
   const accounts = strings(source["AWS"]);
   const services = strings(source["Service"]);
+  const federated = strings(source["Federated"]);
   return (principal) => {
+    if (principal.kind === "web-identity") return federated.includes(principal.arn) ? "caller" : "none";
     if (principal.kind === "service") return services.includes(principal.arn) ? "caller" : "none";
     return accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
   };

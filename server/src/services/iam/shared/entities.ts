@@ -1,15 +1,29 @@
-// Users and roles alike: found by name, changed one write at a time, listed by page.
+// Users, groups and roles alike: found by name, changed one write at a time, listed by page.
 import type { Call, Permission } from "../../../core/call.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
 import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
-import { concurrentModification, noSuchEntity } from "../errors.ts";
+import { concurrentModification, noSuchEntity, unmodifiable } from "../errors.ts";
 import type { Identities } from "./identities.ts";
-import { type Entity, type EntityKind, iamArn, ROLE, type Role, roleKey, USER, type User, userKey } from "./nouns.ts";
+import {
+  type Entity,
+  type EntityKind,
+  GROUP,
+  type Group,
+  groupKey,
+  iamArn,
+  type NamedType,
+  ROLE,
+  type Role,
+  roleKey,
+  USER,
+  type User,
+  userKey,
+} from "./nouns.ts";
 import { requestTags, resourceTags } from "./tags.ts";
 
 export interface EntityType<Document extends Entity> {
   readonly kind: EntityKind;
-  readonly word: "user" | "role";
+  readonly word: "user" | "group" | "role";
   readonly key: (account: string, name: string) => RowKey;
   /** Characters of all inline policies, white space aside (IAM user guide, "IAM and AWS STS quotas"). */
   readonly inlineCharacters: number;
@@ -24,6 +38,13 @@ export const users: EntityType<User> = {
   key: userKey,
   inlineCharacters: 2048,
   attachedQuota: "PoliciesPerUser",
+};
+export const groups: EntityType<Group> = {
+  kind: GROUP,
+  word: "group",
+  key: groupKey,
+  inlineCharacters: 5120,
+  attachedQuota: "PoliciesPerGroup",
 };
 export const roles: EntityType<Role> = {
   kind: ROLE,
@@ -45,6 +66,17 @@ export async function findEntity<Document extends Entity>(
   return row;
 }
 
+/** Path of the roles that services made for themselves: only they change them. */
+export const isServiceLinked = ({ path }: Pick<Entity, "path">): boolean => path.startsWith("/aws-service-role/");
+
+/** @throws ApiError UnmodifiableEntity for a role that belongs to a service */
+export function refuseServiceLinked(entity: Pick<Entity, "path" | "name" | "arn">): void {
+  if (!entity.arn.includes(":role/") || !isServiceLinked(entity)) return;
+  throw unmodifiable(
+    `Cannot perform the operation on the protected role '${entity.name}' - this role is only modifiable by AWS`,
+  );
+}
+
 /** Without a name the calling user is meant. @throws ApiError Validation for callers that are no users */
 export function userNameOf(name: string | undefined, { principal }: Call): string {
   if (name !== undefined) return name;
@@ -53,7 +85,8 @@ export function userNameOf(name: string | undefined, { principal }: Call): strin
   return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
 }
 
-const ATTEMPTS = 5;
+/** Tools that set up an account attach one policy to many roles at once, each of which writes the policy too. */
+const ATTEMPTS = 50;
 const CHANGED_MEANWHILE = "The request was rejected because another request was changing the same object: try again.";
 
 /**
@@ -98,23 +131,33 @@ export async function createRow(
   }
 }
 
-/** Removes the row that was read. @throws ApiError ConcurrentModification */
-export const removeRow = (identities: Identities, row: StoredRow<unknown>): Promise<void> =>
-  commitChecked(identities, { expect: [unchanged(row)], remove: [keyOf(row)], events: [event(row, "deleted")] });
+/** Removes the row that was read, and what is only about it. @throws ApiError ConcurrentModification */
+export const removeRow = (
+  identities: Identities,
+  row: StoredRow<unknown>,
+  about: readonly RowKey[] = [],
+): Promise<void> =>
+  commitChecked(identities, {
+    expect: [unchanged(row)],
+    remove: [keyOf(row), ...about],
+    events: [event(row, "deleted")],
+  });
 
-/** Replaces an entity by what `change` makes of it. */
+/** Replaces an entity by what `change` makes of it, with what `lock` adds to the commit. */
 export async function changeEntity<Document extends Entity>(
   identities: Identities,
   type: EntityType<Document>,
   at: { readonly account: string; readonly name: string },
   change: (entity: Document) => Document | Promise<Document>,
+  lock: () => Promise<Change> = () => Promise.resolve({}),
 ): Promise<Document> {
   return retrying(async () => {
     const row = await findEntity(identities, type, at.account, at.name);
     const document = await change(row.document);
+    const more = await lock();
     await identities.commit({
-      expect: [unchanged(row)],
-      put: [rewritten(row, document, identities.now())],
+      expect: [unchanged(row), ...(more.expect ?? [])],
+      put: [rewritten(row, document, identities.now()), ...(more.put ?? [])],
       events: [event(row, "updated")],
     });
     return document;
@@ -153,23 +196,24 @@ export async function onEntity(
   name: string,
   more: { readonly conditions?: Permission["conditions"] } = {},
 ): Promise<readonly Permission[]> {
-  const loaded = await (type.word === "user"
-    ? identities.user(call.account, name)
-    : identities.role(call.account, name));
+  const loaded = await identities[type.word](call.account, name);
   const entity = loaded?.entity.name === name ? loaded.entity : undefined;
   return [
     {
       action: `iam:${call.operation}`,
       resource: entity?.arn ?? iamArn(call.account, type.word, "/", name),
-      conditions: { ...resourceTags(entity?.tags ?? {}), ...more.conditions },
+      conditions: { ...resourceTags(entity?.tags ?? {}), ...boundaryCondition(entity?.boundary), ...more.conditions },
     },
   ];
 }
 
-/** Permission to make a user, role or policy. */
+const boundaryCondition = (boundary: string | undefined): NonNullable<Permission["conditions"]> =>
+  boundary === undefined ? {} : { "iam:PermissionsBoundary": boundary };
+
+/** Permission to make something with a name and a path. */
 export function onNew(
   call: Call,
-  type: "user" | "role" | "policy",
+  type: NamedType,
   name: string,
   input: {
     readonly Path?: string | undefined;
@@ -177,20 +221,16 @@ export function onNew(
     readonly Tags?: readonly { readonly Key: string; readonly Value: string }[] | undefined;
   },
 ): readonly Permission[] {
-  const boundary = input.PermissionsBoundary;
   return [
     {
       action: `iam:${call.operation}`,
       resource: iamArn(call.account, type, input.Path ?? "/", name),
-      conditions: {
-        ...requestTags(input.Tags ?? []),
-        ...(boundary === undefined ? {} : { "iam:PermissionsBoundary": boundary }),
-      },
+      conditions: { ...requestTags(input.Tags ?? []), ...boundaryCondition(input.PermissionsBoundary) },
     },
   ];
 }
 
 /** Permission of a list below a path. */
-export const onPath = (call: Call, type: "user" | "role" | "policy", prefix = "/"): readonly Permission[] => [
+export const onPath = (call: Call, type: NamedType, prefix = "/"): readonly Permission[] => [
   { action: `iam:${call.operation}`, resource: `arn:aws:iam::${call.account}:${type}${prefix}` },
 ];

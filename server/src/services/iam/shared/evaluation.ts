@@ -39,8 +39,14 @@ export interface Decision {
  * Trust policies and key policies are the one place where an identity policy is not enough
  * (IAM user guide, "Evaluating policies within a single account", note on IAM role trust and KMS key policies).
  */
-const needsResourcePolicy = (action: string): boolean =>
-  action.startsWith("sts:AssumeRole") || action.startsWith("kms:");
+const needsResourcePolicy = (action: string): boolean => action.startsWith("kms:") || isUnderTrust(action);
+
+/** What a role's trust policy is asked for. */
+const isUnderTrust = (action: string): boolean => /^sts:(AssumeRole|TagSession|SetSourceIdentity)/.test(action);
+
+/** Callers who have no identity of the account, and so only what a resource's policy gives them. */
+const isStranger = ({ kind }: Principal): boolean =>
+  kind === "service" || kind === "web-identity" || kind === "anonymous";
 
 /** A key's policy rules also over root (KMS developer guide, "Default key policy"). */
 const isUnderKeyPolicy = ({ action, resourcePolicy }: Permission): boolean =>
@@ -88,7 +94,7 @@ function missingLayer(
   },
 ): Layer | undefined {
   const isForeign = permission.resourceAccount !== undefined && permission.resourceAccount !== principal.account;
-  if (principal.kind === "service") return allows.resource === "none" ? "resource-based policy" : undefined;
+  if (isStranger(principal)) return allows.resource === "none" ? "resource-based policy" : undefined;
   if (principal.kind === "root") {
     const mustBeNamed = isForeign || isUnderKeyPolicy(permission);
     return mustBeNamed && allows.resource === "none" ? "resource-based policy" : undefined;
@@ -126,7 +132,7 @@ function matching(policies: readonly NamedPolicy[], permission: Permission, look
 export function refusalText(principal: Principal, permission: Permission, decision: Decision): string {
   const resource = permission.resource === "*" ? "" : ` on resource: ${permission.resource}`;
   const what = `User: ${principal.arn} is not authorized to perform: ${permission.action}${resource}`;
-  const isTrust = decision.layer === "resource-based policy" && permission.action.startsWith("sts:AssumeRole");
+  const isTrust = decision.layer === "resource-based policy" && isUnderTrust(permission.action);
   const layer = isTrust ? "role trust policy" : (decision.layer ?? "identity-based policy");
   if (decision.outcome === "explicitDeny") {
     const article = isTrust ? "the" : layer === "identity-based policy" ? "an" : "a";

@@ -5,15 +5,20 @@ import type { Change, Row, Rows } from "../../../store/rows/rows.ts";
 import { awsPolicies } from "./aws-policies.ts";
 import { compilePolicy, type Policy } from "./document.ts";
 import type { NamedPolicy } from "./evaluation.ts";
+import { LastUses } from "./last-used.ts";
 import {
   type AccessKeyRecord,
   accessKeyKey,
   type Entity,
+  GROUP,
+  type Group,
+  groupKey,
   type ManagedPolicy,
   parseIamArn,
   policyKey,
   type Role,
   roleKey,
+  type User,
   userKey,
 } from "./nouns.ts";
 import type { Vault } from "./vault.ts";
@@ -21,9 +26,10 @@ import type { Vault } from "./vault.ts";
 const MAX_AGE_MS = 1000;
 const MAX_ENTRIES = 10_000;
 
-/** A user or role with its policies ready to be asked. */
+/** A user, group or role with its policies ready to be asked. */
 export interface LoadedEntity {
   readonly entity: Entity;
+  /** Its own, and of a user those of its groups. */
   readonly identity: readonly NamedPolicy[];
   readonly boundary?: NamedPolicy;
 }
@@ -38,6 +44,7 @@ export class Identities {
   readonly vault: Vault;
   /** Real time in milliseconds: it ages entries and ends sessions. */
   readonly now: () => number;
+  readonly uses: LastUses;
   #entries = new Map<string, { readonly value: unknown; readonly readAt: number }>();
   #generation = 0;
   #compiled = new Map<string, Policy>();
@@ -46,6 +53,7 @@ export class Identities {
     this.rows = parts.rows;
     this.vault = parts.vault;
     this.now = parts.now;
+    this.uses = new LastUses(parts.rows);
   }
 
   /** Commits a change of identities; every check that starts after it sees it. @throws Conflict */
@@ -75,6 +83,12 @@ export class Identities {
     );
   }
 
+  group(account: string, name: string): Maybe<LoadedEntity | undefined> {
+    return this.#remembered(`group ${account} ${name}`, async () =>
+      this.#load(await this.rows.get(groupKey(account, name))),
+    );
+  }
+
   role(account: string, name: string): Maybe<LoadedEntity | undefined> {
     return this.#remembered(`role ${account} ${name}`, async () =>
       this.#load(await this.rows.get(roleKey(account, name))),
@@ -94,13 +108,22 @@ export class Identities {
    * Root and services have none: ask `hasEntity` first.
    */
   entityOf(principal: Principal): Maybe<LoadedEntity | undefined> {
-    const arn = principal.kind === "user" ? principal.arn : principal.roleArn;
+    const issuer = principal.sessionIssuer;
+    const arn = issuer?.arn ?? (principal.kind === "user" ? principal.arn : principal.roleArn);
     const name = arn?.slice(arn.lastIndexOf("/") + 1);
     if (name === undefined) return undefined;
-    const found = principal.kind === "user" ? this.user(principal.account, name) : this.role(principal.account, name);
-    const id = principal.userId.split(":", 1)[0];
+    const isRole = principal.kind === "assumed-role";
+    const found = isRole ? this.role(principal.account, name) : this.user(principal.account, name);
+    const id = (issuer?.userId ?? principal.userId).split(":", 1)[0];
     const same = (loaded: LoadedEntity | undefined) => (loaded?.entity.id === id ? loaded : undefined);
     return found instanceof Promise ? found.then(same) : same(found);
+  }
+
+  /** Document of a managed policy that entities of the account may have: one of its own or of AWS's. */
+  async attachable(account: string, arn: string): Promise<string | undefined> {
+    const owner = parseIamArn(arn)?.account;
+    if (owner !== account && owner !== "aws") return undefined;
+    return (await this.managedPolicies([arn]))[0];
   }
 
   /** Documents of managed policies by ARN, in the order asked; undefined where there is none. */
@@ -113,6 +136,20 @@ export class Identities {
     const rows = keys.length === 0 ? [] : await this.rows.getMany<ManagedPolicy>(keys);
     const documents = new Map(rows.flatMap((row) => (row ? [[row.document.arn, defaultDocument(row.document)]] : [])));
     return arns.map((arn) => awsPolicies.get(arn)?.document ?? documents.get(arn));
+  }
+
+  /** The policies that narrow a session; undefined when nothing narrows it. One that is gone allows nothing. */
+  sessionPolicies(principal: Principal): Maybe<readonly NamedPolicy[] | undefined> {
+    const { sessionPolicies, sessionPolicyArns } = principal;
+    const given = sessionPolicies?.map((text) => this.named("session", "session", text));
+    if (sessionPolicyArns === undefined) return given;
+    const read = async () => {
+      const texts = await this.managedPolicies(sessionPolicyArns);
+      return sessionPolicyArns.map((arn, at) => this.named(arn, "session", texts[at] ?? NOTHING));
+    };
+    const managed = this.#remembered(`session ${sessionPolicyArns.join(" ")}`, read);
+    const all = (found: readonly NamedPolicy[]) => [...(given ?? []), ...found];
+    return managed instanceof Promise ? managed.then(all) : all(managed);
   }
 
   /** Compiled policies by text, since sessions and buckets bring the same text with each call. */
@@ -148,10 +185,14 @@ export class Identities {
   async #load(row: Row<Entity> | undefined): Promise<LoadedEntity | undefined> {
     if (!row) return undefined;
     const entity = row.document;
-    const { attached, boundary, inline } = entity;
+    const { boundary } = entity;
+    const groups = (await this.groupsOf(row.scope, entity)).map((group) => ({ word: "group", entity: group }));
+    const owners = [{ word: wordOf(row), entity }, ...groups];
+    const attached = owners.flatMap((owner) => owner.entity.attached);
     const texts = await this.managedPolicies(boundary === undefined ? attached : [...attached, boundary]);
-    const word = entity.arn.includes(":user/") ? "user" : "role";
-    const identity = Object.entries(inline).map(([name, text]) => this.named(name, word, text));
+    const identity = owners.flatMap((owner) =>
+      Object.entries(owner.entity.inline).map(([name, text]) => this.named(name, owner.word, text)),
+    );
     for (const [at, arn] of attached.entries()) {
       const text = texts[at];
       if (text !== undefined) identity.push(this.named(arn, "managed", text));
@@ -160,12 +201,23 @@ export class Identities {
     // A boundary that is gone allows nothing.
     return { entity, identity, boundary: this.named(boundary, "boundary", texts[attached.length] ?? NOTHING) };
   }
+
+  /** The groups that a user is in, in the order in which it joined them. */
+  async groupsOf(account: string, { groups = [] }: User): Promise<readonly Group[]> {
+    if (groups.length === 0) return [];
+    const rows = await this.rows.getMany<Group>(groups.map((name) => ({ kind: GROUP, scope: account, name })));
+    return rows.flatMap((row) => row?.document ?? []);
+  }
 }
 
 const NOTHING = `{"Version":"2012-10-17","Statement":[]}`;
 
+/** `user`, `group` or `role`: who an inline policy belongs to. */
+const wordOf = ({ kind }: Row<Entity>): string => kind.slice(kind.indexOf(":") + 1);
+
 export const defaultDocument = (policy: ManagedPolicy): string =>
   policy.versions.find(({ id }) => id === policy.defaultVersion)?.document ?? NOTHING;
 
+/** Also sessions of a federated user that a user made; those that root made have none. */
 export const hasEntity = (principal: Principal): boolean =>
-  principal.kind === "user" || principal.kind === "assumed-role";
+  principal.kind === "user" || principal.kind === "assumed-role" || principal.sessionIssuer !== undefined;

@@ -9,7 +9,15 @@ export interface PrincipalFacts {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const principalTypes = { root: "Account", user: "User", "assumed-role": "AssumedRole", service: "Service" } as const;
+const principalTypes = {
+  root: "Account",
+  user: "User",
+  "assumed-role": "AssumedRole",
+  "federated-user": "FederatedUser",
+  "web-identity": "FederatedUser",
+  anonymous: "Anonymous",
+  service: "Service",
+} as const;
 
 /** Values are worked out when a condition asks for them: most policies ask for none. */
 export function lookupFor(

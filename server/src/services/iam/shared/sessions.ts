@@ -4,7 +4,7 @@ import { errors } from "../../../core/errors.ts";
 import type { Credential, RoleSession } from "../../../core/ports.ts";
 import type { Identities } from "./identities.ts";
 import { type Role, sessionArn } from "./nouns.ts";
-import { newUniqueId } from "./vault.ts";
+import { newSessionKeyId } from "./vault.ts";
 
 interface Claims {
   readonly principal: Principal;
@@ -16,8 +16,10 @@ interface Claims {
 export function issueSession(identities: Identities, principal: Principal, durationSeconds: number): RoleSession {
   const issuedAt = Math.floor(identities.now() / 1000) * 1000;
   const expiresAt = issuedAt + durationSeconds * 1000;
-  const accessKeyId = newUniqueId("ASIA");
-  const caller = { ...principal, accessKeyId, issuedAt };
+  const accessKeyId = newSessionKeyId(principal.account);
+  // Tags of the user or role are those it has at the time of a call.
+  const { tags: _present, ...lasting } = principal;
+  const caller: Principal = { ...lasting, accessKeyId, issuedAt };
   const claims: Claims = { principal: caller, expiresAt };
   const sessionToken = identities.vault.seal(JSON.stringify(claims), accessKeyId);
   const secretAccessKey = identities.vault.sessionSecret(sessionToken);

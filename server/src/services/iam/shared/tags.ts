@@ -10,19 +10,27 @@ export interface Tag {
 /** IAM user guide, "IAM and AWS STS quotas". */
 const MAX_TAGS = 50;
 
-/** Adds tags to those there are; keys differ by more than case. @throws ApiError InvalidInput, LimitExceeded */
+/** How keys are told apart: those of managed policies by case too, others not. */
+export type KeyForm = (key: string) => string;
+
+const anyCase: KeyForm = (key) => key.toLowerCase();
+export const exactCase: KeyForm = (key) => key;
+
+/** Adds tags to those there are. @throws ApiError InvalidInput, LimitExceeded */
 export function withTags(
   present: Readonly<Record<string, string>>,
   added: readonly Tag[],
+  formOf: KeyForm = anyCase,
 ): Readonly<Record<string, string>> {
-  const keys = added.map(({ Key }) => Key.toLowerCase());
+  const keys = added.map(({ Key }) => formOf(Key));
   if (new Set(keys).size !== keys.length) {
-    throw invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    const note = formOf === exactCase ? "" : " Please note that Tag keys are case insensitive.";
+    throw invalidInput(`Duplicate tag keys found.${note}`);
   }
-  const kept = Object.entries(present).filter(([key]) => !keys.includes(key.toLowerCase()));
+  const kept = Object.entries(present).filter(([key]) => !keys.includes(formOf(key)));
   const all = [...kept, ...added.map(({ Key, Value }) => [Key, Value] as const)];
   if (all.length > MAX_TAGS) {
-    throw limitExceeded(`The number of tags has reached the maximum limit of ${MAX_TAGS}, got ${all.length}.`);
+    throw limitExceeded("The number of tags has reached the maximum limit.");
   }
   return Object.fromEntries(all);
 }
@@ -30,9 +38,19 @@ export function withTags(
 export function withoutTags(
   present: Readonly<Record<string, string>>,
   removed: readonly string[],
+  formOf: KeyForm = anyCase,
 ): Readonly<Record<string, string>> {
-  const keys = removed.map((key) => key.toLowerCase());
-  return Object.fromEntries(Object.entries(present).filter(([key]) => !keys.includes(key.toLowerCase())));
+  const keys = removed.map(formOf);
+  return Object.fromEntries(Object.entries(present).filter(([key]) => !keys.includes(formOf(key))));
+}
+
+/** Tags of a principal: those of its user or role, and over them those of its session. */
+export function principalTags(
+  own: Readonly<Record<string, string>>,
+  session: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  if (session === undefined) return own;
+  return { ...withoutTags(own, Object.keys(session)), ...session };
 }
 
 export const tagList = (tags: Readonly<Record<string, string>>): Tag[] =>

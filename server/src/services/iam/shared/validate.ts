@@ -26,13 +26,15 @@ export function checkIdentityPolicy(text: string): void {
   checkSids(statements);
   for (const { Action, NotAction } of statements) {
     if (isMissing(Action) && isMissing(NotAction)) throw malformedPolicy("Policy statement must contain actions.");
-    for (const action of [...asList(Action), ...asList(NotAction)]) checkAction(String(action));
   }
   for (const statement of statements) {
     if (isMissing(statement["Resource"]) && isMissing(statement["NotResource"])) {
       throw malformedPolicy("Policy statement must contain resources.");
     }
     for (const resource of resourcesOf(statement)) checkResource(resource);
+  }
+  for (const { Action, NotAction } of statements) {
+    for (const action of [...asList(Action), ...asList(NotAction)]) checkAction(String(action));
   }
   checkConditions(text);
 }
@@ -160,8 +162,9 @@ function isDate(value: unknown): boolean {
   const text = String(value);
   if (text.includes("${")) return true;
   if (/^[+-]?\d+$/.test(text)) return BigInt(text) <= 2n ** 63n - 1n;
-  const iso = /^\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?)?)?$/i;
-  return iso.test(text) && !Number.isNaN(Date.parse(text.slice(0, 10)));
+  const iso = /^\d{4}(-\d{2}(-\d{2}(T\d{1,2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?)?)?$/i;
+  // A year of two digits, with the mark of a time that does not come, is taken too.
+  return /^\d{2}T$/.test(text) || (iso.test(text) && !Number.isNaN(Date.parse(text.slice(0, 10))));
 }
 
 const isMissing = (value: unknown): boolean => asList(value).length === 0;
@@ -219,8 +222,8 @@ function checkResource(resource: string): void {
   if (service !== "iam") return;
   if (region) throw malformedPolicy(`IAM resource ${resource} cannot contain region information.`);
   const path = rest.join(":");
-  if (path !== "*" && !IAM_RESOURCES.some((start) => path.startsWith(start))) {
-    throw malformedPolicy(`IAM resource path must either be "*" or start with ${IAM_RESOURCES.join(", ")}.`);
+  if (path !== "*" && path !== "root" && !IAM_RESOURCES.some((start) => path.startsWith(start))) {
+    throw malformedPolicy(`IAM resource path must either be "*", root, or start with ${IAM_RESOURCES.join(", ")}.`);
   }
 }
 

@@ -33,9 +33,41 @@ export const newSecret = (): string => randomBytes(SECRET_BYTES).toString("base6
 const ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const ID_CHARACTERS = 16;
 
-/** Unique ids: AKIA access key, ASIA temporary key, AIDA user, AROA role, ANPA managed policy. */
-export function newUniqueId(prefix: "AKIA" | "ASIA" | "AIDA" | "AROA" | "ANPA"): string {
+/** Unique ids: AKIA access key, AIDA user, AGPA group, AROA role, AIPA instance profile, ANPA managed policy. */
+export function newUniqueId(prefix: "AKIA" | "AIDA" | "AGPA" | "AROA" | "AIPA" | "ANPA"): string {
   let id: string = prefix;
   for (const byte of randomBytes(ID_CHARACTERS)) id += ID_ALPHABET[byte & 31];
   return id;
+}
+
+/** 40 bits hold 12 digits; 39 random ones follow. */
+const RANDOM_BITS = 39n;
+const PREFIX = "ASIA";
+
+/**
+ * Id of a temporary key. As on AWS the account can be read from it, for nothing about a session is stored; the session's
+ * token, not the id, keeps it apart from others.
+ */
+export function newSessionKeyId(account: string): string {
+  const random = randomBytes(8).readBigUInt64BE() & ((1n << RANDOM_BITS) - 1n);
+  let bits = (BigInt(account) << RANDOM_BITS) | random;
+  let id = "";
+  for (let left = ID_CHARACTERS; left > 0; left--) {
+    id = ID_ALPHABET[Number(bits & 31n)] + id;
+    bits >>= 5n;
+  }
+  return PREFIX + id;
+}
+
+/** Account of a temporary key's id; undefined for ids of another form. */
+export function accountOfSessionKey(id: string): string | undefined {
+  if (!id.startsWith(PREFIX) || id.length !== PREFIX.length + ID_CHARACTERS) return undefined;
+  let bits = 0n;
+  for (const character of id.slice(PREFIX.length)) {
+    const value = ID_ALPHABET.indexOf(character);
+    if (value < 0) return undefined;
+    bits = (bits << 5n) | BigInt(value);
+  }
+  const account = String(bits >> RANDOM_BITS);
+  return account.length > 12 ? undefined : account.padStart(12, "0");
 }

@@ -57,12 +57,10 @@ async function findSource(
   arn: string,
 ): Promise<{ readonly principal: Principal; readonly loaded: LoadedEntity }> {
   const parts = parseIamArn(arn);
-  if (!parts || parts.type === "policy") {
+  if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
     throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
   }
-  const loaded = await (parts.type === "user"
-    ? identities.user(call.account, parts.name)
-    : identities.role(call.account, parts.name));
+  const loaded = await identities[parts.type](call.account, parts.name);
   if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
   return { principal: principalOf(call, arn, loaded.entity.id), loaded };
 }

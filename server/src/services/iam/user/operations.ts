@@ -1,11 +1,11 @@
 // Users. Their policies are in inline-policy/ and attachment/, their keys in access-key/, tags in tag/.
-// Gap: no groups, log-in profiles, MFA devices; a permissions boundary is set only when the user is made.
+// Gap: no log-in profiles, MFA devices, signing certificates, SSH keys and credentials of single services.
 import type { Operations as Contract, User as UserAnswer } from "../../../../../contract/iam/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { deleteConflict, entityAlreadyExists } from "../errors.ts";
-import { boundaryMember, checkBoundary } from "../shared/boundary.ts";
-import { wholeSeconds } from "../shared/encoding.ts";
+import { userAnswer } from "../shared/answers.ts";
+import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
 import {
   commitChecked,
   created,
@@ -24,20 +24,12 @@ import {
 import type { Identities } from "../shared/identities.ts";
 import { type AccessKeyRecord, iamArn, keysOfUser, USER, type User, userKey } from "../shared/nouns.ts";
 import { pageOfRows } from "../shared/paging.ts";
+import { quotas, refuseMore } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
-/** The user of an answer; lists leave tags and boundary out. */
-const answer = (user: User): UserAnswer => ({
-  Path: user.path,
-  UserName: user.name,
-  UserId: user.id,
-  Arn: user.arn,
-  CreateDate: wholeSeconds(user.createdAt),
-});
-
 const fullAnswer = (user: User): UserAnswer => ({
-  ...answer(user),
+  ...userAnswer(user),
   ...boundaryMember(user.boundary),
   ...tagsMember(user.tags),
 });
@@ -47,7 +39,7 @@ export const user = (identities: Identities): Operations<Contract> => ({
     permissions: (input, call) => onNew(call, "user", input.UserName, input),
     async run(input, call) {
       const { UserName: name, Path: path = "/" } = input;
-      await checkBoundary(identities, input.PermissionsBoundary);
+      const lock = await boundaryLock(identities, call.account, input.PermissionsBoundary);
       const key = userKey(call.account, name);
       const document: User = {
         name,
@@ -60,8 +52,12 @@ export const user = (identities: Identities): Operations<Contract> => ({
         tags: withTags({}, input.Tags ?? []),
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
-      await createRow(identities, created(key, document, call.at), () =>
-        entityAlreadyExists(`User with name ${name} already exists.`),
+      await refuseMore(identities.rows, call.account, quotas.users);
+      await createRow(
+        identities,
+        created(key, document, call.at),
+        () => entityAlreadyExists(`User with name ${name} already exists.`),
+        lock,
       );
       return { User: fullAnswer(document) };
     },
@@ -87,7 +83,7 @@ export const user = (identities: Identities): Operations<Contract> => ({
         (document) => document.path.startsWith(prefix),
         input,
       );
-      return { Users: items.map((row) => answer(row.document)), ...page };
+      return { Users: items.map((row) => userAnswer(row.document)), ...page };
     },
   },
   UpdateUser: {
@@ -101,6 +97,9 @@ export const user = (identities: Identities): Operations<Contract> => ({
     permissions: (input, call) => onEntity(identities, users, call, input.UserName),
     async run(input, call) {
       const row = await findEntity(identities, users, call.account, input.UserName);
+      if ((row.document.groups ?? []).length > 0) {
+        throw deleteConflict("Cannot delete entity, must remove users from group first.");
+      }
       const keys = await identities.rows.list({ ...keysOfUser(call.account, input.UserName), limit: 1 });
       if (keys.rows.length > 0) throw deleteConflict("Cannot delete entity, must delete access keys first.");
       if (row.document.attached.length > 0) {

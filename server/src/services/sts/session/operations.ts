@@ -1,11 +1,13 @@
 // Temporary credentials: of a role (AssumeRole) and of the caller itself (GetSessionToken).
-// Gap: session tags, SourceIdentity and multi-factor codes are refused by name.
-// Gap: a session of GetSessionToken may call IAM; AWS asks for a multi-factor code there.
-import type { Operations as Contract, Credentials } from "../../../../../contract/sts/types.ts";
+// Gap: multi-factor codes and contexts of other providers are refused by name.
+// Gap: the packed size of policies and tags is that of their deflated text; AWS packs them in a way of its own.
+import type { Operations as Contract } from "../../../../../contract/sts/types.ts";
 import type { Call, Permission, Principal } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
-import type { RoleSession, Sessions } from "../../../core/ports.ts";
+import type { Sessions } from "../../../core/ports.ts";
 import type { Operations } from "../../../core/service.ts";
+import { accountOf, assumedRoleUser, credentials, packedSize, refuseUnbuilt } from "../shared/answers.ts";
+import { markConditions, marksOf, withMarks } from "../shared/session-tags.ts";
 
 const DEFAULT_ROLE_SECONDS = 3600;
 const DEFAULT_TOKEN_SECONDS = 43_200;
@@ -19,29 +21,34 @@ const TRUST_NOBODY = `{"Version":"2012-10-17","Statement":[]}`;
 
 export const session = (sessions: Sessions): Operations<Contract> => ({
   AssumeRole: {
-    async permissions(input): Promise<readonly Permission[]> {
-      const conditions: Record<string, string> = { "sts:RoleSessionName": input.RoleSessionName };
-      if (input.ExternalId !== undefined) conditions["sts:ExternalId"] = input.ExternalId;
-      return [
-        {
-          action: "sts:AssumeRole",
-          resource: input.RoleArn,
-          conditions,
-          resourcePolicy: (await sessions.trustPolicy(input.RoleArn)) ?? TRUST_NOBODY,
-          ...accountOf(input.RoleArn),
+    async permissions(input, { principal }): Promise<readonly Permission[]> {
+      const account = accountOf(input.RoleArn);
+      const marks = marksOf(input, chained(principal));
+      const permission: Permission = {
+        action: "sts:AssumeRole",
+        resource: input.RoleArn,
+        conditions: {
+          ...markConditions(input, marks),
+          "sts:RoleSessionName": input.RoleSessionName,
+          ...(input.ExternalId === undefined ? {} : { "sts:ExternalId": input.ExternalId }),
         },
-      ];
+        resourcePolicy: (await sessions.trustPolicy(input.RoleArn)) ?? TRUST_NOBODY,
+        ...(account === "" ? {} : { resourceAccount: account }),
+      };
+      return withMarks(permission, marks);
     },
-    async run(input, call) {
-      refuseUnbuilt(input, ["Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts", "SerialNumber"]);
-      if (call.principal.kind === "root") throw errors.accessDenied("Roles may not be assumed by root accounts.");
+    async run(input, { principal }) {
+      refuseUnbuilt(input, ["ProvidedContexts", "SerialNumber", "MinimumSessionTokenSize"]);
+      if (principal.kind === "root") throw errors.accessDenied("Roles may not be assumed by root accounts.");
       const seconds = input.DurationSeconds ?? DEFAULT_ROLE_SECONDS;
-      if (isRoleSession(call.principal) && seconds > CHAINED_SECONDS) {
+      if (chained(principal) && seconds > CHAINED_SECONDS) {
         throw errors.validation(
           "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         );
       }
+      const marks = marksOf(input, chained(principal));
       const made = await sessions.assumeRole({
+        ...marks,
         roleArn: input.RoleArn,
         sessionName: input.RoleSessionName,
         durationSeconds: seconds,
@@ -50,15 +57,16 @@ export const session = (sessions: Sessions): Operations<Contract> => ({
       });
       return {
         Credentials: credentials(made),
-        AssumedRoleUser: { AssumedRoleId: made.principal.userId, Arn: made.principal.arn },
-        ...(made.packedPolicyPercent === undefined ? {} : { PackedPolicySize: made.packedPolicyPercent }),
+        AssumedRoleUser: assumedRoleUser(made),
+        ...packedSize(made.packedPolicyPercent),
+        ...(marks.sourceIdentity === undefined ? {} : { SourceIdentity: marks.sourceIdentity }),
       };
     },
   },
   GetSessionToken: {
     permissions: () => [],
     run(input, { principal }: Call) {
-      refuseUnbuilt(input, ["SerialNumber"]);
+      refuseUnbuilt(input, ["SerialNumber", "MinimumSessionTokenSize"]);
       if (principal.issuedAt !== undefined) {
         throw errors.accessDenied("Cannot call GetSessionToken with session credentials");
       }
@@ -69,25 +77,6 @@ export const session = (sessions: Sessions): Operations<Contract> => ({
   },
 });
 
-/** The first-start key speaks for a role but is no session: it has not been issued at a time. */
-const isRoleSession = (principal: Principal): boolean =>
-  principal.kind === "assumed-role" && principal.issuedAt !== undefined;
-
-function accountOf(roleArn: string): { readonly resourceAccount?: string } {
-  const account = roleArn.split(":")[4];
-  return account ? { resourceAccount: account } : {};
-}
-
-function credentials(made: RoleSession): Credentials {
-  return {
-    AccessKeyId: made.accessKeyId,
-    SecretAccessKey: made.secretAccessKey,
-    SessionToken: made.sessionToken,
-    Expiration: made.expiresAt / 1000,
-  };
-}
-
-function refuseUnbuilt(input: object, members: readonly string[]): void {
-  const found = Object.entries(input).find(([name, value]) => members.includes(name) && value !== undefined);
-  if (found) throw errors.validation(`${found[0]} is not yet available in Sagebrush: leave it out.`);
-}
+/** The caller when it is a session of a role. The first-start key speaks for a role but has not been issued at a time. */
+const chained = (principal: Principal): Principal | undefined =>
+  principal.kind === "assumed-role" && principal.issuedAt !== undefined ? principal : undefined;

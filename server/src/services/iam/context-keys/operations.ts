@@ -1,0 +1,56 @@
+// The condition keys that policies ask for, so that a simulation can be given their values.
+import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
+import type { Call } from "../../../core/call.ts";
+import type { Operations } from "../../../core/service.ts";
+import { invalidInput, noSuchEntity } from "../errors.ts";
+import { asList, isElements } from "../shared/document.ts";
+import type { Identities } from "../shared/identities.ts";
+import { type Entity, parseIamArn, type User } from "../shared/nouns.ts";
+import { checkIdentityPolicy } from "../shared/validate.ts";
+
+export const contextKeys = (identities: Identities): Operations<Contract> => ({
+  GetContextKeysForCustomPolicy: {
+    run: (input) => ({ ContextKeyNames: keysOf(input.PolicyInputList) }),
+  },
+  GetContextKeysForPrincipalPolicy: {
+    permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicySourceArn }],
+    async run(input, call) {
+      const texts = await policiesOf(identities, call, input.PolicySourceArn);
+      return { ContextKeyNames: keysOf([...(input.PolicyInputList ?? []), ...texts]) };
+    },
+  },
+});
+
+/** Names in the order in which they are met, each once. @throws ApiError MalformedPolicyDocument */
+function keysOf(texts: readonly string[]): string[] {
+  const keys = new Set<string>();
+  for (const text of texts) {
+    checkIdentityPolicy(text);
+    for (const statement of asList((JSON.parse(text) as { Statement: unknown }).Statement)) {
+      if (!isElements(statement)) continue;
+      const operators = isElements(statement["Condition"]) ? Object.values(statement["Condition"]) : [];
+      for (const operator of operators)
+        for (const key of Object.keys(isElements(operator) ? operator : {})) keys.add(key);
+      for (const [, name = ""] of JSON.stringify(statement).matchAll(/\$\{([^}]*)\}/g)) {
+        const variable = name.split(",", 1)[0]?.trim() ?? "";
+        // `${*}`, `${?}` and `${$}` are characters, not keys.
+        if (variable.length > 1) keys.add(variable);
+      }
+    }
+  }
+  return [...keys];
+}
+
+/** Policies of a user with its groups, of a group or of a role. @throws ApiError InvalidInput, NoSuchEntity */
+async function policiesOf(identities: Identities, { account }: Call, arn: string): Promise<readonly string[]> {
+  const parts = parseIamArn(arn);
+  if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
+    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
+  }
+  const entity = (await identities[parts.type](account, parts.name))?.entity;
+  if (entity?.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
+  const owners: readonly Entity[] = [entity, ...(await identities.groupsOf(account, entity as User))];
+  const inline = owners.flatMap((owner) => Object.values(owner.inline));
+  const managed = await identities.managedPolicies(owners.flatMap(({ attached }) => attached));
+  return [...inline, ...managed.flatMap((text) => text ?? [])];
+}

@@ -1,0 +1,41 @@
+// How many of a kind an account may have: the defaults of the IAM user guide, "IAM and AWS STS quotas".
+import type { Rows } from "../../../store/rows/rows.ts";
+import { limitExceeded } from "../errors.ts";
+import { GROUP, INSTANCE_PROFILE, OIDC_PROVIDER, POLICY, ROLE, USER } from "./nouns.ts";
+
+interface Quota {
+  readonly kind: string;
+  /** As refusals name it. */
+  readonly name: string;
+  readonly most: number;
+}
+
+export const quotas = {
+  users: { kind: USER, name: "UsersPerAccount", most: 5000 },
+  groups: { kind: GROUP, name: "GroupsPerAccount", most: 300 },
+  roles: { kind: ROLE, name: "RolesPerAccount", most: 1000 },
+  instanceProfiles: { kind: INSTANCE_PROFILE, name: "InstanceProfilesPerAccount", most: 1000 },
+  policies: { kind: POLICY, name: "PoliciesPerAccount", most: 1500 },
+  oidcProviders: { kind: OIDC_PROVIDER, name: "OpenIdConnectProvidersPerAccount", most: 100 },
+} as const satisfies Readonly<Record<string, Quota>>;
+
+export const GROUPS_PER_USER = 10;
+
+const BATCH = 500;
+
+/** Number of rows of the kind in the account. */
+export async function countOf(rows: Rows, account: string, kind: string): Promise<number> {
+  let count = 0;
+  let after: string | undefined;
+  for (;;) {
+    const batch = await rows.scan({ kind, scope: account, after, limit: BATCH });
+    count += batch.length;
+    if (batch.length < BATCH) return count;
+    after = batch.at(-1)?.name;
+  }
+}
+
+/** @throws ApiError LimitExceeded when the account has as many as it may */
+export async function refuseMore(rows: Rows, account: string, { kind, name, most }: Quota): Promise<void> {
+  if ((await countOf(rows, account, kind)) >= most) throw limitExceeded(`Cannot exceed quota for ${name}: ${most}`);
+}
