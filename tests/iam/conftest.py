@@ -1,8 +1,13 @@
 """Users and roles that go away after the test."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from policies import policy
 from users import remove_policies
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     ...sagemakerSettings(settings),
     sealingKey: await openSealingKey(keyFile),
   });
-  const runtime = createRuntime({ endpoints: sagemaker.endpoints, series, clock, log, random: Math.random });
+  const runtime = createRuntime({ ...sagemaker, series, clock, log, random: Math.random });
   const services = [
     ...neighbours.services,
     sagemaker.service,

@@ -49,6 +49,8 @@ export interface Permission {
   readonly resourcePolicy?: string;
   /** Account that owns the resource; the caller's own when absent. */
   readonly resourceAccount?: string;
+  /** Reads the tags of the resource: asked only when a policy has a condition on them. */
+  readonly resourceTags?: () => Promise<Readonly<Record<string, string>>>;
 }
 
 export interface Call {

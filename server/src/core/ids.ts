@@ -1,5 +1,5 @@
 // Ids and ARNs. Random ids are 128 bits or more and never reused.
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 
 /** Request id as AWS writes it, a UUID. */
 export const newRequestId = (): string => randomUUID();
@@ -13,6 +13,10 @@ export function newId(): string {
   for (const byte of bytes) text += ALPHABET[byte & 31];
   return text;
 }
+
+/** The 64 hexadecimal digits that stand for an account in access control lists of S3 and in policies. */
+export const canonicalId = (account: string): string =>
+  createHash("sha256").update(`canonical user of account ${account}`).digest("hex");
 
 /**
  * ARN of a SageMaker resource. Names appear in lower case in ARNs, as in the guide's samples

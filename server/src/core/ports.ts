@@ -10,6 +10,7 @@ export interface RequestFacts {
   readonly sourceIp?: string;
   readonly userAgent?: string;
   readonly secure?: boolean;
+  readonly referer?: string;
 }
 
 /** IAM, to the wire: the secret behind an access key. */

@@ -149,8 +149,9 @@ async function perform(parts: Parts, { service, plan, input, call, progress }: P
 }
 
 async function authorize(parts: Parts, call: Call, permissions: readonly Permission[]): Promise<void> {
-  const { at, region, sourceIp, userAgent, secure } = call;
-  const facts = { at, region, sourceIp, userAgent, secure };
+  const { at, region, sourceIp, userAgent, secure, headers } = call;
+  const referer = headers["referer"];
+  const facts = { at, region, sourceIp, userAgent, secure, ...(referer === undefined ? {} : { referer }) };
   const refusal = await parts.authorizer.refusal(call.principal, permissions, facts);
   if (refusal !== undefined) throw errors.accessDenied(refusal);
 }

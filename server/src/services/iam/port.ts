@@ -18,7 +18,8 @@ import type { Rows } from "../../store/rows/rows.ts";
 import { decide, type NamedPolicy, type PolicyLayers, refusalText } from "./shared/evaluation.ts";
 import { hasEntity, Identities, type LoadedEntity, noPolicies } from "./shared/identities.ts";
 import type { AccessKeyRecord } from "./shared/nouns.ts";
-import { lookupFor } from "./shared/request.ts";
+import type { Lookup } from "./shared/pattern.ts";
+import { asksForTag, lookupFor, type PrincipalFacts } from "./shared/request.ts";
 import { createTokenReader, invalidToken, issueSession, rolePrincipal } from "./shared/sessions.ts";
 import { principalTags } from "./shared/tags.ts";
 import { checkResourcePolicy } from "./shared/validate.ts";
@@ -98,11 +99,11 @@ export function createAuthorizer(identities: Identities): Authorizer {
     refusal(principal, permissions, facts) {
       const found = hasEntity(principal) ? identities.entityOf(principal) : undefined;
       const session = identities.sessionPolicies(principal);
-      const decideBy = (loaded: LoadedEntity | undefined, narrowed: readonly NamedPolicy[] | undefined) =>
+      const ask = (loaded: LoadedEntity | undefined, narrowed: readonly NamedPolicy[] | undefined) =>
         firstRefusal(identities, { principal, facts, loaded, session: narrowed }, permissions);
       return found instanceof Promise || session instanceof Promise
-        ? Promise.all([found, session]).then(([loaded, narrowed]) => decideBy(loaded, narrowed))
-        : decideBy(found, session);
+        ? Promise.all([found, session]).then(([loaded, narrowed]) => ask(loaded, narrowed))
+        : ask(found, session);
     },
   };
 }
@@ -117,33 +118,54 @@ interface Caller {
 
 function firstRefusal(
   identities: Identities,
-  { principal, facts, loaded, session }: Caller,
+  caller: Caller,
   permissions: readonly Permission[],
-): string | undefined {
+): Promise<string | undefined> | string | undefined {
+  let at = 0;
   for (const permission of permissions) {
-    const layers: PolicyLayers = {
-      ...(loaded ?? unbound(identities, principal)),
-      session,
-      resource:
-        permission.resourcePolicy === undefined
-          ? undefined
-          : identities.named("resource", "resource", permission.resourcePolicy),
-    };
-    const tags = principalTags(loaded?.entity.tags ?? {}, principal.sessionTags);
-    const lookup = lookupFor(principal, permission, facts, { tags });
-    const decision = decide(principal, permission, layers, lookup);
-    if (decision.outcome !== "allowed") return refusalText(principal, permission, decision);
+    at++;
+    const answer = refusalOf(identities, caller, permission);
+    if (answer instanceof Promise) {
+      const rest = permissions.slice(at);
+      return answer.then((text) => text ?? firstRefusal(identities, caller, rest));
+    }
+    if (answer !== undefined) return answer;
   }
   return undefined;
 }
 
-const EVERYTHING = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`;
-
-/** Root has neither a user nor policies; a federated user that it vouched for may do what root may. */
-const unbound = (identities: Identities, principal: Principal) =>
-  principal.kind === "federated-user" && principal.sessionIssuer === undefined
-    ? { identity: [identities.named("root", "root", EVERYTHING)] }
-    : noPolicies;
+/** Tags of the resource are read, and the decision made anew, when a condition asked for them. */
+function refusalOf(
+  identities: Identities,
+  { principal, facts, loaded, session }: Caller,
+  permission: Permission,
+): Promise<string | undefined> | string | undefined {
+  const layers: PolicyLayers = {
+    ...(loaded ?? noPolicies),
+    session,
+    resource:
+      permission.resourcePolicy === undefined
+        ? undefined
+        : identities.named("resource", "resource", permission.resourcePolicy),
+  };
+  const about: PrincipalFacts = { tags: principalTags(loaded?.entity.tags ?? {}, principal.sessionTags) };
+  const answer = (lookup: Lookup): string | undefined => {
+    const decision = decide(principal, permission, layers, lookup);
+    return decision.outcome === "allowed" ? undefined : refusalText(principal, permission, decision);
+  };
+  const lookup = lookupFor(principal, permission, facts, about);
+  const { resourceTags } = permission;
+  if (resourceTags === undefined) return answer(lookup);
+  let isAsked = false;
+  const first = answer((key) => {
+    isAsked ||= asksForTag(key);
+    return lookup(key);
+  });
+  if (!isAsked) return first;
+  return resourceTags().then((tags) =>
+    answer(lookupFor(principal, permission, facts, { ...about, resourceTags: tags })),
+  );
+}
 
 export const policyChecks: PolicyChecks = { resourcePolicy: checkResourcePolicy };
 

@@ -12,6 +12,8 @@ import { InvocationMetrics } from "./metrics.ts";
 
 export interface RuntimeParts {
   readonly endpoints: EndpointDirectory;
+  /** Tags of an endpoint by its ARN, for policies that ask for them. */
+  readonly tagsOf: (call: Call, arn: string) => Promise<Readonly<Record<string, string>>>;
   readonly series: Series;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,20 +32,24 @@ const BODY_LIMIT_BYTES = 6_291_456;
 /** For a container's whole answer (container contract of hosting). */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-export function createRuntime({ endpoints, series, clock, log, random }: RuntimeParts): Runtime {
+export function createRuntime({ endpoints, tagsOf, series, clock, log, random }: RuntimeParts): Runtime {
   const metrics = new InvocationMetrics(series, clock, (cause) =>
     log.error("Metrics of invocations could not be stored.", { cause }),
   );
   const operations: Operations<Contract> = {
     InvokeEndpoint: {
       bodyLimitBytes: BODY_LIMIT_BYTES,
-      permissions: ({ EndpointName, TargetModel }, call: Call) => [
-        {
-          action: "sagemaker:InvokeEndpoint",
-          resource: sagemakerArn(call, "endpoint", EndpointName),
-          ...(TargetModel === undefined ? {} : { conditions: { "sagemaker:TargetModel": TargetModel } }),
-        },
-      ],
+      permissions: ({ EndpointName, TargetModel }, call: Call) => {
+        const resource = sagemakerArn(call, "endpoint", EndpointName);
+        return [
+          {
+            action: "sagemaker:InvokeEndpoint",
+            resource,
+            ...(TargetModel === undefined ? {} : { conditions: { "sagemaker:TargetModel": TargetModel } }),
+            resourceTags: () => tagsOf(call, resource),
+          },
+        ];
+      },
       run: createInvoke({
         endpoints,
         metrics,

@@ -1,10 +1,11 @@
 // SageMaker: the list of nouns, one line each, and the operations that are not built yet, by name.
 import type { Operations as Contract } from "../../../../contract/sagemaker/types.ts";
+import type { Call } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
 import type { EndpointDirectory } from "../../core/ports.ts";
 import type { AnyOperation, Controls, Service } from "../../core/service.ts";
 import type { JobKind } from "../../engine/job-kind.ts";
-import { absent, absentOperations } from "./absent/operations.ts";
+import { absent, absentOperations, absentPermissions } from "./absent/operations.ts";
 import { algorithm } from "./algorithm/operations.ts";
 import { codeRepository } from "./code-repository/operations.ts";
 import { endpoint } from "./endpoint/operations.ts";
@@ -15,6 +16,7 @@ import { humanTaskUi } from "./human-task-ui/operations.ts";
 import { model } from "./model/operations.ts";
 import { modelPackage } from "./model-package/operations.ts";
 import { notebookInstanceLifecycleConfig } from "./notebook-instance-lifecycle-config/operations.ts";
+import { tagsOf, withPermissions } from "./permissions.ts";
 import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
@@ -79,6 +81,7 @@ export interface SageMaker {
   readonly controls: Controls;
   /** For the inference router. */
   readonly endpoints: EndpointDirectory;
+  readonly tagsOf: (call: Call, arn: string) => Promise<Readonly<Record<string, string>>>;
   /** For the compatibility page: operations whose things are kept and nothing acts on, and those on nothing. */
   readonly recorded: readonly string[];
   readonly absent: readonly string[];
@@ -96,17 +99,22 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
     if (operations[name]) throw new Error(`${name} is built; take it off the list notYetAvailable.`);
     operations[name] = refusal(name);
   }
+  const permitted = Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [name, withPermissions(name, operation, parts.rows)]),
+  );
   return {
-    service: { name: "sagemaker", iamPrefix: "sagemaker", operations },
+    service: { name: "sagemaker", iamPrefix: "sagemaker", operations: permitted },
     jobs: built.flatMap((noun) => noun.job ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
+    tagsOf: (call, arn) => tagsOf(parts.rows, call, arn),
     recorded: built.flatMap((noun) => (noun.isRecord ? Object.keys(noun.operations) : [])),
     absent: absentOperations,
   };
 }
 
-const refusal = (name: string): AnyOperation => ({
+const refusal = (name: keyof Contract): AnyOperation => ({
+  ...absentPermissions(name),
   run: () => {
     throw errors.notYetAvailable(`${name} is known to AWS but is not yet available in Sagebrush.`);
   },

@@ -3,7 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/iam/types.t
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidInput, noSuchEntity } from "../errors.ts";
-import { asList, isElements } from "../shared/document.ts";
+import { distinct, keysAsked } from "../shared/context-keys.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type Entity, parseIamArn, type User } from "../shared/nouns.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
@@ -23,22 +23,8 @@ export const contextKeys = (identities: Identities): Operations<Contract> => ({
 
 /** Names in the order in which they are met, each once. @throws ApiError MalformedPolicyDocument */
 function keysOf(texts: readonly string[]): string[] {
-  const keys = new Set<string>();
-  for (const text of texts) {
-    checkIdentityPolicy(text);
-    for (const statement of asList((JSON.parse(text) as { Statement: unknown }).Statement)) {
-      if (!isElements(statement)) continue;
-      const operators = isElements(statement["Condition"]) ? Object.values(statement["Condition"]) : [];
-      for (const operator of operators)
-        for (const key of Object.keys(isElements(operator) ? operator : {})) keys.add(key);
-      for (const [, name = ""] of JSON.stringify(statement).matchAll(/\$\{([^}]*)\}/g)) {
-        const variable = name.split(",", 1)[0]?.trim() ?? "";
-        // `${*}`, `${?}` and `${$}` are characters, not keys.
-        if (variable.length > 1) keys.add(variable);
-      }
-    }
-  }
-  return [...keys];
+  for (const text of texts) checkIdentityPolicy(text);
+  return [...distinct(texts.flatMap((text) => keysAsked(text).flat()))];
 }
 
 /** Policies of a user with its groups, of a group or of a role. @throws ApiError InvalidInput, NoSuchEntity */

@@ -1,5 +1,6 @@
 // Roles and who may assume them. Their policies are in inline-policy/ and attachment/, tags in tag/.
 // Gap: whether a principal that a trust policy names exists is not checked.
+// Gap: when SageMaker assumes a role, its trust policy knows aws:SourceAccount and not aws:SourceArn: jobs share its session.
 import type { Operations as Contract, Role as RoleAnswer } from "../../../../../contract/iam/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded } from "../errors.ts";

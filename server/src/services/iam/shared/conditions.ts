@@ -55,9 +55,17 @@ const number =
   };
 const numeric = (compare: (actual: number, expected: number) => boolean) =>
   number(compare, (text) => (text.trim() === "" ? Number.NaN : Number(text)));
-/** Dates are ISO 8601 or seconds since 1970. */
-const date = (compare: (actual: number, expected: number) => boolean) =>
-  number(compare, (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text)));
+const date = (compare: (actual: number, expected: number) => boolean) => number(compare, parseDate);
+
+/** Year, month, day, minute, second or parts of one, with a zone (W3C note "Date and Time Formats"). */
+const ISO = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
+
+/** Milliseconds since 1970 of an ISO date, UTC where it names no zone, or of seconds since 1970; four digits are a year. */
+function parseDate(text: string): number {
+  const iso = ISO.exec(text);
+  if (!iso) return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Number.NaN;
+  return Date.parse(iso[3] !== undefined && iso[6] === undefined ? `${text}Z` : text);
+}
 
 const bool: MakeTest = (expected) => (actual) => actual.toLowerCase() === expected.toLowerCase();
 

@@ -1,12 +1,13 @@
 // A policy document as JSON text, compiled once into statements that answer "does this apply?".
 // Source: IAM user guide, "IAM JSON policy element reference".
 import type { Principal } from "../../../core/call.ts";
+import { canonicalId } from "../../../core/ids.ts";
 import { type Condition, compileCondition } from "./conditions.ts";
 import { compilePattern, type Lookup, type Pattern } from "./pattern.ts";
 
 /**
- * How a Principal element names a caller: by its own ARN or by `*`, by the role behind the session, or only by its
- * account, which delegates the decision to the account's identity policies.
+ * How a Principal element names a caller: by its own ARN or by `*`, by the role or user behind the session, or only by
+ * its account, which delegates the decision to the account's identity policies.
  */
 export type PrincipalMatch = "none" | "account" | "role" | "caller";
 
@@ -15,6 +16,8 @@ export interface Statement {
   readonly effect: "Allow" | "Deny";
   /** Action, resource and conditions together. */
   applies(action: string, resource: string, lookup: Lookup): boolean;
+  /** Action and resource alone. */
+  covers(action: string, resource: string, lookup: Lookup): boolean;
   /** Statements of identity policies have no Principal and match every caller. */
   names(principal: Principal): PrincipalMatch;
 }
@@ -71,6 +74,7 @@ function compileStatement(source: unknown, variables: boolean): Statement {
       actions(action, lookup) &&
       resources(resource, lookup) &&
       conditions.every((condition) => condition.holds(lookup)),
+    covers: (action, resource, lookup) => actions(action, lookup) && resources(resource, lookup),
     names: compilePrincipal(source),
   };
 }
@@ -114,7 +118,10 @@ function compilePrincipal(source: Elements): (principal: Principal) => Principal
   const others = source["NotPrincipal"];
   if (others === undefined) return () => "caller";
   const matches = principalMatcher(others);
-  return (principal) => (matches(principal) === "none" ? "caller" : "none");
+  // A deny spares nobody but whom it names: the account of a user stands beside the user, not for all in it. An allow
+  // leaves out everyone whom it names in any way (IAM user guide, "NotPrincipal").
+  const isLeftOut = (match: PrincipalMatch) => (source["Effect"] === "Deny" ? match === "caller" : match !== "none");
+  return (principal) => (isLeftOut(matches(principal)) ? "none" : "caller");
 }
 
 const strength: Readonly<Record<PrincipalMatch, number>> = { none: 0, account: 1, role: 2, caller: 3 };
@@ -127,11 +134,15 @@ function principalMatcher(source: unknown): (principal: Principal) => PrincipalM
   if (!isElements(source)) throw new MalformedPolicy("Principal must be * or a JSON object.");
   const accounts = strings(source["AWS"]);
   const services = strings(source["Service"]);
-  const federated = strings(source["Federated"]);
+  const providers = strings(source["Federated"]);
+  const canonical = strings(source["CanonicalUser"]);
   return (principal) => {
-    if (principal.kind === "web-identity") return federated.includes(principal.arn) ? "caller" : "none";
     if (principal.kind === "service") return services.includes(principal.arn) ? "caller" : "none";
-    return accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
+    if (principal.kind === "web-identity")
+      return providers.includes(principal.arn) || accounts.includes("*") ? "caller" : "none";
+    const found = accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
+    if (canonical.length === 0 || !canonical.includes(canonicalId(principal.account))) return found;
+    return stronger(found, matchAwsPrincipal(principal.account, principal));
   };
 }
 
@@ -140,5 +151,5 @@ function matchAwsPrincipal(name: string, principal: Principal): PrincipalMatch {
   if (name === principal.account || name === `arn:aws:iam::${principal.account}:root`) {
     return principal.kind === "root" ? "caller" : "account";
   }
-  return name === principal.roleArn ? "role" : "none";
+  return name === (principal.roleArn ?? principal.sessionIssuer?.arn) ? "role" : "none";
 }

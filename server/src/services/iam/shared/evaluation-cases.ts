@@ -56,11 +56,8 @@ export const when = (Condition: object) => allow({ Condition });
 
 function policy(source: Source | undefined, version = "2012-10-17"): NamedPolicy | undefined {
   if (!source) return undefined;
-  return {
-    name: "p",
-    type: "inline",
-    policy: compilePolicy(JSON.stringify({ Version: version, Statement: source })),
-  };
+  const text = JSON.stringify({ Version: version, Statement: source });
+  return { name: "p", type: "inline", policy: compilePolicy(text), text };
 }
 
 export function run(one: Case) {

@@ -1,5 +1,6 @@
 // Boundaries, session policies, policies of resources, trust, keys: which of them have to allow.
-import { ACCOUNT, ANN, allow, decideCases, deny, root, service, session } from "./evaluation-cases.ts";
+import type { Principal } from "../../../core/call.ts";
+import { ACCOUNT, ANN, allow, ann, decideCases, deny, root, service, session } from "./evaluation-cases.ts";
 
 decideCases({
   "a boundary that does not allow limits": {
@@ -117,6 +118,99 @@ decideCases({
     who: root,
     resource: allow({ Principal: ANN }),
     action: "kms:Decrypt",
+    gives: "implicitDeny",
+  },
+});
+
+const federated: Principal = {
+  ...ann,
+  kind: "federated-user",
+  arn: "arn:aws:sts::123456789012:federated-user/visitor",
+  userId: "123456789012:visitor",
+  sessionIssuer: { arn: ann.arn, userId: ann.userId },
+};
+const { sessionIssuer: _, ...federatedByRoot } = federated;
+const visitor: Principal = {
+  ...ann,
+  kind: "web-identity",
+  arn: "arn:aws:iam::123456789012:oidc-provider/accounts.example.com",
+  federated: {
+    provider: "arn:aws:iam::123456789012:oidc-provider/accounts.example.com",
+    claims: { "accounts.example.com:aud": "app" },
+  },
+};
+
+decideCases({
+  "a federated user may what its user and its session policy may": {
+    who: federated,
+    identity: allow({ Action: "s3:*" }),
+    session: allow({ Action: "s3:Get*" }),
+    gives: "allowed",
+  },
+  "a federated user may not what its session policy leaves out": {
+    who: federated,
+    identity: allow(),
+    session: allow({ Action: "ec2:*" }),
+    gives: "implicitDeny",
+  },
+  "a federated user may nothing without a session policy [guide]": {
+    who: federated,
+    identity: allow(),
+    gives: "implicitDeny",
+  },
+  "a federated user of root may what its session policy may": {
+    who: federatedByRoot,
+    session: allow({ Action: "s3:*" }),
+    gives: "allowed",
+  },
+  "a grant to the federated user is limited by nothing [guide]": {
+    who: federated,
+    resource: allow({ Principal: { AWS: federated.arn } }),
+    gives: "allowed",
+  },
+  "a grant to the user who federated is limited by the session policy [guide]": {
+    who: federated,
+    session: allow({ Action: "ec2:*" }),
+    resource: allow({ Principal: ANN }),
+    gives: "implicitDeny",
+  },
+  "a trust names the provider of a token": {
+    who: visitor,
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: allow({
+      Principal: { Federated: visitor.arn },
+      Condition: { StringEquals: { "accounts.example.com:aud": "app" } },
+    }),
+    gives: "allowed",
+  },
+  "a trust asks for a claim that the token does not make": {
+    who: visitor,
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: allow({
+      Principal: { Federated: visitor.arn },
+      Condition: { StringEquals: { "accounts.example.com:aud": "other" } },
+    }),
+    gives: "implicitDeny",
+  },
+  "a trust of another provider": {
+    who: visitor,
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: allow({ Principal: { Federated: "cognito-identity.amazonaws.com" } }),
+    gives: "implicitDeny",
+  },
+  "tags of a session stand over those of its role": {
+    who: { ...session, tags: { team: "red" } },
+    identity: allow({ Condition: { StringEquals: { "aws:PrincipalTag/team": "red" } } }),
+    tags: { team: "blue" },
+    gives: "allowed",
+  },
+  "the source identity of a session": {
+    who: { ...session, sourceIdentity: "Saanvi" },
+    identity: allow({ Condition: { StringLike: { "aws:SourceIdentity": ["Saanvi", "Diego"] } } }),
+    gives: "allowed",
+  },
+  "NotPrincipal with Allow leaves out everyone it names in any way": {
+    resource: allow({ NotPrincipal: ACCOUNT }),
     gives: "implicitDeny",
   },
 });

@@ -6,9 +6,12 @@ import type { Lookup } from "./pattern.ts";
 
 /** A policy with the name that simulations report. */
 export interface NamedPolicy {
+  /** ARN of a managed policy; whose and its name of an inline one, `role_Trainer_read-houses`, as AWS's answers have it. */
   readonly name: string;
   readonly type: string;
   readonly policy: Policy;
+  /** The document as it was stored: simulations give positions in it. */
+  readonly text: string;
 }
 
 export interface PolicyLayers {
@@ -32,6 +35,7 @@ export interface Decision {
   readonly outcome: "allowed" | "explicitDeny" | "implicitDeny";
   /** The layer that denied, or that failed to allow. */
   readonly layer?: Layer;
+  /** What decided, the resource's policy first; beside a deny also the allows that it won over. */
   readonly matched: readonly MatchedStatement[];
 }
 
@@ -68,19 +72,24 @@ export function decide(principal: Principal, permission: Permission, layers: Pol
     ["resource-based policy", resource],
   ];
   for (const [layer, matched] of found) {
-    const denies = matched?.filter(({ statement }) => statement.effect === "Deny") ?? [];
-    if (denies.length > 0) return { outcome: "explicitDeny", layer, matched: denies };
+    if (!matched?.some(isDeny)) continue;
+    const limits = [...(boundary ?? []), ...(session ?? [])].filter(isDeny);
+    return { outcome: "explicitDeny", layer, matched: [...resource, ...identity, ...limits] };
   }
   const missing = missingLayer(principal, permission, {
-    identity: identity.length > 0,
+    // Of a federated user whom root made, the session's policies are all there is.
+    identity: identity.length > 0 || (principal.kind === "federated-user" && principal.sessionIssuer === undefined),
     boundary: boundary ? boundary.length > 0 : true,
-    session: session ? session.length > 0 : true,
+    // A federated user's session may nothing without a policy of its own (guide, "Session policies", last step).
+    session: session ? session.length > 0 : principal.kind !== "federated-user",
     resource: resource.map(({ statement }) => statement.names(principal)).reduce<PrincipalMatch>(stronger, "none"),
   });
   return missing
     ? { outcome: "implicitDeny", layer: missing, matched: [] }
-    : { outcome: "allowed", matched: [...identity, ...resource] };
+    : { outcome: "allowed", matched: resource.length === 0 ? identity : [...resource, ...identity] };
 }
+
+const isDeny = ({ statement }: MatchedStatement): boolean => statement.effect === "Deny";
 
 /** Which layer lets an allow be missing; undefined when the call is allowed. Nothing is denied explicitly here. */
 function missingLayer(

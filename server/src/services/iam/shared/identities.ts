@@ -163,7 +163,7 @@ export class Identities {
   }
 
   named(name: string, type: string, text: string): NamedPolicy {
-    return { name, type, policy: this.compiled(text) };
+    return { name, type, policy: this.compiled(text), text };
   }
 
   #remembered<Value>(key: string, read: () => Promise<Value>): Maybe<Value> {
@@ -191,7 +191,9 @@ export class Identities {
     const attached = owners.flatMap((owner) => owner.entity.attached);
     const texts = await this.managedPolicies(boundary === undefined ? attached : [...attached, boundary]);
     const identity = owners.flatMap((owner) =>
-      Object.entries(owner.entity.inline).map(([name, text]) => this.named(name, owner.word, text)),
+      Object.entries(owner.entity.inline).map(([name, text]) =>
+        this.named(`${owner.word}_${owner.entity.name}_${name}`, owner.word, text),
+      ),
     );
     for (const [at, arn] of attached.entries()) {
       const text = texts[at];

@@ -1,51 +1,54 @@
 // Asking what policies would decide, with the evaluation that every call goes through.
-// Gap: matched statements are named by policy, without their positions; each resource gets its own result.
-// Gap: context keys that policies ask for and the caller did not give are not listed (MissingContextValues is empty).
-import type { Operations as Contract, EvaluationResult, PolicySourceType } from "../../../../../contract/iam/types.ts";
+// Gap: of an action on several resources, EvalResourceName is * where AWS gives the form of the resource's ARN.
+import type {
+  Operations as Contract,
+  SimulateCustomPolicyRequest,
+  SimulatePrincipalPolicyRequest,
+} from "../../../../../contract/iam/types.ts";
 import type { Call, Principal } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidInput, noSuchEntity } from "../errors.ts";
 import { MalformedPolicy } from "../shared/document.ts";
-import { decide, type MatchedStatement, type NamedPolicy, type PolicyLayers } from "../shared/evaluation.ts";
+import type { NamedPolicy, PolicyLayers } from "../shared/evaluation.ts";
 import type { Identities, LoadedEntity } from "../shared/identities.ts";
-import { iamArn, parseIamArn } from "../shared/nouns.ts";
-import { type PageRequest, pageOf } from "../shared/paging.ts";
-import { lookupFor } from "../shared/request.ts";
+import { parseIamArn } from "../shared/nouns.ts";
+import { pageOf } from "../shared/paging.ts";
+import type { PrincipalFacts } from "../shared/request.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
+import { givenContext } from "./context-entries.ts";
+import { evaluate } from "./decisions.ts";
 
-interface Question extends PageRequest {
-  readonly ActionNames: readonly string[];
-  readonly ResourceArns?: readonly string[] | undefined;
-  readonly ResourcePolicy?: string | undefined;
-  readonly ResourceOwner?: string | undefined;
-  readonly PolicyInputList?: readonly string[] | undefined;
-  readonly PermissionsBoundaryPolicyInputList?: readonly string[] | undefined;
-  readonly ContextEntries?:
-    | readonly {
-        readonly ContextKeyName?: string | undefined;
-        readonly ContextKeyValues?: readonly string[] | undefined;
-      }[]
-    | undefined;
+type Question = Omit<SimulateCustomPolicyRequest, "PolicyInputList"> &
+  Pick<SimulatePrincipalPolicyRequest, "PolicyInputList">;
+
+interface Asked {
+  readonly caller: Principal | undefined;
+  readonly account: string;
+  readonly about: PrincipalFacts;
+  readonly layers: PolicyLayers;
 }
 
 export const simulation = (identities: Identities): Operations<Contract> => ({
   SimulatePrincipalPolicy: {
     permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicySourceArn }],
     async run(input, call) {
-      const source = await findSource(identities, call, input.PolicySourceArn);
-      const caller = input.CallerArn === undefined ? source.principal : principalOf(call, input.CallerArn);
-      const layers = {
-        ...source.loaded,
-        identity: [...source.loaded.identity, ...given(identities, input.PolicyInputList, "PolicyInputList")],
-      };
-      return simulate(identities, call, caller, layers, input);
+      const { principal, loaded } = await findSource(identities, call, input.PolicySourceArn);
+      const identity = [...loaded.identity, ...given(identities, input.PolicyInputList, "PolicyInputList")];
+      const caller = input.CallerArn === undefined ? principal : callerOf(input.CallerArn);
+      if (input.ResourcePolicy !== undefined && caller?.kind !== "user") throw notAUser();
+      const about = input.CallerArn === undefined ? { tags: loaded.entity.tags } : {};
+      const account = caller?.account ?? call.account;
+      return simulate(identities, { caller, account, about, layers: { ...loaded, identity } }, input);
     },
   },
   SimulateCustomPolicy: {
     run(input, call) {
-      const caller = principalOf(call, input.CallerArn ?? iamArn(call.account, "user", "/", "simulated"));
+      const caller = input.CallerArn === undefined ? undefined : callerOf(input.CallerArn);
+      if (input.ResourcePolicy !== undefined && !caller)
+        throw invalidInput("CallerArn must be given with ResourcePolicy: its Principal is compared with the caller.");
       const identity = given(identities, input.PolicyInputList, "PolicyInputList");
-      return simulate(identities, call, caller, { identity }, input);
+      const account = caller?.account ?? call.account;
+      return simulate(identities, { caller, account, about: {}, layers: { identity } }, input);
     },
   },
 });
@@ -55,25 +58,41 @@ async function findSource(
   identities: Identities,
   call: Call,
   arn: string,
-): Promise<{ readonly principal: Principal; readonly loaded: LoadedEntity }> {
+): Promise<{ readonly principal: Principal | undefined; readonly loaded: LoadedEntity }> {
   const parts = parseIamArn(arn);
   if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
     throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
   }
   const loaded = await identities[parts.type](call.account, parts.name);
   if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
-  return { principal: principalOf(call, arn, loaded.entity.id), loaded };
+  const { id } = loaded.entity;
+  if (parts.type === "user") return { principal: userOf(arn, call.account, id), loaded };
+  // A group is nobody: its policies are simulated without a caller.
+  if (parts.type === "group") return { principal: undefined, loaded };
+  const session = `arn:aws:sts::${call.account}:assumed-role/${parts.name}/simulated`;
+  const principal: Principal = {
+    kind: "assumed-role",
+    arn: session,
+    account: call.account,
+    userId: `${id}:simulated`,
+    roleArn: arn,
+  };
+  return { principal, loaded };
 }
 
-/** A user, or a session of a role. */
-function principalOf(call: Call, arn: string, userId = ""): Principal {
+const userOf = (arn: string, account: string, userId = ""): Principal => ({ kind: "user", arn, account, userId });
+
+/** AWS's words for a caller that is no user. */
+const notAUser = () => invalidInput("Invalid caller - Caller must be an IAM user in this context.");
+
+/** @throws ApiError InvalidInput */
+function callerOf(arn: string): Principal {
   const parts = parseIamArn(arn);
-  const { account } = call;
-  if (parts?.type !== "role") return { kind: arn.endsWith(":root") ? "root" : "user", arn, account, userId };
-  const session = `arn:aws:sts::${account}:assumed-role/${parts.name}/simulated`;
-  return { kind: "assumed-role", arn: session, account, userId: `${userId}:simulated`, roleArn: arn };
+  if (parts?.type !== "user") throw notAUser();
+  return userOf(arn, parts.account);
 }
 
+/** @throws ApiError InvalidInput */
 function given(identities: Identities, texts: readonly string[] | undefined, list: string): NamedPolicy[] {
   return (texts ?? []).map((text, at) => {
     checkIdentityPolicy(text);
@@ -81,67 +100,39 @@ function given(identities: Identities, texts: readonly string[] | undefined, lis
   });
 }
 
-function simulate(identities: Identities, call: Call, principal: Principal, from: PolicyLayers, question: Question) {
-  const boundaries = given(
-    identities,
-    question.PermissionsBoundaryPolicyInputList,
-    "PermissionsBoundaryPolicyInputList",
-  );
+function simulate(identities: Identities, asked: Asked, question: Question) {
+  const boundaryTexts = question.PermissionsBoundaryPolicyInputList;
+  const [boundary] = given(identities, boundaryTexts, "PermissionsBoundaryPolicyInputList");
   const layers: PolicyLayers = {
-    ...from,
-    boundary: boundaries[0] ?? from.boundary,
+    ...asked.layers,
+    boundary: boundary ?? asked.layers.boundary,
     resource: resourcePolicy(identities, question.ResourcePolicy),
   };
-  const conditions = Object.fromEntries(
-    (question.ContextEntries ?? []).map(({ ContextKeyName = "", ContextKeyValues = [] }) => [
-      ContextKeyName,
-      ContextKeyValues,
-    ]),
-  );
-  const owner =
-    question.ResourceOwner === undefined
-      ? {}
-      : { resourceAccount: question.ResourceOwner.split(":")[4] ?? question.ResourceOwner };
-  const results = question.ActionNames.flatMap((action) =>
-    (question.ResourceArns ?? ["*"]).map((resource): EvaluationResult => {
-      const permission = { action, resource, conditions, ...owner };
-      const lookup = lookupFor(principal, permission, { at: call.at, region: call.region });
-      const decision = decide(principal, permission, layers, lookup);
-      return {
-        EvalActionName: action,
-        EvalResourceName: resource,
-        EvalDecision: decision.outcome,
-        MatchedStatements: decision.matched.map(statement),
-        MissingContextValues: [],
-        ...(layers.boundary && {
-          PermissionsBoundaryDecisionDetail: {
-            AllowedByPermissionsBoundary: decision.layer !== "permissions boundary",
-          },
-        }),
-      };
-    }),
-  );
+  if (question.ResourceHandlingOption !== undefined)
+    throw invalidInput("ResourceHandlingOption is for resources of EC2, which Sagebrush does not serve.");
+  const { ResourceOwner } = question;
+  const owner = ResourceOwner?.includes(":") ? ResourceOwner.split(":")[4] : ResourceOwner;
+  const simulated = { ...asked, layers, owner, conditions: givenContext(question.ContextEntries) };
+  for (const action of question.ActionNames) checkAction(action);
+  const results = question.ActionNames.map((action) => evaluate(simulated, action, question.ResourceArns ?? ["*"]));
   const numbered = results.map((result, at) => ({ result, key: String(at).padStart(8, "0") }));
   const { items, ...page } = pageOf(numbered, ({ key }) => key, question);
   return { EvaluationResults: items.map(({ result }) => result), ...page };
 }
 
+/** @throws ApiError InvalidInput */
+function checkAction(action: string): void {
+  if (!/^[^:*?]+:[^:*?]+$/.test(action))
+    throw invalidInput(`Expected the name of an action with its service and without wildcards, got ${action}.`);
+}
+
+/** @throws ApiError InvalidInput */
 function resourcePolicy(identities: Identities, text: string | undefined): NamedPolicy | undefined {
   if (text === undefined) return undefined;
   try {
-    return identities.named("ResourcePolicy", "none", text);
+    return identities.named("ResourcePolicy", "resource", text);
   } catch (cause) {
     if (!(cause instanceof MalformedPolicy)) throw cause;
     throw invalidInput(`Invalid resource policy: ${cause.message}`);
   }
-}
-
-const statement = ({ policy }: MatchedStatement) => ({
-  SourcePolicyId: policy.name.slice(policy.name.lastIndexOf("/") + 1),
-  SourcePolicyType: sourceType(policy),
-});
-
-function sourceType({ type, name }: NamedPolicy): PolicySourceType {
-  if (type === "managed") return name.startsWith("arn:aws:iam::aws:") ? "aws-managed" : "user-managed";
-  return type === "user" || type === "role" ? type : "none";
 }

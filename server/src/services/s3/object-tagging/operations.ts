@@ -1,7 +1,7 @@
 // Tags of objects. Follows the S3 user guide, "Categorizing your storage using tags".
 import type { Operations as S3Contract } from "../../../../../contract/s3/types.ts";
 import type { Operations } from "../../../core/service.ts";
-import { objectAction } from "../shared/access.ts";
+import { objectAction, tagsAsked } from "../shared/access.ts";
 import { findBucket } from "../shared/buckets.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, changeVersion } from "../shared/objects.ts";
@@ -19,7 +19,12 @@ export const objectTaggingOperations = (context: S3Context) =>
       },
     },
     PutObjectTagging: {
-      permissions: objectAction(context, "PutObjectTagging", "PutObjectVersionTagging"),
+      permissions: objectAction<S3Contract["PutObjectTagging"]["input"]>(
+        context,
+        "PutObjectTagging",
+        "PutObjectVersionTagging",
+        ({ Tagging }) => tagsAsked(Tagging?.TagSet ?? []),
+      ),
       run: async (input, call) => {
         const tags = checkTags(input.Tagging?.TagSet ?? [], MOST_OBJECT_TAGS);
         const bucket = await findBucket(context, input);

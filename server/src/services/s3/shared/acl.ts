@@ -1,12 +1,8 @@
 // Access control lists: who owns, who is granted. Canned ACLs as the S3 user guide lists them.
-import { createHash } from "node:crypto";
 import type { AccessControlPolicy, Grant, Owner } from "../../../../../contract/s3/types.ts";
+import { canonicalId } from "../../../core/ids.ts";
 import { s3Errors } from "../errors.ts";
 import type { Bucket } from "./model.ts";
-
-/** The 64 hexadecimal digits that stand for an account in ACLs. */
-export const canonicalId = (account: string): string =>
-  createHash("sha256").update(`canonical user of account ${account}`).digest("hex");
 
 /** The display name is the account's number: accounts have no other name here. */
 export const ownerOf = (account: string): Owner => ({ ID: canonicalId(account), DisplayName: account });

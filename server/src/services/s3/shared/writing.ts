@@ -1,6 +1,6 @@
 // Permissions of everything that writes an object.
 import type { Permission } from "../../../core/call.ts";
-import { onObject } from "./access.ts";
+import { aclAsked, onObject, tagsAsked } from "./access.ts";
 import type { FaceInput } from "./face.ts";
 import type { Bucket, KeptEncryption } from "./model.ts";
 
@@ -18,12 +18,14 @@ export function writePermissions(
   more: Readonly<Record<string, string>> = {},
 ): readonly Permission[] {
   const conditions = {
-    "x-amz-acl": input.ACL,
+    ...aclAsked(input),
     ...encryptionConditions(input),
     "x-amz-storage-class": input.StorageClass,
+    "x-amz-website-redirect-location": input.WebsiteRedirectLocation,
     "object-lock-mode": input.ObjectLockMode,
     "object-lock-legal-hold": input.ObjectLockLegalHoldStatus,
-    ...requestTags(input.Tagging),
+    "object-lock-retain-until-date": timeOf(input.ObjectLockRetainUntilDate),
+    ...tagsAsked([...new URLSearchParams(input.Tagging ?? "")].map(([Key, Value]) => ({ Key, Value }))),
     ...more,
   };
   const actions = ["PutObject"];
@@ -34,9 +36,5 @@ export function writePermissions(
   return actions.map((action) => onObject(bucket, action, input.Key, conditions));
 }
 
-function requestTags(tagging: string | undefined): Record<string, string> {
-  if (!tagging) return {};
-  return Object.fromEntries(
-    [...new URLSearchParams(tagging)].map(([key, value]) => [`RequestObjectTag/${key}`, value]),
-  );
-}
+const timeOf = (seconds: number | undefined): string | undefined =>
+  seconds === undefined ? undefined : new Date(seconds * 1000).toISOString();

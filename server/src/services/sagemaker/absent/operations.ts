@@ -2,9 +2,8 @@
 // lists are empty, so that code which looks before it creates goes on. What makes or starts one is refused by name (index.ts).
 import type { Operations as Contract } from "../../../../../contract/sagemaker/types.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
-import { sagemakerArn } from "../../../core/ids.ts";
 import type { AnyOperation, Operations } from "../../../core/service.ts";
-import type { Noun } from "../shared/noun.ts";
+import { type Noun, onResource } from "../shared/noun.ts";
 
 type Name = keyof Contract;
 type Input = Readonly<Record<string, string | undefined>>;
@@ -16,6 +15,8 @@ interface AbsentNoun {
   readonly members: readonly string[];
   /** Operations on one that has to be there. */
   readonly onOne: readonly Name[];
+  /** Operations that would make, start or open one: refused by name, to those who might do it. */
+  readonly refused: readonly Name[];
   /** Operations that list, with what their answer calls the list. */
   readonly lists: Readonly<Partial<Record<Name, string>>>;
   /** Default: ResourceNotFound, in the words of the jobs. */
@@ -26,18 +27,21 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "automl-job",
     members: ["AutoMLJobName"],
+    refused: ["CreateAutoMLJob"],
     onOne: ["DescribeAutoMLJob", "StopAutoMLJob", "ListCandidatesForAutoMLJob"],
     lists: { ListAutoMLJobs: "AutoMLJobSummaries" },
   },
   {
     type: "compilation-job",
     members: ["CompilationJobName"],
+    refused: ["CreateCompilationJob"],
     onOne: ["DescribeCompilationJob", "StopCompilationJob"],
     lists: { ListCompilationJobs: "CompilationJobSummaries" },
   },
   {
     type: "hyper-parameter-tuning-job",
     members: ["HyperParameterTuningJobName"],
+    refused: ["CreateHyperParameterTuningJob"],
     onOne: [
       "DescribeHyperParameterTuningJob",
       "StopHyperParameterTuningJob",
@@ -48,12 +52,14 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "labeling-job",
     members: ["LabelingJobName"],
+    refused: ["CreateLabelingJob"],
     onOne: ["DescribeLabelingJob", "StopLabelingJob"],
     lists: { ListLabelingJobs: "LabelingJobSummaryList" },
   },
   {
     type: "monitoring-schedule",
     members: ["MonitoringScheduleName"],
+    refused: ["CreateMonitoringSchedule", "StartMonitoringSchedule"],
     onOne: [
       "DeleteMonitoringSchedule",
       "DescribeMonitoringSchedule",
@@ -68,6 +74,7 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "notebook-instance",
     members: ["NotebookInstanceName"],
+    refused: ["CreateNotebookInstance", "CreatePresignedNotebookInstanceUrl", "StartNotebookInstance"],
     onOne: ["DeleteNotebookInstance", "DescribeNotebookInstance", "StopNotebookInstance", "UpdateNotebookInstance"],
     lists: { ListNotebookInstances: "NotebookInstances" },
     // Waiters for a deleted instance look for this code (botocore's waiters); the text is that of the service.
@@ -76,6 +83,7 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "domain",
     members: ["DomainId"],
+    refused: ["CreateDomain"],
     onOne: ["DeleteDomain", "DescribeDomain", "UpdateDomain"],
     lists: { ListDomains: "Domains" },
     missing: (name) => errors.resourceNotFound(`Domain [${name}] does not exist.`),
@@ -83,6 +91,7 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "user-profile",
     members: ["DomainId", "UserProfileName"],
+    refused: ["CreatePresignedDomainUrl", "CreateUserProfile"],
     onOne: ["DeleteUserProfile", "DescribeUserProfile", "UpdateUserProfile"],
     lists: { ListUserProfiles: "UserProfiles" },
     missing: (name) => errors.resourceNotFound(`User profile [${name}] does not exist.`),
@@ -90,6 +99,7 @@ const nouns: readonly AbsentNoun[] = [
   {
     type: "app",
     members: ["DomainId", "UserProfileName", "AppType", "AppName"],
+    refused: ["CreateApp"],
     onOne: ["DeleteApp", "DescribeApp"],
     lists: { ListApps: "Apps" },
     missing: (name) => errors.resourceNotFound(`App [${name}] does not exist.`),
@@ -106,15 +116,25 @@ export const absent = (): Noun => ({
   operations: Object.fromEntries(nouns.flatMap(operationsOf)) as Operations<Contract>,
 });
 
+/** The name in an ARN; a star for what only the service will know, such as the id of a domain. */
+const nameOf = (noun: AbsentNoun, input: Input): string => noun.members.map((member) => input[member] ?? "*").join("/");
+
+const permissionsOn = (noun: AbsentNoun): Pick<AnyOperation, "permissions"> => ({
+  permissions: (input: Input, call) => [onResource(call, noun.type, nameOf(noun, input))],
+});
+
+/** Permissions of an operation that is refused by name. */
+export function absentPermissions(name: Name): Pick<AnyOperation, "permissions"> {
+  const noun = nouns.find(({ refused }) => refused.includes(name));
+  return noun ? permissionsOn(noun) : {};
+}
+
 function operationsOf(noun: AbsentNoun): readonly (readonly [string, AnyOperation])[] {
-  const nameOf = (input: Input) => noun.members.map((member) => input[member] ?? "").join("/");
   const missing = noun.missing ?? (() => errors.resourceNotFound("Requested resource not found."));
   const one: AnyOperation = {
-    permissions: (input: Input, call) => [
-      { action: `sagemaker:${call.operation}`, resource: sagemakerArn(call, noun.type, nameOf(input)) },
-    ],
+    ...permissionsOn(noun),
     run: (input: Input) => {
-      throw missing(nameOf(input));
+      throw missing(nameOf(noun, input));
     },
   };
   return [

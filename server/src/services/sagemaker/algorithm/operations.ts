@@ -7,7 +7,7 @@ import { errors } from "../../../core/errors.ts";
 import { algorithmKind, algorithmRecords } from "../shared/algorithm.ts";
 import { checkHyperParameters } from "../shared/hyper-parameters.ts";
 import { checkImage, checkInference, describingMembers } from "../shared/inference-specification.ts";
-import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { newValidation, unlessValidated, validationJob } from "../shared/validation-runs.ts";
 import { statusDetails } from "../shared/validation-statuses.ts";
@@ -20,10 +20,7 @@ export function algorithm(parts: Parts): Noun {
     operations: {
       CreateAlgorithm: {
         newer: ["Tags", ...describingMembers],
-        permissions: ({ AlgorithmName, ValidationSpecification: validation }, call) => [
-          records.on(call, AlgorithmName),
-          ...(validation ? [passRole(validation.ValidationRole)] : []),
-        ],
+        permissions: ({ AlgorithmName }, call) => [records.on(call, AlgorithmName)],
         run: async ({ AlgorithmName, Tags, ...request }, call) => {
           const { TrainingSpecification, InferenceSpecification, ValidationSpecification } = request;
           checkTraining(TrainingSpecification);

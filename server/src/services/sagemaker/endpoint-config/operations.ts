@@ -10,7 +10,7 @@ import { listRows } from "../shared/list.ts";
 import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
-import { checkLocalDisks, keyConditions, volumeKeyOf } from "../shared/volume-key.ts";
+import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
 export function endpointConfig({ rows, clock }: Parts): Noun {
   const onConfig = ({ EndpointConfigName }: { readonly EndpointConfigName: string }, call: Call) => [
@@ -20,9 +20,7 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
     operations: {
       CreateEndpointConfig: {
         newer: ["ProductionVariants.ContainerStartupHealthCheckTimeoutInSeconds", "ProductionVariants.VolumeSizeInGB"],
-        permissions: (input, call) => [
-          onResource(call, "endpoint-config", input.EndpointConfigName, keyConditions(input.KmsKeyId)),
-        ],
+        permissions: onConfig,
         run: async (input, call) => {
           checkVariants(input);
           checkLocalDisks(volumeKeyOf(input));

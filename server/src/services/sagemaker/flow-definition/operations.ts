@@ -8,7 +8,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { humanTaskUiRecords } from "../shared/human-task-ui.ts";
 import { notBuilt } from "../shared/not-built.ts";
-import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { nameInUse, notFound, Records } from "../shared/records.ts";
 import { checkRole } from "../shared/roles.ts";
 import { workteamRecords, workteamTypeOf } from "../shared/workteam.ts";
@@ -44,10 +44,7 @@ export function flowDefinition(parts: Parts): Noun {
     isRecord: true,
     operations: {
       CreateFlowDefinition: {
-        permissions: ({ FlowDefinitionName, HumanLoopConfig, RoleArn }, call) => [
-          { ...records.on(call, FlowDefinitionName), conditions: teamConditions(HumanLoopConfig) },
-          passRole(RoleArn),
-        ],
+        permissions: ({ FlowDefinitionName }, call) => [records.on(call, FlowDefinitionName)],
         run: async ({ FlowDefinitionName, Tags, ...request }, call) => {
           const config = checkLoop(request.HumanLoopConfig);
           checkActivation(request);
@@ -94,15 +91,6 @@ export function flowDefinition(parts: Parts): Noun {
         },
       },
     },
-  };
-}
-
-/** What policies may ask of a team (guide, "Use IAM Policies to Control Access"; service authorization reference). */
-function teamConditions(config: HumanLoopConfig | undefined): Readonly<Record<string, string>> {
-  const type = workteamTypeOf(config?.WorkteamArn ?? "");
-  return {
-    ...(config ? { "sagemaker:WorkteamArn": config.WorkteamArn } : {}),
-    ...(type ? { "sagemaker:WorkteamType": type } : {}),
   };
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { newId } from "../../../core/ids.ts";
 import { humanTaskUiRecords } from "../shared/human-task-ui.ts";
-import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { templateUrl } from "./door.ts";
 import { renderUiTemplate } from "./render.ts";
 
@@ -35,7 +35,6 @@ export function humanTaskUi(parts: Parts): Noun {
         },
       },
       RenderUiTemplate: {
-        permissions: ({ RoleArn }) => [{ action: "sagemaker:RenderUiTemplate", resource: "*" }, passRole(RoleArn)],
         run: (input, call) => renderUiTemplate(parts, input, call),
       },
       DeleteHumanTaskUi: {

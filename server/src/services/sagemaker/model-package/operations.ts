@@ -15,7 +15,7 @@ import { errors } from "../../../core/errors.ts";
 import { algorithmRecords } from "../shared/algorithm.ts";
 import { checkArtifact, checkInference, describingMembers } from "../shared/inference-specification.ts";
 import { type ModelPackageDocument, modelPackageKind, modelPackageRecords } from "../shared/model-package.ts";
-import { type Noun, type Parts, passRole, toSeconds } from "../shared/noun.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { newValidation, unlessValidated, type ValidationPlan, validationJob } from "../shared/validation-runs.ts";
 import { statusDetails } from "../shared/validation-statuses.ts";
@@ -54,10 +54,7 @@ export function modelPackage(parts: Parts): Noun {
     operations: {
       CreateModelPackage: {
         newer: [...described, ...describingMembers],
-        permissions: ({ ModelPackageName = "", ValidationSpecification: validation }, call) => [
-          records.on(call, ModelPackageName),
-          ...(validation ? [passRole(validation.ValidationRole)] : []),
-        ],
+        permissions: ({ ModelPackageName = "" }, call) => [records.on(call, ModelPackageName)],
         run: async ({ ModelPackageName, Tags, ClientToken: _, ...request }, call) => {
           if (ModelPackageName === undefined) throw errors.validation("ModelPackageName must be given.");
           const { InferenceSpecification: given, SourceAlgorithmSpecification: source } = request;

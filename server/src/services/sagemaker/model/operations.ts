@@ -12,7 +12,7 @@ import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, modelKind, modelStatus, needModel } from "../shared/model.ts";
 import { unpacked } from "../shared/model-package.ts";
 import { checkVpc } from "../shared/network.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf, toSeconds } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
 
 export function model({ rows, objects, roles, clock, engine, networks }: Parts): Noun {
@@ -39,10 +39,7 @@ export function model({ rows, objects, roles, clock, engine, networks }: Parts):
   return {
     operations: {
       CreateModel: {
-        permissions: (input, call) => [
-          onResource(call, "model", input.ModelName),
-          ...(input.ExecutionRoleArn ? [passRole(input.ExecutionRoleArn)] : []),
-        ],
+        permissions: (input, call) => [onResource(call, "model", input.ModelName)],
         run: async (input, call) => {
           const given = onlyContainer(input);
           const container = await unpacked({ rows, clock }, call, given);

@@ -22,9 +22,9 @@ import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { checkVpc } from "../shared/network.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
@@ -59,18 +59,7 @@ export function processingJob(parts: Parts): Noun {
     tracked,
     operations: {
       CreateProcessingJob: {
-        permissions: (input, call) => [
-          onResource(
-            call,
-            "processing-job",
-            input.ProcessingJobName,
-            keyConditions(
-              input.ProcessingResources.ClusterConfig.VolumeKmsKeyId,
-              input.ProcessingOutputConfig?.KmsKeyId,
-            ),
-          ),
-          passRole(input.RoleArn),
-        ],
+        permissions: (input, call) => [onResource(call, "processing-job", input.ProcessingJobName)],
         run: async (input, call) => {
           await checkProcessingJob(input, engine, call);
           checkVpc(networks, call, input.NetworkConfig?.VpcConfig);

@@ -79,26 +79,22 @@ export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
 export const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000);
 
 /**
- * Permission to hand the role to SageMaker, which every operation with an execution role needs. A role belongs to the
- * account of its ARN, so that nobody can pass a role of another account.
+ * Permission to hand the role to SageMaker for the resource, which every operation with an execution role needs. A role
+ * belongs to the account of its ARN, so that nobody can pass a role of another account.
  */
-export const passRole = (roleArn: string) => ({
+export const passRole = (roleArn: string, associatedArn: string) => ({
   action: "iam:PassRole",
   resource: roleArn,
   resourceAccount: roleArn.split(":")[4] ?? "",
-  conditions: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+  conditions: {
+    "iam:PassedToService": "sagemaker.amazonaws.com",
+    ...(associatedArn === "*" ? {} : { "iam:AssociatedResourceArn": associatedArn }),
+  },
 });
 
 /** The permission of an operation on one resource, by name or by ARN. */
-export const onResource = (
-  call: Call,
-  type: string,
-  nameOrArn: string,
-  conditions: Readonly<Record<string, string>> = {},
-) => ({
-  ...onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn)),
-  ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
-});
+export const onResource = (call: Call, type: string, nameOrArn: string) =>
+  onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn));
 
 /**
  * The same by ARN. What an ARN names is found whatever its case, so policies are asked about the ARN as it is given out, in

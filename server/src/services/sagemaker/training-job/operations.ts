@@ -15,7 +15,7 @@
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
-import type { Call, Permission } from "../../../core/call.ts";
+import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -25,9 +25,9 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import type { Moment } from "../shared/moment.ts";
 import { checkVpc } from "../shared/network.ts";
-import { arnOf, type Noun, onResource, type Parts, passRole, scopeOf } from "../shared/noun.ts";
+import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
-import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
@@ -91,7 +91,7 @@ export function trainingJob(parts: Parts): Noun {
           "AlgorithmSpecification.ContainerArguments",
           "OutputDataConfig.CompressionType",
         ],
-        permissions: toCreate,
+        permissions: (input, call) => [onResource(call, "training-job", input.TrainingJobName)],
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
           await checkTrainingJob(input, parts, call);
@@ -138,11 +138,6 @@ export function trainingJob(parts: Parts): Noun {
       },
     },
   };
-}
-
-function toCreate(input: CreateTrainingJobRequest, call: Call): readonly Permission[] {
-  const keys = keyConditions(input.ResourceConfig?.VolumeKmsKeyId, input.OutputDataConfig.KmsKeyId);
-  return [onResource(call, "training-job", input.TrainingJobName, keys), passRole(input.RoleArn)];
 }
 
 const volumeKeyOf = ({ ResourceConfig, RoleArn }: CreateTrainingJobRequest) => ({

@@ -1,5 +1,5 @@
 // Transform jobs: CreateTransformJob, DescribeTransformJob, ListTransformJobs, StopTransformJob.
-// Gap: one instance; SplitType RecordIO and TFRecord are refused by name.
+// Gap: one instance.
 // Gap: models of several containers (inference pipelines) are refused by name.
 // Gap: MaxConcurrentTransforms × MaxPayloadInMB is held to 100 as AWS does; the product of defaults and the container's
 // own wishes is not.
@@ -15,7 +15,7 @@ import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
 import { fillModelFolder } from "../shared/model-files.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
-import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
@@ -50,14 +50,7 @@ export function transformJob(parts: Parts): Noun {
     tracked,
     operations: {
       CreateTransformJob: {
-        permissions: (input, call) => [
-          onResource(
-            call,
-            "transform-job",
-            input.TransformJobName,
-            keyConditions(input.TransformResources.VolumeKmsKeyId, input.TransformOutput.KmsKeyId),
-          ),
-        ],
+        permissions: (input, call) => [onResource(call, "transform-job", input.TransformJobName)],
         run: async (input, call) => {
           checkTransformJob(input);
           const model = modelOf((await needModel(rows, call, input.ModelName)).document);
