@@ -29,7 +29,7 @@ import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
-import { startRetention } from "../services/logs/retention.ts";
+import { openLogs, startLogs } from "../services/logs/port.ts";
 import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
@@ -37,6 +37,7 @@ import { createSecretsManager } from "../services/secretsmanager/index.ts";
 import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
 import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
+import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
 
 type Report = (error: unknown) => void;
@@ -53,7 +54,7 @@ export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
 
 /** Everything is there, nothing runs by itself yet: `start` does that, once the wire answers. */
 export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
-  const { rows, blobs, series } = store;
+  const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
   const policies = policyChecks;
 
@@ -61,9 +62,24 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const calls = notingUses(identities, store.calls);
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
-
+  const roles = createRoleSessions(identities);
   const keyring = await openKeyring({ rows, policies, keyFile });
   const keys = createDataKeys(keyring);
+  const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
+  const { series } = logs;
+  // What the others tell of goes by these: alarms to topics, objects to the bus.
+  const notices = await openNotices({
+    settings,
+    rows,
+    series,
+    policies,
+    authorizer,
+    roles,
+    keyFile,
+    clock,
+    log,
+    report,
+  });
   const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
   const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
@@ -71,17 +87,21 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const objects = createObjects({ context: s3, authorizer });
   const trails = { rows, calls: store.calls, objects, clock };
 
+  const { topics, bus } = notices;
+  const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
+
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
     createSts({ sessions: createSessions(identities), authorizer }),
     createKms(keyring),
     createEcr(ecr),
-    createLogs({ rows, series }),
-    createCloudWatch({ series }),
+    createLogs(logs),
+    cloudwatch.service,
     createSecretsManager(secrets),
     createCloudTrail(trails),
     createEc2({ networks: networkLister(settings.vpcs) }),
+    ...notices.services,
   ];
   return {
     services,
@@ -89,9 +109,12 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     authorizer,
     /** Notes in passing when keys and roles are used. */
     calls,
-    roles: createRoleSessions(identities),
+    roles,
+    notices,
     objects,
     keys,
+    /** Through it every log line goes, so that metric filters see it. */
+    series,
     /** Browsers from other origins are answered before anybody else is asked. */
     withCors: (next: RequestListener) => withCors(s3, next),
     networks: createNetworks(settings.vpcs),
@@ -103,12 +126,14 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     async start(): Promise<readonly (() => Promise<void>)[]> {
       await startS3(s3);
       return [
-        startRetention({ rows, series, clock, report }),
+        await startLogs(logs, { clock, report }),
         startKeyUpkeep(keyring, { clock, report }),
         startLayerUpkeep(ecr, { clock, report }),
         startSecretUpkeep(secrets, { clock, report }),
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+        await cloudwatch.start(),
+        notices.close,
       ];
     },
   };

@@ -21,6 +21,8 @@ import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
+import { Quotas } from "./shared/quotas.ts";
+import type { StateChanges } from "./shared/state-changes/state-changes.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
 import { transformJob } from "./transform-job/operations.ts";
@@ -31,6 +33,7 @@ import { workteam } from "./workteam/operations.ts";
 
 export { openTemplateDoor } from "./human-task-ui/door.ts";
 export { openSealingKey } from "./shared/secrets.ts";
+export { startTelling } from "./shared/state-changes/reader.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
   absent,
@@ -77,6 +80,9 @@ export interface SageMaker {
   /** For the engine. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly jobs: readonly JobKind<any>[];
+  /** For whoever tells the event bus of them. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds things of every document type
+  readonly stateChanges: readonly StateChanges<any>[];
   /** For whoever runs the server. */
   readonly controls: Controls;
   /** For the inference router. */
@@ -87,12 +93,17 @@ export interface SageMaker {
   readonly absent: readonly string[];
 }
 
-export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside">): SageMaker {
+/** `limits`: quotas that are set, by name. */
+export function createSageMaker(
+  given: Omit<Parts, "routes" | "nouns" | "inside" | "quotas"> & { readonly limits: Readonly<Record<string, number>> },
+): SageMaker {
+  const { limits, ...parts } = given;
+  const quotas = new Quotas(parts.rows, limits);
   const routes = new EndpointRoutes();
   const operations: Record<string, AnyOperation> = {};
   const inside: Parts["inside"] = async (name, input, call) => await operations[name]?.run(input, call);
   const built: readonly Noun[] = Object.values(nouns).map((noun) =>
-    noun({ ...parts, routes, inside, nouns: () => built }),
+    noun({ ...parts, quotas, routes, inside, nouns: () => built }),
   );
   for (const noun of built) Object.assign(operations, noun.operations);
   for (const name of notYetAvailable) {
@@ -105,6 +116,7 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
   return {
     service: { name: "sagemaker", iamPrefix: "sagemaker", operations: permitted },
     jobs: built.flatMap((noun) => noun.job ?? []),
+    stateChanges: built.flatMap((noun) => noun.stateChanges ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
     tagsOf: (call, arn) => tagsOf(parts.rows, call, arn),

@@ -12,7 +12,7 @@ import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "..
 import { tagKey, tagRow } from "../shared/tags.ts";
 import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
-export function endpointConfig({ rows, clock }: Parts): Noun {
+export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
   const onConfig = ({ EndpointConfigName }: { readonly EndpointConfigName: string }, call: Call) => [
     onResource(call, "endpoint-config", EndpointConfigName),
   ];
@@ -30,8 +30,9 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
           const now = clock.now();
           const { Tags, ...request } = input;
           const document: EndpointConfigDocument = { request, arn };
+          const place = quotas.within(key.scope, [quotas.one("Number of endpoint configurations", key)]);
           try {
-            await rows.commit({
+            await place.commit({
               expect: [{ key, version: "absent" }],
               put: [
                 { ...key, status: "", createdAt: now, modifiedAt: now, document },

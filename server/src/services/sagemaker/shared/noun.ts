@@ -12,7 +12,9 @@ import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
 import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Searchable } from "./searchable.ts";
+import type { StateChanges } from "./state-changes/state-changes.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -28,6 +30,8 @@ export interface Parts {
   readonly networks: Networks;
   /** Folders of this machine that stand for file systems. */
   readonly fileSystems: FileSystems;
+  /** How much of what the account may have; for whoever commits what counts. */
+  readonly quotas: Quotas;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
   readonly spotInterruptEverySeconds: number;
   /** Seals secrets that requests bring, such as an identity provider's. 32 bytes. */
@@ -53,6 +57,9 @@ export interface Noun {
   readonly job?: JobKind<any>;
   /** What only whoever runs the server may do, by name: commands reach it through the data folder (app/control.ts). */
   readonly controls?: Controls;
+  /** What the event bus is told of. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds things of every document type
+  readonly stateChanges?: StateChanges<any>;
   /** How the trial component of a job is read from its row. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds jobs of every document type
   readonly tracked?: TrackedJobs<any>;
