@@ -31,7 +31,7 @@ import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { startRetention } from "../services/logs/retention.ts";
 import { withCors } from "../services/s3/cors/door.ts";
-import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
+import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSecretsManager } from "../services/secretsmanager/index.ts";
 import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
@@ -63,7 +63,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const authorizer = createAuthorizer(identities);
 
   const keyring = await openKeyring({ rows, policies, keyFile });
-  const s3 = createS3Context({ rows, blobs, keys: createDataKeys(keyring), clock, log });
+  const keys = createDataKeys(keyring);
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
   const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
@@ -90,6 +91,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     calls,
     roles: createRoleSessions(identities),
     objects,
+    keys,
     /** Browsers from other origins are answered before anybody else is asked. */
     withCors: (next: RequestListener) => withCors(s3, next),
     networks: createNetworks(settings.vpcs),

@@ -3,7 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/sagemaker/t
 import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
-import type { Authorizer, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
+import type { Authorizer, DataKeys, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
 import type { Controls, Operations } from "../../../core/service.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -18,6 +18,7 @@ export interface Parts {
   readonly rows: Rows;
   readonly series: Series;
   readonly objects: Objects;
+  readonly keys: DataKeys;
   readonly roles: RoleSessions;
   readonly authorizer: Authorizer;
   readonly clock: Clock;
@@ -92,8 +93,15 @@ export const passRole = (roleArn: string, associatedArn: string) => ({
 });
 
 /** The permission of an operation on one resource, by name or by ARN. */
-export const onResource = (call: Call, type: string, nameOrArn: string) =>
-  onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn));
+export const onResource = (
+  call: Call,
+  type: string,
+  nameOrArn: string,
+  conditions: Readonly<Record<string, string>> = {},
+) => ({
+  ...onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn)),
+  ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
+});
 
 /**
  * The same by ARN. What an ARN names is found whatever its case, so policies are asked about the ARN as it is given out, in
