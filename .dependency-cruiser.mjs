@@ -33,6 +33,7 @@ const wrapped = {
   "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,
   dockerode: `${server}/backends/docker/`,
   liquidjs: `${server}/services/sagemaker/human-task-ui/`,
+  nodemailer: `${server}/services/sns/`,
   commander: `${server}/cli/`,
   yaml: `${server}/app/`,
 };

@@ -6,12 +6,14 @@ import { loadService } from "../contract/model.ts";
 import type { Service } from "../server/src/core/service.ts";
 import { createCloudWatch } from "../server/src/services/cloudwatch/index.ts";
 import { createEcr } from "../server/src/services/ecr/index.ts";
+import { createEvents } from "../server/src/services/events/index.ts";
 import { createIam } from "../server/src/services/iam/index.ts";
 import { createKms } from "../server/src/services/kms/index.ts";
 import { createLogs } from "../server/src/services/logs/index.ts";
 import { createS3 } from "../server/src/services/s3/index.ts";
 import { createSageMaker, notYetAvailable } from "../server/src/services/sagemaker/index.ts";
 import { createRuntime } from "../server/src/services/sagemaker-runtime/index.ts";
+import { createSns } from "../server/src/services/sns/index.ts";
 import { createSts } from "../server/src/services/sts/index.ts";
 import { root } from "./steps.ts";
 
@@ -40,6 +42,8 @@ function describedServices(): readonly Described[] {
     { name: "ecr", title: "ECR", service: createEcr(withoutParts()) },
     { name: "logs", title: "CloudWatch Logs", service: createLogs(withoutParts()) },
     { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()) },
+    { name: "sns", title: "SNS", service: createSns(withoutParts()) },
+    { name: "events", title: "EventBridge", service: createEvents(withoutParts()) },
   ];
 }
 

@@ -150,6 +150,8 @@ test("protocol facts are those the official clients use", () => {
     "cloudwatch | cbor json query | monitoring | GraniteServiceVersion20100801 | 1.0",
     "kms | json | kms | TrentService | 1.1",
     "ecr | json | ecr | AmazonEC2ContainerRegistry_V20150921 | 1.1",
+    "sns | query | sns",
+    "events | json | events | AWSEvents | 1.1",
     "secretsmanager | json | secretsmanager | secretsmanager | 1.1",
     "cloudtrail | json | cloudtrail | com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101 | 1.1",
     "ec2 | ec2 | ec2",

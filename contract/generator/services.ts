@@ -19,6 +19,8 @@ export const services: readonly GeneratedService[] = [
   { name: "cloudwatch", iamPrefix: "cloudwatch" },
   { name: "kms", iamPrefix: "kms" },
   { name: "ecr", iamPrefix: "ecr" },
+  { name: "sns", iamPrefix: "sns" },
+  { name: "events", iamPrefix: "events" },
   { name: "secretsmanager", iamPrefix: "secretsmanager" },
   { name: "cloudtrail", iamPrefix: "cloudtrail" },
   // Of hundreds of actions only few are served, none of which is about a resource: their facts would weigh more than ours.

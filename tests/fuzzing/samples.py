@@ -24,6 +24,8 @@ SERVICES = {
     "cloudwatch": ("monitoring", ("query", "json", "smithy-rpc-v2-cbor"), 5),
     "kms": ("kms", ("json",), 3),
     "ecr": ("ecr", ("json",), 3),
+    "events": ("events", ("json",), 3),
+    "sns": ("sns", ("query",), 3),
     "secretsmanager": ("secretsmanager", ("json",), 2),
     "cloudtrail": ("cloudtrail", ("json",), 2),
     "ec2": ("ec2", ("ec2",), 1),

@@ -37,6 +37,7 @@ import { createSecretsManager } from "../services/secretsmanager/index.ts";
 import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
 import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
+import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
 
 type Report = (error: unknown) => void;
@@ -61,6 +62,20 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const calls = notingUses(identities, store.calls);
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
+  const roles = createRoleSessions(identities);
+  // What the others tell of goes by these: alarms to topics, objects to the bus.
+  const notices = await openNotices({
+    settings,
+    rows,
+    series,
+    policies,
+    authorizer,
+    roles,
+    keyFile,
+    clock,
+    log,
+    report,
+  });
 
   const keyring = await openKeyring({ rows, policies, keyFile });
   const keys = createDataKeys(keyring);
@@ -82,6 +97,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     createSecretsManager(secrets),
     createCloudTrail(trails),
     createEc2({ networks: networkLister(settings.vpcs) }),
+    ...notices.services,
   ];
   return {
     services,
@@ -89,7 +105,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     authorizer,
     /** Notes in passing when keys and roles are used. */
     calls,
-    roles: createRoleSessions(identities),
+    roles,
+    notices,
     objects,
     keys,
     /** Browsers from other origins are answered before anybody else is asked. */
@@ -109,6 +126,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startSecretUpkeep(secrets, { clock, report }),
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+        notices.close,
       ];
     },
   };

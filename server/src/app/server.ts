@@ -6,7 +6,7 @@ import { type Clock, realClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createImages } from "../engine/images/images.ts";
 import { openEngine } from "../engine/open-engine.ts";
-import { createSageMaker, openSealingKey, openTemplateDoor } from "../services/sagemaker/index.ts";
+import { createSageMaker, openSealingKey, openTemplateDoor, startTelling } from "../services/sagemaker/index.ts";
 import { createRuntime } from "../services/sagemaker-runtime/index.ts";
 import { openStore, type Store } from "../store/open.ts";
 import { createWire, type Wire } from "../wire/wire.ts";
@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const { rows, blobs, series } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
-  const { authenticator, authorizer, calls, roles, objects, keys, networks } = neighbours;
+  const { authenticator, authorizer, calls, roles, objects, keys, networks, notices } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({
@@ -43,7 +43,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     install: (layers, options) => backend.install(layers, options),
   });
 
-  const doors = [neighbours.registry, openTemplateDoor(rows, log)];
+  const doors = [neighbours.registry, openTemplateDoor(rows, log), notices.door];
   // The engine's containers call the wire, whose services call the engine.
   let wire: Wire | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -75,7 +75,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     { name: "sagemaker-a2i-runtime", iamPrefix: "sagemaker", operations: {} },
   ];
   wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
-  const upkeep = await neighbours.start();
+  const telling = { rows, bus: notices.bus, nouns: sagemaker.stateChanges, now: clock.now, report };
+  const upkeep = [await startTelling(telling), ...(await neighbours.start())];
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -87,6 +88,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     log,
     now: clock.now,
   });
+  await notices.start(front.url);
   const closeControl = await openControl(settings.data, sagemaker.controls, log);
   await writeAddress(settings.data, front.url);
   return {

@@ -59,6 +59,12 @@ const address = (value: string): string => {
   return value;
 };
 
+function mailServer(value: string): string {
+  if (value !== "" && !/^smtps?:\/\/[^/\s]+(\/\S*)?$/.test(value))
+    throw new Error("expected smtp://USER:PASSWORD@HOST:PORT, got what is no such address");
+  return value;
+}
+
 /** `{"registry.example:5000": {"username": "…", "password": "…"}, "docker.io": {}}` */
 function registries(value: string): Readonly<Record<string, RegistryAccount | undefined>> {
   const expected = 'expected registries by host, such as {"docker.io": {"username": "…", "password": "…"}}';
@@ -166,6 +172,37 @@ export const settingsTable = {
     ),
     show: (value: Readonly<Record<string, RegistryAccount | undefined>>) => Object.keys(value).join(", ") || "none",
   },
+  smtp: {
+    ...setting(
+      "URL",
+      "mail server for subscriptions by mail, smtp://USER:PASSWORD@HOST:587 or smtps://…; empty: none",
+      "",
+      mailServer,
+    ),
+    show: (value: string) => value.replace(/\/\/[^@/]*@/, "//…@"),
+  },
+  mailFrom: setting("ADDRESS", "address that mails come from", "", (value) => {
+    if (value !== "" && !/^[^\s@<>]+@[^\s@<>]+$/.test(value))
+      throw new Error(`expected NAME@HOST, got ${JSON.stringify(value)}`);
+    return value;
+  }),
+  publicUrl: setting("URL", "what links in messages and mails lead to; empty: the address listened on", "", (value) => {
+    if (value !== "" && !/^https?:\/\/[^/\s]+$/.test(value))
+      throw new Error(`expected http://HOST:PORT without a path, got ${JSON.stringify(value)}`);
+    return value;
+  }),
+  deliverTo: setting(
+    "REACH",
+    "where messages and events are sent: any address but link-local ones, or public: none of this machine or its networks",
+    "any",
+    oneOf("any", "public"),
+  ),
+  eventDeadLetters: setting(
+    "GROUP",
+    "log group of events that EventBridge could not deliver; none: they are dropped",
+    "/sagebrush/events/dead-letters",
+    (value) => (value === "none" ? "" : value),
+  ),
   openMetrics: setting("BOOL", "answer /healthz and /metrics to callers that are not on loopback", false, yesOrNo),
   logLevel: setting("LEVEL", "the server's own log on standard error", "info", oneOf("debug", "info", "warn", "error")),
   testClock: setting("SOCKET", "tests only: a Unix socket that moves the engine's clock", "", text),

@@ -22,6 +22,8 @@ export interface JobKind<Document> {
    * for limits and durations.
    */
   next(row: Row<Document>, observed: Observed, now: number, steady: number): Step<Document>;
+  /** What is said of a row within its status, as text; the engine logs an event `phase` where it changes and the status stays. */
+  phase?(document: Document): string;
   /** Long work by name, see `Wants.activities`. */
   readonly activities: Readonly<Record<string, Activity<Document>>>;
   /** Told after each pass what is stored and seen (undefined: the row is gone), to answer from memory (routes). */

@@ -187,7 +187,10 @@ export class Reconciler {
       }
       const next = { ...key, ...rest, status: step.status, document: step.document, modifiedAt: clock.now() };
       const events: ChangeEvent[] = (step.events ?? []).map((event) => ({ ...event, ...key }));
+      const phase = this.#kinds.get(kind)?.phase;
       if (step.status !== row.status) events.push({ ...key, type: "status", detail: step.status });
+      else if (phase && phase(step.document) !== phase(row.document))
+        events.push({ ...key, type: "phase", detail: phase(step.document) });
       await rows.commit({ expect, put: [next], events });
       return { ...next, version: version + 1 };
     } catch (cause) {

@@ -21,6 +21,7 @@ import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
+import type { StateChanges } from "./shared/state-changes/state-changes.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
 import { transformJob } from "./transform-job/operations.ts";
@@ -31,6 +32,7 @@ import { workteam } from "./workteam/operations.ts";
 
 export { openTemplateDoor } from "./human-task-ui/door.ts";
 export { openSealingKey } from "./shared/secrets.ts";
+export { startTelling } from "./shared/state-changes/reader.ts";
 
 const nouns: Readonly<Record<string, (parts: Parts) => Noun>> = {
   absent,
@@ -77,6 +79,9 @@ export interface SageMaker {
   /** For the engine. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds job kinds of every document type
   readonly jobs: readonly JobKind<any>[];
+  /** For whoever tells the event bus of them. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds things of every document type
+  readonly stateChanges: readonly StateChanges<any>[];
   /** For whoever runs the server. */
   readonly controls: Controls;
   /** For the inference router. */
@@ -105,6 +110,7 @@ export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside"
   return {
     service: { name: "sagemaker", iamPrefix: "sagemaker", operations: permitted },
     jobs: built.flatMap((noun) => noun.job ?? []),
+    stateChanges: built.flatMap((noun) => noun.stateChanges ?? []),
     controls: Object.assign({}, ...built.map(({ controls }) => controls)) as Controls,
     endpoints: routes,
     tagsOf: (call, arn) => tagsOf(parts.rows, call, arn),

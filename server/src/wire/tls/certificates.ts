@@ -1,4 +1,6 @@
 // Certificates for single names, made when a client asks for the name and kept while they are good.
+
+import type { KeyObject } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { openAuthority, SKEW_MS } from "./authority.ts";
 import { issueLeaf, newKey } from "./x509.ts";
@@ -65,3 +67,12 @@ export function createCertificates(folder: string, now: () => number): Certifica
     },
   };
 }
+
+/** Certificates for keys of others, by the folder's authority. PEM; `until` in milliseconds since 1970. */
+export const issuerFor =
+  (folder: string, now: () => number) =>
+  async (key: KeyObject, names: readonly string[], until: number): Promise<string> => {
+    const at = now();
+    const authority = await openAuthority(folder, at);
+    return issueLeaf(authority, key, names, { from: at - SKEW_MS, until: Math.min(until, authority.expiresAt) });
+  };

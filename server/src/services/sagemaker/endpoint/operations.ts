@@ -30,6 +30,7 @@ import { allLeaving, next } from "./job.ts";
 import { routeOf } from "./routes.ts";
 import { changeEndpoint, endpointKey, needEndpoint } from "./rows.ts";
 import { searchable } from "./search.ts";
+import { stateChanges } from "./state-changes.ts";
 import { wants } from "./units.ts";
 
 export const endpoint = (parts: Parts): Noun => ({
@@ -42,6 +43,7 @@ export const endpoint = (parts: Parts): Noun => ({
     published: ({ scope, name }, seen) => parts.routes.publish(scope, name, seen && routeOf(seen)),
   },
   searchable: searchable(parts.rows),
+  stateChanges,
   operations: { ...changingOperations(parts), ...readingOperations(parts) },
 });
 

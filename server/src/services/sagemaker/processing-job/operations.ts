@@ -33,6 +33,7 @@ import { next, settled, toldToEnd } from "./job.ts";
 import { announce, explain } from "./notices.ts";
 import { sync } from "./outputs.ts";
 import { prepare } from "./prepare.ts";
+import { stateChanges } from "./state-changes.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
@@ -56,6 +57,7 @@ export function processingJob(parts: Parts): Noun {
 
   return {
     job,
+    stateChanges,
     tracked,
     operations: {
       CreateProcessingJob: {

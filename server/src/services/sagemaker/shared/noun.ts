@@ -13,6 +13,7 @@ import type { EndpointRoutes } from "../port.ts";
 import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
 import type { Searchable } from "./searchable.ts";
+import type { StateChanges } from "./state-changes/state-changes.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -53,6 +54,9 @@ export interface Noun {
   readonly job?: JobKind<any>;
   /** What only whoever runs the server may do, by name: commands reach it through the data folder (app/control.ts). */
   readonly controls?: Controls;
+  /** What the event bus is told of. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list holds things of every document type
+  readonly stateChanges?: StateChanges<any>;
   /** How the trial component of a job is read from its row. */
   // biome-ignore lint/suspicious/noExplicitAny: a list holds jobs of every document type
   readonly tracked?: TrackedJobs<any>;

@@ -38,21 +38,21 @@ import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
 import { searchable } from "./search.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
+import { stateChanges } from "./state-changes.ts";
 import { upload } from "./upload.ts";
 import { checkTrainingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
+const keyIn = (scope: string, name: string) => ({ kind: trainingJobKind, scope, name });
+
 export function trainingJob(parts: Parts): Noun {
   const { rows, roles, clock, engine, objects, fileSystems } = parts;
   const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
-  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => ({
-    kind: trainingJobKind,
-    scope: scopeOf(at),
-    name,
-  });
+  const keyOf = (at: Pick<Call, "account" | "region">, name: string) => keyIn(scopeOf(at), name);
   const job: JobKind<TrainingDocument> = {
     kind: trainingJobKind,
     settled,
+    phase: ({ transitions }) => String(transitions.length),
     wants,
     next: (row, observed, now, steady) => next(row, observed, now, steady, spot),
     activities: {
@@ -67,6 +67,7 @@ export function trainingJob(parts: Parts): Noun {
 
   return {
     job,
+    stateChanges: stateChanges(() => engine.steady()),
     tracked: tracked(() => engine.steady()),
     searchable: searchable(rows, () => engine.steady()),
     controls: {

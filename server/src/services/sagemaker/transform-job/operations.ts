@@ -20,6 +20,7 @@ import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
 import { next, settled, wants } from "./job.ts";
+import { stateChanges } from "./state-changes.ts";
 import { transform } from "./transform.ts";
 import { checkTransformJob } from "./validate.ts";
 
@@ -47,6 +48,7 @@ export function transformJob(parts: Parts): Noun {
 
   return {
     job,
+    stateChanges,
     tracked,
     operations: {
       CreateTransformJob: {

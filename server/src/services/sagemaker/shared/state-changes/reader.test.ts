@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { ServiceEvent } from "../../../../core/ports.ts";
+import { openRows } from "../../../../store/rows/open.ts";
+import { startTelling } from "./reader.ts";
+import { type StateChanges, statusChanges } from "./state-changes.ts";
+
+interface Phases {
+  readonly phases: readonly string[];
+}
+
+const thing: StateChanges<{ readonly size: number }> = {
+  kind: "sagemaker:thing",
+  detailType: "Thing State Change",
+  arn: ({ name }) => `arn:${name}`,
+  states: statusChanges(({ status, document }) => ({ Status: status, Size: document.size })),
+  gone: (last) => ({ ...last, Status: "Gone" }),
+};
+/** Has numbered phases, of which more than one may have come since the last look. */
+const job: StateChanges<Phases> = {
+  kind: "sagemaker:job",
+  detailType: "Job State Change",
+  arn: ({ name }) => `arn:${name}`,
+  states: ({ document: { phases } }, { at, told }) =>
+    phases
+      .slice(Number(told ?? 0))
+      .map((phase, index) => ({ name: String(Number(told ?? 0) + index + 1), at, detail: { phase } })),
+};
+
+const folder = await mkdtemp(join(tmpdir(), "sagebrush-telling-"));
+const report = (error: unknown) => assert.fail(String(error));
+const now = () => 1_000_000;
+const rows = await openRows({ file: join(folder, "rows.db") }, { clock: { now, at: () => () => {} }, report });
+after(async () => {
+  await rows.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const keyOf = (kind: string, name: string) => ({ kind, scope: "123456789012/us-east-1", name });
+
+async function put(kind: string, name: string, document: object, status: string, type = "status"): Promise<void> {
+  const key = keyOf(kind, name);
+  await rows.commit({
+    put: [{ ...key, status, createdAt: 1, modifiedAt: now(), document }],
+    events: [{ ...key, type, detail: status }],
+  });
+}
+
+/** What a reader tells until it has told so many. */
+async function told(
+  count: number,
+  between: (heard: (count: number) => Promise<void>) => Promise<void> = async () => {},
+): Promise<ServiceEvent[]> {
+  const found: ServiceEvent[] = [];
+  const bus = { put: async (events: readonly ServiceEvent[]) => void found.push(...events) };
+  const stop = await startTelling({ rows, bus, nouns: [thing, job], now, report });
+  const heard = async (some: number) => {
+    const deadline = performance.now() + 20_000;
+    while (found.length < some) {
+      assert.ok(performance.now() < deadline, `only ${found.length} of ${some} were told`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await between(heard);
+  await heard(count);
+  await stop();
+  return found;
+}
+
+test("every status is told once, in order, with tags; what is gone too", async () => {
+  const found = await told(4, async (heard) => {
+    await rows.commit({
+      put: [
+        {
+          ...keyOf("sagemaker:tags", "arn:a"),
+          status: "",
+          createdAt: 1,
+          modifiedAt: 1,
+          document: { Tags: [{ Key: "k", Value: "v" }] },
+        },
+      ],
+    });
+    await put(thing.kind, "a", { size: 1 }, "Creating", "created");
+    await put(thing.kind, "a", { size: 2 }, "Ready");
+    await put(thing.kind, "a", { size: 2 }, "Ready");
+    await put(thing.kind, "a", { size: 2 }, "Deleting");
+    await heard(3);
+    const key = keyOf(thing.kind, "a");
+    await rows.commit({ remove: [key], events: [{ ...key, type: "deleted" }] });
+  });
+  const details = found.map(({ detail }) => detail as { readonly Status: string; readonly Tags: object });
+  assert.deepEqual(
+    details.map(({ Status }) => Status),
+    ["Creating", "Ready", "Deleting", "Gone"],
+  );
+  assert.deepEqual(details[3], { Status: "Gone", Size: 2, Tags: { k: "v" } });
+  assert.equal(new Set(found.map(({ id }) => id)).size, 4);
+});
+
+test("phases that came together are told one by one, and a reader that lost its place says the same again", async () => {
+  const cursor = { kind: "sagemaker:told-cursor", scope: "", name: "state-changes" };
+  const before = await rows.get(cursor);
+  assert.ok(before);
+  const first = await told(3, async () => {
+    await put(job.kind, "j", { phases: ["one", "two"] }, "InProgress", "created");
+    await put(job.kind, "j", { phases: ["one", "two", "three"] }, "InProgress", "phase");
+  });
+  assert.deepEqual(
+    first.map(({ detail }) => (detail as { phase: string }).phase),
+    ["one", "two", "three"],
+  );
+  // As a kill leaves it that comes after the bus has taken the events and before the place is kept.
+  const { version: _, ...row } = before;
+  await rows.commit({ put: [row], remove: [{ ...keyOf("sagemaker:told", `${job.kind}/j`) }] });
+  const second = await told(3);
+  assert.deepEqual(
+    second.map(({ id }) => id),
+    first.map(({ id }) => id),
+  );
+});
