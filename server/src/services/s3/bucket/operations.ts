@@ -19,11 +19,13 @@ import type { Call } from "../../../core/call.ts";
 import type { Operation, Operations } from "../../../core/service.ts";
 import { BadCursor } from "../../../store/rows/rows.ts";
 import { s3Errors } from "../errors.ts";
-import { bucketAction, bucketArn, onBucket } from "../shared/access.ts";
-import { cannedAcl, ownerOf } from "../shared/acl.ts";
+import { aclAsked, bucketAction, bucketArn, conditionKeys, onBucket } from "../shared/access.ts";
+import { askedAcl, ownerOf } from "../shared/acl.ts";
 import { bucketKey, findBucket, retryConflicts } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
+import { isOwnerEnforced, opensToOthers } from "../shared/grants.ts";
 import { BUCKET_SCOPE, type BucketDocument, type BucketSettings, kinds, type S3Context } from "../shared/model.ts";
+import { checkOwnership } from "../shared/ownership.ts";
 import { checkTags, MOST_BUCKET_TAGS } from "../shared/tags.ts";
 import { removeBucket } from "./remove.ts";
 
@@ -59,7 +61,7 @@ const createBucket = (context: S3Context): Operation<CreateBucketRequest, Create
         ...(input.CreateBucketConfiguration?.LocationConstraint === undefined
           ? {}
           : { "s3:LocationConstraint": input.CreateBucketConfiguration.LocationConstraint }),
-        ...(input.ACL === undefined ? {} : { "s3:x-amz-acl": input.ACL }),
+        ...conditionKeys(aclAsked(input)),
       },
       resourceAccount: call.account,
     },
@@ -109,15 +111,23 @@ function regionOf(input: CreateBucketRequest, call: Call): string {
   return asked;
 }
 
+/** @throws ApiError InvalidBucketAclWithObjectOwnership, and as AWS refuses lists and tags */
 function firstSettings(input: CreateBucketRequest, call: Call): BucketSettings {
-  const acl = cannedAcl(input.ACL, { owner: call.account });
+  const settings = settingsAsked(input, call);
+  if (isOwnerEnforced({ settings }) && opensToOthers({ settings, owner: call.account }))
+    throw s3Errors.invalidBucketAcl({});
+  return settings;
+}
+
+function settingsAsked(input: CreateBucketRequest, call: Call): BucketSettings {
+  const acl = askedAcl(input, { owner: call.account, bucketOwner: call.account, isBucket: true });
   const tags = input.CreateBucketConfiguration?.Tags;
   return {
     ...(acl === undefined ? {} : { acl }),
     ...(tags === undefined ? {} : { tags: checkTags(tags, MOST_BUCKET_TAGS) }),
     ...(input.ObjectOwnership === undefined
       ? {}
-      : { ownership: { Rules: [{ ObjectOwnership: input.ObjectOwnership }] } }),
+      : { ownership: checkOwnership({ Rules: [{ ObjectOwnership: input.ObjectOwnership }] }) }),
     ...(input.ObjectLockEnabledForBucket === true
       ? { versioning: "Enabled", objectLock: { ObjectLockEnabled: "Enabled" } }
       : {}),

@@ -93,7 +93,7 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
     input.Key,
     {
       ...face,
-      owner: bucket.owner,
+      owner: upload.document.owner,
       sizeBytes: sizeOf(parts),
       etag: `${md5.digest("hex")}-${parts.length}`,
       body: { partList: id, parts: parts.length },

@@ -49,11 +49,11 @@ const createMultipartUpload = (
     const UploadId = newUploadId(now);
     const { bucket, document } = await retryConflicts(async () => {
       const bucket = await findBucket(context, input);
-      const asked = faceOf(input, bucket, now);
+      const asked = faceOf(input, bucket, { now, call });
       const { face } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
       const document: UploadDocument = {
         startedAt: now,
-        owner: bucket.owner,
+        owner: asked.owner,
         initiator: call.principal.arn,
         face,
         ...(checksum === undefined ? {} : { checksum }),

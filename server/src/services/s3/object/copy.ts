@@ -8,7 +8,7 @@ import { type BodyKeys, newKeys } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite, wholeSeconds } from "../shared/conditions.ts";
 import { type CopiedObject, findSource, sourcePermissions } from "../shared/copy-source.ts";
-import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
+import { checksumAnswer, encryptionAnswer, faceOf, type Writing } from "../shared/face.ts";
 import type { Bucket, KeptEncryption, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
 import { LARGEST_BODY_BYTES, orDiscard, writeBody } from "../shared/write-body.ts";
@@ -31,7 +31,7 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
       );
     const toItself =
       source.bucket.name === bucket.name && source.name.Key === input.Key && source.name.VersionId === undefined;
-    const copied = copiedFace(input, bucket, source.document, context.clock.now());
+    const copied = copiedFace(input, bucket, source.document, { now: context.clock.now(), call });
     if (toItself) checkSomethingChanges(input, source.document.encryption, copied.encryption);
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: copied, input });
     const isKept = toItself && keys === undefined && canKeepBytes(input, bucket, source.document);
@@ -69,10 +69,10 @@ function checkSomethingChanges(input: CopyObjectRequest, before: KeptEncryption,
     );
 }
 
-function copiedFace(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument, now: number): ObjectFace {
+function copiedFace(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument, writing: Writing): ObjectFace {
   checkDirective("x-amz-metadata-directive", "metadata", input.MetadataDirective);
   checkDirective("x-amz-tagging-directive", "tagging", input.TaggingDirective);
-  const given = faceOf(input, bucket, now);
+  const given = faceOf(input, bucket, writing);
   const replaced = input.MetadataDirective === "REPLACE";
   return {
     ...given,
@@ -147,7 +147,6 @@ async function copyBytes(
       input.Key,
       {
         ...face,
-        owner: bucket.owner,
         sizeBytes,
         etag,
         body,

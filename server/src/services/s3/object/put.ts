@@ -15,7 +15,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input: PutObjectRequest, call: Call) => {
     const bucket = await findBucket(context, input);
-    const asked = faceOf(input, bucket, context.clock.now());
+    const asked = faceOf(input, bucket, { now: context.clock.now(), call });
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined)
       checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
@@ -34,7 +34,6 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
         input.Key,
         {
           ...face,
-          owner: bucket.owner,
           sizeBytes,
           etag,
           body,

@@ -59,6 +59,8 @@ export interface BucketDocument {
   /** Account that made it. The row's parent is the same, for ListBuckets. */
   readonly owner: string;
   readonly settings: BucketSettings;
+  /** Some object has been written that another account owns: then owners are looked up before anybody is let in. */
+  readonly mixedOwners?: true;
 }
 
 export interface BucketSettings {
@@ -186,7 +188,7 @@ export interface KeptEncryption {
 /** What a caller says about a new object, at PutObject, CopyObject or CreateMultipartUpload. */
 export type ObjectFace = Pick<
   ObjectDocument,
-  "headers" | "metadata" | "tags" | "encryption" | "keySource" | "storageClass" | "lock" | "acl"
+  "owner" | "headers" | "metadata" | "tags" | "encryption" | "keySource" | "storageClass" | "lock" | "acl"
 >;
 
 /** A multipart upload under way. */

@@ -108,6 +108,7 @@ export function placeVersion(
     await context.rows.commit(
       together([
         whileBucketStays(bucket),
+        noteOwner(bucket, document),
         { expect: [{ key: objectKey(bucket, key), version: current?.version ?? "absent" }] },
         await makeRoom(context, bucket, key, { current, document, keepsBody: options.keepsBody === true }),
         document.deleteMarker ? asideChange(bucket, key, document) : currentChange(bucket, key, document),
@@ -126,6 +127,13 @@ export function placeVersion(
 
 const isVersionOrBucket = (kind: string): boolean =>
   [kinds.object, kinds.version, kinds.nullVersion, kinds.bucket].some((ours) => ours === kind);
+
+/** The bucket remembers that not everything in it is its owner's. */
+function noteOwner(bucket: Bucket, { owner }: ObjectDocument): Change {
+  if (owner === bucket.owner || bucket.mixedOwners) return {};
+  const { version: _, ...write } = bucket.row;
+  return { put: [{ ...write, document: { ...write.document, mixedOwners: true } }] };
+}
 
 /** Moves the current version aside, or drops the null version that a new null version replaces. */
 async function makeRoom(
