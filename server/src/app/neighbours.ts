@@ -79,7 +79,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
 
   const keyring = await openKeyring({ rows, policies, keyFile });
   const keys = createDataKeys(keyring);
-  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
+  const { topics, bus } = notices;
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
   const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
@@ -126,6 +127,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startSecretUpkeep(secrets, { clock, report }),
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+        s3.notices.close,
         notices.close,
       ];
     },

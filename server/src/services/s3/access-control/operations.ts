@@ -6,13 +6,14 @@ import type { GetBucketPolicyStatusOutput, Operations as S3Contract } from "../.
 import type { Operations } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { aclAsked, bucketAction, objectAction } from "../shared/access.ts";
-import { neededAcl } from "../shared/acl.ts";
+import { neededAcl, privateAcl } from "../shared/acl.ts";
 import { changeSettings, findBucket } from "../shared/buckets.ts";
 import { checkAclTaken, ownerNow, shownAcl } from "../shared/grants.ts";
-import type { Bucket, S3Context } from "../shared/model.ts";
+import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
 import { changeVersion } from "../shared/objects.ts";
 import { checkPolicy, isPublicPolicy } from "../shared/policies.ts";
 import { readableVersion } from "../shared/reading.ts";
+import { telling } from "../shared/telling.ts";
 
 export const accessControlOperations = (context: S3Context) =>
   ({ ...policyOperations(context), ...aclOperations(context) }) satisfies Operations<S3Contract>;
@@ -60,6 +61,10 @@ const policyOperations = (context: S3Context) =>
     },
   }) satisfies Operations<S3Contract>;
 
+/** A list that changes nothing is nothing to tell of. */
+const isSame = (after: ObjectDocument, before: ObjectDocument): boolean =>
+  JSON.stringify(after.acl) === JSON.stringify(before.acl ?? privateAcl(before.owner));
+
 const aclOperations = (context: S3Context) =>
   ({
     GetBucketAcl: {
@@ -101,7 +106,13 @@ const aclOperations = (context: S3Context) =>
         const owner = ownerNow(bucket, found.document);
         const acl = neededAcl(input, { owner, bucketOwner: bucket.owner, isBucket: false });
         checkAclTaken(bucket, acl, input);
-        await changeVersion(context, found, (document) => ({ ...document, acl }));
+        const tells = telling(context, call, input.Key, "ObjectAcl:Put");
+        await changeVersion(
+          context,
+          found,
+          (document) => ({ ...document, acl }),
+          (after, before) => (isSame(after, before) ? [] : tells(bucket, after)),
+        );
         return {};
       },
     },

@@ -1,5 +1,5 @@
 // Settings of a bucket that are kept and given back. Follows the S3 API reference.
-// Gap: lifecycle, website, logging, notification, acceleration and requester-pays configurations are recorded only.
+// Gap: lifecycle, website, logging, acceleration and requester-pays configurations are recorded only.
 import type {
   GetBucketVersioningOutput,
   PutBucketVersioningRequest,
@@ -192,18 +192,6 @@ const recordedOperations = (context: S3Context) =>
     PutBucketLogging: writes(context, "PutBucketLogging", (input: S3Contract["PutBucketLogging"]["input"]) => ({
       logging: input.BucketLoggingStatus?.LoggingEnabled,
     })),
-    GetBucketNotificationConfiguration: reads(
-      context,
-      "GetBucketNotification",
-      ({ notification }) => notification ?? {},
-    ),
-    PutBucketNotificationConfiguration: writes(
-      context,
-      "PutBucketNotification",
-      (input: S3Contract["PutBucketNotificationConfiguration"]["input"]) => ({
-        notification: input.NotificationConfiguration,
-      }),
-    ),
     GetBucketRequestPayment: reads(context, "GetBucketRequestPayment", ({ requestPayer }) => ({
       Payer: requestPayer ?? ("BucketOwner" as const),
     })),

@@ -11,6 +11,7 @@ import { type CopiedObject, findSource, sourcePermissions } from "../shared/copy
 import { checksumAnswer, encryptionAnswer, faceOf, type Writing } from "../shared/face.ts";
 import type { Bucket, KeptEncryption, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
+import { telling } from "../shared/telling.ts";
 import { LARGEST_BODY_BYTES, orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
@@ -36,7 +37,7 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: copied, input });
     const isKept = toItself && keys === undefined && canKeepBytes(input, bucket, source.document);
     const document = isKept
-      ? await copyFaceOnly(context, bucket, input, { source: source.document, face })
+      ? await copyFaceOnly(context, bucket, input, { source: source.document, face, call })
       : await copyBytes(context, bucket, input, { from: source, face, keys, call });
     return {
       CopyObjectResult: {
@@ -101,7 +102,7 @@ const copyFaceOnly = (
   context: S3Context,
   bucket: Bucket,
   input: CopyObjectRequest,
-  { source, face }: { readonly source: ObjectDocument; readonly face: ObjectFace },
+  { source, face, call }: { readonly source: ObjectDocument; readonly face: ObjectFace; readonly call: Call },
 ): Promise<ObjectDocument> =>
   placeVersion(
     context,
@@ -110,6 +111,7 @@ const copyFaceOnly = (
     { ...source, ...face },
     {
       keepsBody: true,
+      tells: telling(context, call, input.Key, "ObjectCreated:Copy"),
       check: (current) => {
         checkWrite(input, current);
         if (current?.id !== source.id) throw s3Errors.conditionalConflict({ Key: input.Key });
@@ -154,6 +156,7 @@ async function copyBytes(
       },
       {
         check: (current) => checkWrite(input, current),
+        tells: telling(context, call, input.Key, "ObjectCreated:Copy"),
         also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
       },
     ),

@@ -8,6 +8,7 @@ import { checkWrite } from "../shared/conditions.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
+import { putEvent, telling } from "../shared/telling.ts";
 import { orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
@@ -41,6 +42,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
         },
         {
           check: (current) => checkWrite(input, current),
+          tells: telling(context, call, input.Key, putEvent(call, input.ContentType)),
           also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
         },
       ),

@@ -18,10 +18,12 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
-import type { DataKeys } from "../../../core/ports.ts";
+import type { DataKeys, Topics } from "../../../core/ports.ts";
 import type { Blob, Blobs } from "../../../store/blobs/blobs.ts";
+import type { Outbox } from "../../../store/outbox.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Checksums } from "./checksums.ts";
+import type { Notice } from "./notice.ts";
 
 /** What every operation of S3 works with. */
 export interface S3Context {
@@ -33,6 +35,11 @@ export interface S3Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly checksums: Checksums;
+  /** Events that are on their way to topics and to the bus. */
+  readonly notices: Outbox<Notice>;
+  readonly topics: Topics;
+  /** The next place in the order of events. */
+  readonly sequencer: () => string;
 }
 
 export const kinds = {
