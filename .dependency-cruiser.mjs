@@ -28,7 +28,7 @@ const wrapped = {
   "node:sqlite": `${server}/store/`,
   // The engine asks containers (health, batch transform) and gives the router its client.
   undici: `${server}/engine/container-|${server}/services/sagemaker-runtime/|${server}/backends/`,
-  re2js: `${server}/engine/metrics`,
+  re2js: `${server}/engine/metrics|${server}/services/logs/shared/expressions`,
   "fast-xml-parser|cborg|@fastify/busboy": `${server}/wire/`,
   "@peculiar/asn1-(x509|schema)": `${server}/wire/tls/`,
   dockerode: `${server}/backends/docker/`,

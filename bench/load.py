@@ -15,10 +15,10 @@ REGION = "us-east-1"
 _RESULT = re.compile(r"RESULT requests=(\d+) seconds=([\d.]+) p50_ms=([\d.]+) p99_ms=([\d.]+) failed=(\d+)")
 
 
-def signed_headers(url, keys, body, headers):
+def signed_headers(url, keys, body, headers, service="sagemaker", region=REGION):
     """The headers with a SigV4 signature of now."""
     request = AWSRequest("POST", url, headers=headers, data=body)
-    SigV4Auth(Credentials(*keys), "sagemaker", REGION).add_auth(request)
+    SigV4Auth(Credentials(*keys), service, region).add_auth(request)
     return dict(request.headers)
 
 
@@ -56,6 +56,8 @@ def replay(url, lines, connections, seconds, folder):
     if not found:
         raise RuntimeError(f"wrk said no result: {output}")
     requests, took, p50, p99, failed = (float(group) for group in found.groups())
+    if not p50:
+        raise RuntimeError(f"no answer of {url} within {seconds} s; leave the machine alone, or give it more --seconds")
     if failed:
         raise RuntimeError(f"{failed:.0f} of {requests:.0f} answers of {url} were not 200")
     return {"per_second": requests / took, "p50_ms": p50, "p99_ms": p99, "requests": requests}

@@ -13,7 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from results import machine, table, write_page
 
-RACES = ("api", "start", "job", "crowd", "images", "endpoint", "echo", "serving", "s3", "train", "transform", "pipe")
+RACES = (
+    *("api", "lists", "points", "start", "job", "crowd", "images"),
+    *("endpoint", "echo", "serving", "s3", "train", "transform", "pipe"),
+)
 
 
 def main():

@@ -41,7 +41,7 @@ function describedServices(): readonly Described[] {
     { name: "kms", title: "KMS", service: createKms(withoutParts()) },
     { name: "ecr", title: "ECR", service: createEcr(withoutParts()) },
     { name: "logs", title: "CloudWatch Logs", service: createLogs(withoutParts()) },
-    { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()) },
+    { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()).service },
     { name: "sns", title: "SNS", service: createSns(withoutParts()) },
     { name: "events", title: "EventBridge", service: createEvents(withoutParts()) },
   ];

@@ -1,4 +1,4 @@
-// The documents that are made from code: the compatibility page, the table of settings, the tables of XGBoost.
+// The documents that are made from code: the compatibility page, the table of settings, those of built-in algorithms.
 // documents.test.ts makes them again and compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,12 +6,20 @@ import { flagOf, type SettingName, settingNames, settingsTable, variableOf } fro
 import { renderCompatibility } from "./compatibility.ts";
 import { root } from "./steps.ts";
 
+/** Page of a built-in algorithm to its folder of images/. */
+const algorithmPages: Readonly<Record<string, string>> = {
+  "docs/factorization-machines.md": "factorization_machines",
+  "docs/xgboost.md": "xgboost",
+};
+
 /** Path inside the repository to content, for every document that is generated, whole or in part. */
 export function generateDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/compatibility.md", renderCompatibility()],
     ["docs/configuration.md", withBlock("docs/configuration.md", "settings", settingsRows())],
-    ["docs/xgboost.md", withBlock("docs/xgboost.md", "hyperparameters", hyperparameterRows())],
+    ...Object.entries(algorithmPages).map(
+      ([page, image]) => [page, withBlock(page, "hyperparameters", hyperparameterRows(image))] as const,
+    ),
   ]);
 }
 
@@ -48,7 +56,7 @@ function settingsRows(): readonly (readonly string[])[] {
   ];
 }
 
-/** What these tables need of a row of images/xgboost/algorithm.json. */
+/** What these tables need of a row of an image's algorithm.json. */
 interface Hyperparameter {
   readonly name: string;
   /** Absent for an alias, which is as the one it stands for. */
@@ -67,8 +75,8 @@ interface Hyperparameter {
   readonly itemValues?: readonly (string | number)[];
 }
 
-function hyperparameterRows(): readonly (readonly string[])[] {
-  const { hyperparameters } = JSON.parse(readFileSync(join(root, "images/xgboost/algorithm.json"), "utf8")) as {
+function hyperparameterRows(image: string): readonly (readonly string[])[] {
+  const { hyperparameters } = JSON.parse(readFileSync(join(root, "images", image, "algorithm.json"), "utf8")) as {
     readonly hyperparameters: readonly Hyperparameter[];
   };
   return [

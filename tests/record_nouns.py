@@ -16,6 +16,8 @@ INFERENCE = {
     "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://models/model.tar.gz"}],
     "SupportedContentTypes": ["text/csv"],
     "SupportedResponseMIMETypes": ["text/csv"],
+    "SupportedTransformInstanceTypes": ["ml.m4.xlarge"],
+    "SupportedRealtimeInferenceInstanceTypes": ["ml.m4.xlarge"],
 }
 POOL = {"UserPool": "eu-west-1_AbCdEf", "ClientId": "client1"}
 TEMPLATE = "<crowd-form>{{ task.input.text }}</crowd-form>"

@@ -28,6 +28,14 @@ def frame(payload):
     return HEADER.pack(MAGIC, len(payload)) + payload + bytes(-len(payload) % 4)
 
 
+def of_request(body, environment):
+    """A request's body as a stream of records: a transform job that sends them one by one takes their frames away
+    (API reference, TransformInput, SplitType).
+    """
+    is_bare = environment.get("SAGEMAKER_BATCH_STRATEGY") == "SINGLE_RECORD" and not body.startswith(_MAGIC_BYTES)
+    return frame(body) if is_bare else body
+
+
 def read_records(file, source):
     """Yields the payload of each record of a binary file, as memoryview. source: its name in errors.
 

@@ -5,7 +5,7 @@ as one array. All other records are decoded one by one.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -37,8 +37,10 @@ class Vectors:
 class VectorReader:
     """Reads files of records of one data set; all records must be in the form of the first one."""
 
-    def __init__(self):
+    def __init__(self, only=None):
+        """only: the one type of numbers that the algorithm takes, such as np.float32; any by default."""
         self._before = None
+        self._only = None if only is None else np.dtype(only)
 
     def read(self, file, source):
         """Yields Vectors of a binary file of records, many rows at a time. source: the file's name in errors.
@@ -72,6 +74,9 @@ class VectorReader:
 
     def _decode(self, block, span, place):
         vector = _decode(block, span, place)
+        for tensor in (vector.features, vector.label) if self._only else ():
+            if tensor is not None and tensor.values.dtype != self._only:
+                raise UserError(f"{place}: expected numbers of type {self._only}, got {tensor.values.dtype}.")
         if self._before is not None:
             _check_form(self._before, vector)
         self._before = vector.form()
@@ -110,6 +115,9 @@ def _decode(block, span, place):
         raise UserError(f"{place}: expected numbers as the feature {NAME!r}; its features are {found}.")
     if isinstance(label, Blob):
         raise UserError(f"{place}: expected numbers as label, got bytes.")
+    if features.keys is None and features.shape and not len(features.values):
+        # A sparse row of zeros: an empty list of keys is not sent.
+        features = replace(features, keys=np.empty(0, np.uint64))
     return _Vector(features, label, _width(features, place), record.opaque, start, place)
 
 

@@ -13,6 +13,7 @@ from images.kit.container import model_folder
 from images.kit.content import choose_accept
 from images.kit.errors import RequestError, UserError
 from images.kit.numbers import CsvReader
+from images.kit.recordio import of_request
 
 from . import libsvm, model, protobuf, replies
 from .channels import content_kind
@@ -44,10 +45,11 @@ class Answer:
         self._batch = environment.get("SAGEMAKER_BATCH", "").lower() == "true"
         self._default_accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", replies.CSV)
         self._keys = _output_keys(environment)
+        self._environment = environment
 
     def __call__(self, body, content_type, accept):
         """Reply and its content type. Raises RequestError with the status to answer."""
-        features, kind = _decode(body, content_type)
+        features, kind = _decode(body, content_type, self._environment)
         predictions = self._predict(features, kind)
         reply_type = choose_accept(accept, ACCEPTED, self._default_accept)
         if reply_type not in ACCEPTED:
@@ -84,7 +86,7 @@ class Answer:
             raise RequestError(400, f"Unable to evaluate payload provided: {error}") from error
 
 
-def _decode(body, content_type):
+def _decode(body, content_type, environment):
     """Features float32 (n, d) of a request, dense or csr_matrix, and which format it had."""
     try:
         kind = content_kind(content_type)
@@ -92,7 +94,7 @@ def _decode(body, content_type):
         if kind == "libsvm":
             return libsvm.read_features(file, "request"), kind
         if kind == "protobuf":
-            return protobuf.read_features(file, "request"), kind
+            return protobuf.read_features(io.BytesIO(of_request(body, environment)), "request"), kind
         if kind != "csv":
             raise UserError(f"{content_type} is for training only; send text/csv, text/libsvm or RecordIO-protobuf.")
         features = CsvReader().read(file, "request")

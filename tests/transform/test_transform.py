@@ -224,7 +224,6 @@ def test_a_model_archive_is_refused_naming_the_entry(server, model, run, fresh, 
 
 REFUSED = {
     "a model nobody made": ({"ModelName": "nobody"}, "Could not find model"),
-    "records of RecordIO": ({"TransformInput": {"SplitType": "RecordIO"}}, "SplitType"),
     "payloads of more than 100 MB together": ({"MaxConcurrentTransforms": 20, "MaxPayloadInMB": 6}, "100 MB"),
 }
 

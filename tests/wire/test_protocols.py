@@ -22,7 +22,7 @@ REFUSALS = {
     "rest-xml": ("s3", "get_object", {"Bucket": "no-such-bucket-here", "Key": "k"}, 404, "NoSuchBucket"),
     "not served": ("sagemaker", "list_clusters", {}, 501, "NotYetAvailable"),
     "not served, query": ("iam", "list_saml_providers", {}, 501, "NotYetAvailable"),
-    "not served, cbor": ("cloudwatch", "list_dashboards", {}, 501, "NotYetAvailable"),
+    "not served, cbor": ("cloudwatch", "describe_anomaly_detectors", {}, 501, "NotYetAvailable"),
     "not served, rest-xml": ("s3", "list_bucket_analytics_configurations", {"Bucket": "b"}, 501, "NotYetAvailable"),
 }
 

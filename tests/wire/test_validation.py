@@ -1,52 +1,21 @@
-"""Constraints of the service models, in AWS's words; the cases are read from botocore, not from our tables."""
+"""Constraints of the service models, in AWS's words; the cases are read from botocore, not from our tables. Those of
+SageMaker are all sent by tests/contract/test_violations.py."""
 
 import dataclasses
 import itertools
 
 import pytest
 from botocore.exceptions import ClientError
-from negative_cases import MAP_KEY, MAP_VALUE, Service
+from negative_cases import Service
 from signed import json_call, send, sign
+from words import tells
 
 #: Cases tried of each operation; the rest break the same kinds of constraint at other members.
 MOST_CASES = 40
 #: By service: operations that are built, and the code of a violation.
 OPERATIONS = {
-    "sagemaker": (
-        [
-            "CreateTrainingJob",
-            "DescribeTrainingJob",
-            "ListTrainingJobs",
-            "CreateModel",
-            "CreateEndpointConfig",
-            "AddTags",
-        ],
-        "ValidationException",
-    ),
     "iam": (["CreateRole", "CreateUser", "PutRolePolicy", "ListRoles", "TagRole"], "ValidationError"),
     "sts": (["AssumeRole", "GetSessionToken"], "ValidationError"),
-}
-
-
-def spelled(path):
-    """The path as AWS writes it: `tags.1.member.key`, and the map or list whose scalar entries are told together."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f".{step + 1}.member"
-        elif step in (MAP_KEY, MAP_VALUE):
-            return text
-        else:
-            text += ("." if text else "") + step[0].lower() + step[1:]
-    return text
-
-
-WORDS = {
-    "required": "Member must not be null",
-    "min": ("Member must have length greater than or equal to", "Member must have value greater than or equal to"),
-    "max": ("Member must have length less than or equal to", "Member must have value less than or equal to"),
-    "pattern": "Member must satisfy regular expression pattern: ",
-    "enum": "Member must satisfy enum value set: [",
 }
 
 
@@ -68,14 +37,7 @@ def test_every_violation_is_told_with_its_place_and_constraint(client, service, 
             continue
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        place = spelled(case.path)
-        entry = place.rsplit(".", 2)[0] if isinstance(case.path[-1], int) else place
-        told = f"' at '{place}' failed" in message or f"Value null at '{place}' failed" in message
-        told = told or f"at '{entry}' failed to satisfy constraint: Member must satisfy constraint: [" in message
-        told = told or f"Value at '{place}' failed" in message
-        words = WORDS[case.constraint]
-        said = any(word in message for word in ([words] if isinstance(words, str) else words))
-        if code != OPERATIONS[service][1] or not told or not said or "validation error" not in message:
+        if code != OPERATIONS[service][1] or not tells(message, case):
             wrong.append((str(case), code, message[:300]))
     assert wrong == []
 

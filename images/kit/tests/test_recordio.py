@@ -7,7 +7,7 @@ import pytest
 
 from images.kit import recordio
 from images.kit.errors import UserError
-from images.kit.recordio import MAGIC, frame, read_records
+from images.kit.recordio import MAGIC, frame, of_request, read_records
 
 
 def read(data):
@@ -52,3 +52,10 @@ BROKEN = {
 def test_broken_framing_is_refused_with_the_record(data, message):
     with pytest.raises(UserError, match=message):
         read(data)
+
+
+def test_a_record_whose_frame_a_transform_job_took_away_has_one_again():
+    alone = {"SAGEMAKER_BATCH_STRATEGY": "SINGLE_RECORD"}
+    assert read(of_request(b"abc", alone)) == [b"abc"]
+    assert read(of_request(frame(b"abc"), alone)) == [b"abc"]
+    assert of_request(b"abc", {}) == b"abc"

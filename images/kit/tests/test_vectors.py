@@ -161,3 +161,18 @@ def test_a_second_file_must_have_the_form_of_the_first():
     list(reader.read(io.BytesIO(one([1, 2])), "train/a"))
     with pytest.raises(UserError, match="train/b, record 1: features 3, but 2"):
         list(reader.read(io.BytesIO(one([1, 2, 3])), "train/b"))
+
+
+def test_a_sparse_row_of_zeros_is_a_row():
+    # Protobuf does not send an empty list of keys.
+    rows = csr_matrix(np.array([[0, 0, 2], [0, 0, 0]], np.float32))
+    empty = frame(encode_record({"values": Tensor(np.empty(0, np.float32), None, (3,))}, {"values": np.ones(1, "f4")}))
+    for data, expected in ((sparse(rows[:1], [1]) + empty, rows), (empty + sparse(rows[:1], [1]), rows[[1, 0]])):
+        features, _ = joined(read(data))
+        np.testing.assert_array_equal(features.toarray(), expected.toarray())
+
+
+def test_numbers_of_another_type_than_the_only_one_are_refused():
+    data = dense(np.ones((2, 3)), np.ones(2)) + dense(np.ones((1, 3)), np.ones(1), np.float64)
+    with pytest.raises(UserError, match="train/a, record 3: expected numbers of type float32, got float64"):
+        list(VectorReader(only=np.float32).read(io.BytesIO(data), "train/a"))

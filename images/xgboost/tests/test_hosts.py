@@ -4,8 +4,6 @@ import json
 import pickle
 import re
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,9 +11,8 @@ import xgboost
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
 
+from images.kit.tests import jobs
 from images.kit.tests.containers import addresses
-
-from .containers import DEADLINE_SECONDS, command, prepare
 
 ROUNDS = 15
 
@@ -24,48 +21,8 @@ def csv_of(table):
     return b"".join(",".join(repr(float(cell)) for cell in row).encode() + b"\n" for row in table.tolist())
 
 
-class Hosts:
-    """A job's hosts as processes, each with its own /opt/ml. channels: {channel: [{file: bytes} of each host]}."""
-
-    def __init__(self, folder, hyperparameters, channels, names=None, **fields):
-        self.names = names or addresses(len(next(iter(channels.values()))))
-        self.folders = [folder / str(number) for number in range(len(self.names))]
-        self.processes = []
-        self.outputs = None
-        for number, (name, path) in enumerate(zip(self.names, self.folders, strict=True)):
-            mine = {channel: files[number] for channel, files in channels.items()}
-            prepare(path, hyperparameters, mine, hosts=self.names, current_host=name, **fields)
-
-    def start(self):
-        for folder in self.folders:
-            arguments = [sys.executable, "-m", "images.kit", "xgboost", "train"]
-            # Threads that wait by spinning would slow each other down.
-            variables = command(folder, {"OMP_WAIT_POLICY": "PASSIVE"})
-            self.processes.append(subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True))
-        return self
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-
-    def wait_for_line(self, start):
-        """Reads what the first host prints until a line that begins so."""
-        for line in self.processes[0].stdout:
-            if line.startswith(start):
-                return
-        raise AssertionError(f"no line {start}")
-
-    def end(self):
-        """Exit code and failure text or None of each host."""
-        self.outputs = [process.communicate(timeout=DEADLINE_SECONDS)[0] for process in self.processes]
-        failures = [folder / "output" / "failure" for folder in self.folders]
-        texts = [path.read_text() if path.exists() else None for path in failures]
-        return [(process.returncode, text) for process, text in zip(self.processes, texts, strict=True)]
+class Hosts(jobs.Hosts):
+    image = "xgboost"
 
     def models(self):
         return [(folder / "model" / "xgboost-model").exists() for folder in self.folders]

@@ -29,7 +29,7 @@ import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
-import { startRetention } from "../services/logs/retention.ts";
+import { openLogs, startLogs } from "../services/logs/port.ts";
 import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
@@ -54,7 +54,7 @@ export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
 
 /** Everything is there, nothing runs by itself yet: `start` does that, once the wire answers. */
 export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
-  const { rows, blobs, series } = store;
+  const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
   const policies = policyChecks;
 
@@ -63,6 +63,10 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const authenticator = createAuthenticator(identities);
   const authorizer = createAuthorizer(identities);
   const roles = createRoleSessions(identities);
+  const keyring = await openKeyring({ rows, policies, keyFile });
+  const keys = createDataKeys(keyring);
+  const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
+  const { series } = logs;
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
     settings,
@@ -76,9 +80,6 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     log,
     report,
   });
-
-  const keyring = await openKeyring({ rows, policies, keyFile });
-  const keys = createDataKeys(keyring);
   const { topics, bus } = notices;
   const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
   const secrets = await openSecrets({ rows, policies, keyFile });
@@ -87,14 +88,16 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const objects = createObjects({ context: s3, authorizer });
   const trails = { rows, calls: store.calls, objects, clock };
 
+  const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
+
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
     createSts({ sessions: createSessions(identities), authorizer }),
     createKms(keyring),
     createEcr(ecr),
-    createLogs({ rows, series }),
-    createCloudWatch({ series }),
+    createLogs(logs),
+    cloudwatch.service,
     createSecretsManager(secrets),
     createCloudTrail(trails),
     createEc2({ networks: networkLister(settings.vpcs) }),
@@ -110,6 +113,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     notices,
     objects,
     keys,
+    /** Through it every log line goes, so that metric filters see it. */
+    series,
     /** Browsers from other origins are answered before anybody else is asked. */
     withCors: (next: RequestListener) => withCors(s3, next),
     networks: createNetworks(settings.vpcs),
@@ -121,12 +126,13 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     async start(): Promise<readonly (() => Promise<void>)[]> {
       await startS3(s3);
       return [
-        startRetention({ rows, series, clock, report }),
+        await startLogs(logs, { clock, report }),
         startKeyUpkeep(keyring, { clock, report }),
         startLayerUpkeep(ecr, { clock, report }),
         startSecretUpkeep(secrets, { clock, report }),
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
+        await cloudwatch.start(),
         s3.notices.close,
         notices.close,
       ];

@@ -29,10 +29,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
-  const { rows, blobs, series } = store;
+  const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
-  const { authenticator, authorizer, calls, roles, objects, keys, networks, notices } = neighbours;
+  const { authenticator, authorizer, calls, roles, objects, keys, networks, notices, series } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({
@@ -124,8 +124,9 @@ const engineSettings = (settings: Settings) => ({
   longestGraceSeconds: settings.longestGraceSeconds,
 });
 
-const sagemakerSettings = ({ fileSystems, spotInterruptEverySeconds }: Settings) => ({
+const sagemakerSettings = ({ fileSystems, quotas, spotInterruptEverySeconds }: Settings) => ({
   fileSystems: parseFileSystems(fileSystems),
+  limits: quotas,
   spotInterruptEverySeconds,
 });
 

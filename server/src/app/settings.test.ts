@@ -47,6 +47,15 @@ describe("settings", () => {
     "a file system of a relative folder": [{ fileSystems: "fs-0123abcd=share" }, /an absolute path/],
     "an id too short for the API": [{ fileSystems: "fs-1=/srv" }, /8 to 18 hexadecimal digits/],
     "a file system named twice": [{ fileSystems: "fs-0123abcd=/a,fs-0123abcd=/b" }, /fs-0123abcd is named twice/],
+    "a quota that nobody knows": [
+      { quotas: "Number of cats=2" },
+      /--quotas: expected NAME=COUNT .* got "Number of cats"/,
+    ],
+    "a quota that is no number": [
+      { quotas: "Number of models=few" },
+      /a whole number for "Number of models", got "few"/,
+    ],
+    "a quota given twice": [{ quotas: "Number of models=1,Number of models=2" }, /"Number of models" is given twice/],
     "an account that is not 12 digits": [{ account: "1" }, /--account: expected 12 digits, got "1"/],
   };
   for (const [sentence, [flags, message]] of Object.entries(refusals)) {
@@ -63,6 +72,14 @@ describe("settings", () => {
     const list = "fs-0123abcd=/srv/share,fs-89abcdef=/data/x";
     assert.equal(resolveSettings({}, {}, file).values.fileSystems, list);
     assert.equal(resolveSettings({ fileSystems: ` ${list}, ` }, {}, absent).values.fileSystems, list);
+  });
+
+  it("quotas are a table in the file, and a list in a flag", () => {
+    writeFileSync(file, "quotas:\n  ml.m5.large for spot training job usage: 2\n  Number of models: 50\n");
+    const list = "ml.m5.large for spot training job usage = 2, Number of models=50";
+    const quotas = { "ml.m5.large for spot training job usage": 2, "Number of models": 50 };
+    assert.deepEqual(resolveSettings({}, {}, file).values.quotas, quotas);
+    assert.deepEqual(resolveSettings({ quotas: list }, {}, absent).values.quotas, quotas);
   });
 
   it("an unknown key in the file is refused by name", () => {

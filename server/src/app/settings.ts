@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { parseFileSystems } from "./file-system-list.ts";
+import { parseQuotas } from "./quota-list.ts";
 import { parseVpcs } from "./vpc-list.ts";
 
 /** Who this server is to another registry; without a name it asks as anybody. */
@@ -145,6 +146,18 @@ export const settingsTable = {
     "",
     (value) => [...parseFileSystems(value)].map(([id, folder]) => `${id}=${folder}`).join(","),
   ),
+  quotas: {
+    ...setting(
+      "NAME=COUNT,…",
+      "quotas of SageMaker by their names; without one, counts of instances are unlimited",
+      {},
+      parseQuotas,
+    ),
+    show: (value: Readonly<Record<string, number>>) =>
+      Object.entries(value)
+        .map(([name, count]) => `${name}=${count}`)
+        .join(","),
+  },
   vpcs: {
     ...setting("JSON", "networks besides the default VPC that VpcConfig may name, by id", [], parseVpcs),
     show: (value: ReturnType<typeof parseVpcs>) => value.map(({ id }) => id).join(", ") || "none",

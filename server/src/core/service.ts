@@ -40,6 +40,13 @@ export interface ControlTarget {
 /** By name; each gives a sentence for whoever asked. @throws ApiError with the reason why it cannot be done */
 export type Controls = Readonly<Record<string, (target: ControlTarget) => Promise<string>>>;
 
+export interface ErrorWording {
+  readonly code: string;
+  readonly status: number;
+  /** Where the service has another text too. */
+  readonly reword?: (message: string) => string;
+}
+
 export interface Service {
   /** Folder in contract/, `sagemaker`. */
   readonly name: string;
@@ -49,5 +56,5 @@ export interface Service {
   /** Its operations check the constraints of the model themselves, in their own words: S3 has an error code for each. */
   readonly validatesItself?: true;
   /** Turns our general errors into this service's codes, `AccessDeniedException` into S3's `AccessDenied`. */
-  readonly errorCodes?: Readonly<Record<string, { readonly code: string; readonly status: number }>>;
+  readonly errorCodes?: Readonly<Record<string, ErrorWording>>;
 }

@@ -63,5 +63,6 @@ export class SampleSet {
 export function runsOf(value: MetricPoint["value"] | SummedUp): readonly Run[] | undefined {
   if (typeof value === "number") return [[value, value, 1]];
   if ("runs" in value) return value.runs;
-  return value.minimum === value.maximum ? [[value.minimum, value.maximum, value.count]] : undefined;
+  const { count, sum, minimum, maximum } = value;
+  return minimum === maximum && sum === minimum * count ? [[minimum, maximum, count]] : undefined;
 }

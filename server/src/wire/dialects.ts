@@ -4,13 +4,11 @@
 // change single rows by `errorCodes`.
 import type { Protocol } from "../../../contract/model.ts";
 import { ApiError } from "../core/errors.ts";
-import type { Service } from "../core/service.ts";
+import type { ErrorWording, Service } from "../core/service.ts";
 
 export type Dialect = "json" | "rest-json" | "query" | "ec2" | "s3";
 
-interface Wording {
-  readonly code: string;
-  readonly status: number;
+interface Wording extends ErrorWording {
   readonly message?: string;
 }
 
@@ -98,5 +96,6 @@ export function dialectOf(protocol: Protocol | undefined): Dialect {
 export function inWordsOf(service: Service, dialect: Dialect, error: ApiError): ApiError {
   const wording: Wording | undefined = service.errorCodes?.[error.code] ?? wordings[error.code]?.[dialect];
   if (wording === undefined) return error;
-  return new ApiError(wording.code, wording.status, wording.message ?? error.message, error);
+  const message = wording.message ?? error.message;
+  return new ApiError(wording.code, wording.status, wording.reword?.(message) ?? message, error);
 }

@@ -204,7 +204,8 @@ function goOn(request: WireRequest, response: ServerResponse): void {
 
 /** Only operations whose model says so take compressed bodies; for others the encoding is the body's own business. */
 function plainText(request: WireRequest, plan: Plan | undefined, body: Buffer, limitBytes: number): Buffer {
-  const gzip = plan?.model.compression?.includes("gzip") && request.headers["content-encoding"] === "gzip";
+  const gzip =
+    plan?.model.compression?.includes("gzip") && request.headers["content-encoding"]?.toLowerCase() === "gzip";
   return gzip ? unzip(body, limitBytes) : body;
 }
 

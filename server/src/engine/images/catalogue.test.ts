@@ -33,6 +33,12 @@ describe("the catalogue finds an image by repository and tag", () => {
     "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost",
   ];
   for (const uri of xgboost) test(uri, () => assert.equal(imageFolderName(uri), "xgboost"));
+  const machines = [
+    "382416733822.dkr.ecr.us-east-1.amazonaws.com/factorization-machines:1",
+    "174872318107.dkr.ecr.us-west-2.amazonaws.com/factorization-machines:latest",
+    "438346466558.dkr.ecr.eu-west-1.amazonaws.com/factorization-machines:1",
+  ];
+  for (const uri of machines) test(uri, () => assert.equal(imageFolderName(uri), "factorization_machines"));
 });
 
 describe("scripts run in the image of their framework, in its versions of 2020 and of today", () => {
@@ -121,7 +127,29 @@ test("a built-in algorithm says which metrics its log lines hold", async () => {
   const merror = metrics.find((metric) => metric.name === "validation:merror");
   const line = "[3]#011train-merror:0.01250#011validation-merror:0.03100";
   assert.equal(new RegExp(merror?.pattern ?? "").exec(line)?.[1], "0.03100");
+  const machines = (await images.builtInMetrics(`${east}/factorization-machines:1`, place)) ?? [];
+  const valuesOf = (text: string) =>
+    machines.flatMap(({ name, pattern }) => {
+      const found = new RegExp(pattern).exec(text)?.[1];
+      return found === undefined ? [] : [[name, found]];
+    });
+  const quality = "#quality_metric: host=algo-1,";
+  const lines: Record<string, string[][]> = {
+    [`${quality} test binary_f_1.000 <score>=0.9`]: [["test:binary_f_beta", "0.9"]],
+    [`${quality} epoch=0, batch=0 train rmse <loss>=1.5`]: [["train:rmse", "1.5"]],
+    [`${quality} epoch=0, train rmse <loss>=1.5`]: [["train:rmse:epoch", "1.5"]],
+    "#progress_metric: host=algo-1, completed 50 %": [["train:progress", "50"]],
+  };
+  for (const [text, expected] of Object.entries(lines)) assert.deepEqual(valuesOf(text), expected);
   assert.equal(await images.builtInMetrics(`${east}/kmeans:1`, place), undefined);
+});
+
+test("the table of factorization machines names every hyperparameter of the guide, and those of tuning jobs", () => {
+  const names = algorithmOf(`${east}/factorization-machines:1`)?.hyperparameters.map((entry) => entry.name) ?? [];
+  assert.deepEqual(names, [...new Set(names)]);
+  const guide = 26;
+  const internal = 1;
+  assert.equal(names.length, guide + internal);
 });
 
 test("the table of XGBoost names every hyperparameter of the guide, once", () => {

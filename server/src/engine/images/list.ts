@@ -39,7 +39,7 @@ export const knownImages: readonly KnownImage[] = [
   },
   { repository: "xgboost", ...algorithm, image: "xgboost" },
   { repository: "blazingtext", ...algorithm },
-  { repository: "factorization-machines", ...algorithm },
+  { repository: "factorization-machines", ...algorithm, image: "factorization_machines" },
   { repository: "forecasting-deepar", ...algorithm },
   { repository: "image-classification", ...algorithm },
   { repository: "ipinsights", ...algorithm },

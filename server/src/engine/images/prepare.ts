@@ -30,6 +30,7 @@ const systemFiles = [
 /** Folder of images/environments/ for each folder of images/. */
 const environments: Readonly<Record<string, string>> = {
   xgboost: "xgboost",
+  factorization_machines: "xgboost",
   "xgboost.script": "classic",
   scikit_learn: "classic",
   tensorflow: "tensorflow",

@@ -21,6 +21,7 @@ import { EndpointRoutes } from "./port.ts";
 import { processingJob } from "./processing-job/operations.ts";
 import { search } from "./search/operations.ts";
 import type { Noun, Parts } from "./shared/noun.ts";
+import { Quotas } from "./shared/quotas.ts";
 import type { StateChanges } from "./shared/state-changes/state-changes.ts";
 import { tag } from "./tag/operations.ts";
 import { trainingJob } from "./training-job/operations.ts";
@@ -92,12 +93,17 @@ export interface SageMaker {
   readonly absent: readonly string[];
 }
 
-export function createSageMaker(parts: Omit<Parts, "routes" | "nouns" | "inside">): SageMaker {
+/** `limits`: quotas that are set, by name. */
+export function createSageMaker(
+  given: Omit<Parts, "routes" | "nouns" | "inside" | "quotas"> & { readonly limits: Readonly<Record<string, number>> },
+): SageMaker {
+  const { limits, ...parts } = given;
+  const quotas = new Quotas(parts.rows, limits);
   const routes = new EndpointRoutes();
   const operations: Record<string, AnyOperation> = {};
   const inside: Parts["inside"] = async (name, input, call) => await operations[name]?.run(input, call);
   const built: readonly Noun[] = Object.values(nouns).map((noun) =>
-    noun({ ...parts, routes, inside, nouns: () => built }),
+    noun({ ...parts, quotas, routes, inside, nouns: () => built }),
   );
   for (const noun of built) Object.assign(operations, noun.operations);
   for (const name of notYetAvailable) {

@@ -5,6 +5,7 @@ import { type FileHandle, open, readdir, rm, truncate } from "node:fs/promises";
 import { Batches } from "../batches.ts";
 import { replaceFile, syncFolder } from "../durable.ts";
 import { type Entry, encode, type Line } from "./line.ts";
+import { type OrderedRange, readInOrder } from "./ordered.ts";
 import { type Range, readEntries, type StoredEntry } from "./read.ts";
 import { addLine, emptySegment, indexFile, linesFile, readIndex, type Segment, scanSegment } from "./segment.ts";
 
@@ -84,6 +85,11 @@ export class Journal {
   /** Entries in the order walked. */
   read(range: Range): Promise<StoredEntry[]> {
     return readEntries(this.#folder, [...this.#segments], range);
+  }
+
+  /** Entries by their own time, those of one time in the order written, in the order walked. */
+  readInOrder(range: OrderedRange): Promise<StoredEntry[]> {
+    return readInOrder(this.#folder, [...this.#segments], range);
   }
 
   facts(): JournalFacts {

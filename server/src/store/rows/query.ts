@@ -2,6 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { compile, parameter } from "./compile.ts";
 import { type Position, readCursor } from "./cursor.ts";
+import { lowered } from "./name-parts.ts";
 import type { RowQuery } from "./rows.ts";
 import { isListed, keySpaces, type RowRecord, type Tables } from "./schema.ts";
 import type { Statement, Value } from "./statements.ts";
@@ -90,6 +91,33 @@ export function createQuestions(database: Kysely<Tables>, listed: Listed) {
         .orderBy("name")
         .limit(parameter<number>("limit")),
     ),
+    /** Several rows of a kind and scope; `names` is a JSON array. In the words of SQLite. */
+    named: compile(
+      database
+        .selectFrom("rows")
+        .select(["name", "version", "status", "parent", "created_at", "modified_at", "document"])
+        .where("kind", "=", parameter<string>("kind"))
+        .where("scope", "=", parameter<string>("scope"))
+        .where(sql<boolean>`name in (select value from json_each(${parameter("names")}))`),
+    ),
+    count: (parent: boolean) =>
+      once(`count ${parent}`, () => {
+        const all = database
+          .selectFrom("rows")
+          .select((of) => of.fn.countAll().as("count"))
+          .where("kind", "=", parameter<string>("kind"))
+          .where("scope", "=", parameter<string>("scope"));
+        return compile(parent ? all.where("parent", "=", parameter<string>("parent")) : all);
+      }),
+    /** All rows of a kind and scope, as lists look at them. */
+    listed: compile(
+      database
+        .selectFrom("rows")
+        .select(["name", "status", "parent", "created_at", "modified_at"])
+        .where("kind", "=", parameter<string>("kind"))
+        .where("scope", "=", parameter<string>("scope"))
+        .orderBy("name"),
+    ),
     list: (query: RowQuery) => listQuestion({ database, listed, once }, query),
     scan: (range: RowRange) => scanQuestion(database, range, once),
   };
@@ -122,7 +150,14 @@ interface ListMaker {
   readonly once: Once;
 }
 
-function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): Question {
+/** A list, and what answers it without the statement. */
+interface ListQuestion extends Question {
+  readonly position: Position | undefined;
+  /** Whether all rows of its kind and scope may be kept in memory. */
+  readonly isListed: boolean;
+}
+
+function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): ListQuestion {
   const column = sortColumn(query);
   const where = conditions(query);
   const position = query.after === undefined ? undefined : readCursor(query, query.after);
@@ -146,6 +181,8 @@ function listQuestion({ database, listed, once }: ListMaker, query: RowQuery): Q
       limit: query.limit + 1,
     },
     heavy: isHeavy(query, isKeySpace),
+    position,
+    isListed: !isKeySpace,
   };
 }
 
@@ -243,4 +280,4 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-const containing = (text: string) => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+const containing = (text: string) => `%${lowered(text).replace(/[\\%_]/g, "\\$&")}%`;

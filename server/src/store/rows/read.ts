@@ -1,6 +1,6 @@
 // The reading half of Rows, over anything that can run a statement.
 import type { Kysely } from "kysely";
-import { writeCursor } from "./cursor.ts";
+import { type Position, writeCursor } from "./cursor.ts";
 import { createQuestions, sortColumn } from "./query.ts";
 import type { RowCache } from "./row-cache.ts";
 import type { Json, LoggedChange, Row, RowKey, RowQuery, Rows } from "./rows.ts";
@@ -16,12 +16,19 @@ export type Run = (
 /** Rows of one status read at once by `everywhere`. */
 const PAGE = 500;
 
-/** `cache` is for a store that no other process writes. */
+/** For a store that no other process writes. */
+export interface KeptReads {
+  readonly cache: RowCache;
+  /** Where the rows stand that a list gives which no index serves; `load` reads all rows of its kind and scope. */
+  readonly list: (query: RowQuery, position: Position | undefined, load: Statement) => Promise<readonly object[]>;
+}
+
 export function createReads(
   database: Kysely<Tables>,
   run: Run,
-  cache?: RowCache,
-): Pick<Rows, "get" | "getMany" | "list" | "scan" | "everywhere" | "changes" | "latestChange"> {
+  kept?: KeptReads,
+): Pick<Rows, "get" | "getMany" | "list" | "count" | "scan" | "everywhere" | "changes" | "latestChange"> {
+  const cache = kept?.cache;
   const questions = createQuestions(database, cache === undefined ? "whole" : "position");
   const get = async <Document>({ kind, scope, name }: RowKey): Promise<Row<Document> | undefined> => {
     const key = { kind, scope, name };
@@ -32,17 +39,38 @@ export function createReads(
     const row = record && toRow<Document>({ ...record, ...key });
     return row && cache ? cache.keep(row) : row;
   };
+  /**
+   * Rows of a page, read with one statement where they are not at hand. Those of later pages are not kept: who walks a
+   * long list would push out what others ask for again and again.
+   */
+  const page = async <Document>({ kind, scope, after }: RowQuery, names: readonly string[]) => {
+    const known = names.map((name) => cache?.get({ kind, scope, name }));
+    const missing = names.filter((_, index) => known[index] === undefined);
+    // SQLite's JSON ends at a zero byte.
+    if (missing.length < 2 || missing.some((name) => name.includes("\0")))
+      return await Promise.all(names.map((name) => get<Document>({ kind, scope, name })));
+    const found = run(questions.named, { kind, scope, names: JSON.stringify(missing) }, false);
+    const records = (found instanceof Promise ? await found : found) as readonly RowRecord[];
+    const read = new Map(records.map((record) => [record.name, toRow<Document>({ ...record, kind, scope })]));
+    if (cache && after === undefined) for (const row of read.values()) cache.keep(row);
+    return names.map((name, index) => (known[index] as Row<Document> | undefined) ?? read.get(name));
+  };
   return {
     get,
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
     async list<Document>(query: RowQuery) {
-      const { statement, values, heavy } = questions.list(query);
-      const records = (await run(statement, values, heavy)) as readonly RowRecord[];
+      const { statement, values, heavy, position, isListed } = questions.list(query);
+      const records = (await (kept && heavy && isListed
+        ? kept.list({ ...query, limit: query.limit + 1 }, position, questions.listed)
+        : run(statement, values, heavy))) as readonly RowRecord[];
       const { kind, scope, limit } = query;
-      const page = records.slice(0, limit);
+      const listed = records.slice(0, limit);
       const rows = cache
-        ? await Promise.all(page.map(({ name }) => get<Document>({ kind, scope, name })))
-        : page.map((record) => toRow<Document>({ ...record, kind, scope }));
+        ? await page<Document>(
+            query,
+            listed.map(({ name }) => name),
+          )
+        : listed.map((record) => toRow<Document>({ ...record, kind, scope }));
       // One that was removed since it was listed is left out.
       const found = rows.filter((row) => row !== undefined);
       const last = records[limit - 1];
@@ -50,6 +78,11 @@ export function createReads(
       const column = sortColumn(query);
       const { name } = last;
       return { rows: found, next: writeCursor(query, column === "name" ? { name } : { name, value: last[column] }) };
+    },
+    async count({ kind, scope, parent }) {
+      const values = { kind, scope, ...(parent === undefined ? {} : { parent }) };
+      const [found] = (await run(questions.count(parent !== undefined), values, true)) as readonly { count: number }[];
+      return Number(found?.count ?? 0);
     },
     async scan<Document>(range: Parameters<Rows["scan"]>[0]) {
       const { statement, values, heavy } = questions.scan(range);

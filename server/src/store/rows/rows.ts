@@ -64,7 +64,7 @@ export interface RowQuery {
   readonly kind: string;
   readonly scope: string;
   readonly namePrefix?: string | undefined;
-  /** Compared without regard to case, as the List operations do. */
+  /** Compared without regard to the case of ASCII letters, as the List operations do. */
   readonly nameContains?: string | undefined;
   readonly status?: string | undefined;
   readonly parent?: string | undefined;
@@ -99,6 +99,12 @@ export interface Rows {
   getMany<Document = Json>(keys: readonly RowKey[]): Promise<readonly (Row<Document> | undefined)[]>;
   /** A page by key, never by offset. @throws BadCursor when `after` is not one of ours for this query */
   list<Document = Json>(query: RowQuery): Promise<RowPage<Document>>;
+  /** How many rows of a kind and scope there are, or of those that belong to a parent. */
+  count(query: {
+    readonly kind: string;
+    readonly scope: string;
+    readonly parent?: string | undefined;
+  }): Promise<number>;
   /**
    * Rows of one kind and scope by name, in byte order: names > `after` (or >= `from`) that start with `prefix`.
    * For key spaces walked by seeking, such as a bucket's.

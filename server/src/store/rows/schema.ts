@@ -64,6 +64,7 @@ export const layoutSteps: readonly ((layout: Layout) => Promise<void>)[] = [
   withKeySpaces,
   // Blobs have CRC-32 from here on: an older Sagebrush would take them for damaged.
   async () => {},
+  withOrdersOfLists,
   // Bodies of objects may be sealed from here on: an older Sagebrush would give them out as they lie there.
   async () => {},
 ];
@@ -108,6 +109,24 @@ async function withKeySpaces({ database, dialect }: Layout): Promise<void> {
   await sql`create index rows_by_created on rows (kind, scope, created_at, name) where ${isListed}`.execute(database);
   await sql`create index rows_by_status on rows (kind, status, scope, name) where ${isListed}`.execute(database);
   if (dialect === "sqlite") await describeSizes(database);
+}
+
+/**
+ * Where several servers share the rows, no server keeps their order in memory (listing.ts): PostgreSQL has an index for each
+ * that a list asks for, and one of the parts of names if its extension for that is there to be had.
+ */
+async function withOrdersOfLists({ database, dialect }: Layout): Promise<void> {
+  if (dialect !== "postgres") return;
+  await sql`create index rows_by_modified on rows (kind, scope, modified_at, name) where ${isListed}`.execute(database);
+  await sql`create index rows_by_status_name on rows (kind, scope, status, name) where ${isListed}`.execute(database);
+  await sql`create index rows_by_status_created on rows (kind, scope, status, created_at, name) where ${isListed}`.execute(
+    database,
+  );
+  await sql`do $$ begin
+    create extension if not exists pg_trgm;
+    create index rows_by_part_of_name on rows using gin (lower(name) gin_trgm_ops) where ${isListed};
+  exception when insufficient_privilege or undefined_file or feature_not_supported or undefined_object then null;
+  end $$`.execute(database);
 }
 
 /**

@@ -2,43 +2,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import {
-  BadCursor,
-  type Change,
-  Conflict,
-  type Row,
-  type RowKey,
-  type RowQuery,
-  type Rows,
-  type RowWrite,
-} from "./rows.ts";
-
-const scope = "123456789012/us-east-1";
-
-/** A row of a made-up kind. */
-const aRow = (name: string, more: Partial<RowWrite> = {}): RowWrite => ({
-  kind: "test:thing",
-  scope,
-  name,
-  status: "Ready",
-  createdAt: 1000,
-  modifiedAt: 1000,
-  document: { Name: name },
-  ...more,
-});
-
-const names = (rows: readonly Row[]) => rows.map(({ name }) => name);
-
-async function allPages(rows: Rows, query: RowQuery): Promise<string[]> {
-  const found: string[] = [];
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await rows.list({ ...query, after });
-    assert.ok(page.rows.length <= query.limit);
-    found.push(...names(page.rows));
-    after = page.next;
-  }
-  return found;
-}
+import { changingListTests } from "./changing-suite.ts";
+import { BadCursor, type Change, Conflict, type RowKey, type RowQuery, type Rows, type RowWrite } from "./rows.ts";
+import { allPages, aRow, type It, names, scope } from "./sample-rows.ts";
 
 export function rowsSuite(title: string, open: () => Promise<Rows>): void {
   describe(title, () => define(open));
@@ -54,11 +20,10 @@ function define(open: () => Promise<Rows>): void {
   commitTests(it, () => rows);
   readTests(it, () => rows);
   listTests(it, () => rows);
+  changingListTests(it, () => rows);
   scanTests(it, () => rows);
   logTests(it, () => rows);
 }
-
-type It = (behaviour: string, run: () => Promise<void>) => void;
 
 function commitTests(it: It, rows: () => Rows): void {
   it("a row that was put is found as it was given, with version 1", async () => {
@@ -166,6 +131,15 @@ function readTests(it: It, rows: () => Rows): void {
     assert.deepEqual(await seen(), [undefined]);
     await put("anew");
     assert.deepEqual(await seen(), Array(2).fill({ ...key, status: "anew", version: 1 }));
+  });
+
+  it("rows of a kind and scope are counted, and those of a parent", async () => {
+    const kind = "test:counted";
+    const put = ["a", "b", "c"].map((name) => aRow(name, { kind, ...(name === "c" ? {} : { parent: "mother" }) }));
+    await rows().commit({ put: [...put, aRow("d", { kind, scope: "elsewhere" })] });
+    assert.equal(await rows().count({ kind, scope }), 3);
+    assert.equal(await rows().count({ kind, scope, parent: "mother" }), 2);
+    assert.equal(await rows().count({ kind, scope: "nowhere" }), 0);
   });
 
   it("whoever lost a race reads what the winner wrote", async () => {

@@ -1,7 +1,16 @@
 // What every implementation of Series has to do.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { LogEvent, LogStreamKey, MetricKey, MetricPoint, Series, StoredLogEvent } from "./series.ts";
+import type {
+  LogEvent,
+  LogPlace,
+  LogStreamKey,
+  MetricKey,
+  MetricPoint,
+  Series,
+  StoredLogEvent,
+  StreamPage,
+} from "./series.ts";
 
 type It = (behaviour: string, run: () => Promise<void>) => void;
 
@@ -32,6 +41,7 @@ function define(open: () => Promise<SeriesUnderTest>): void {
   const it: It = (behaviour, run) => test(behaviour, run);
   logTests(it, () => store);
   streamTests(it, () => store);
+  orderTests(it, () => store);
   metricTests(it, () => store);
 }
 
@@ -146,10 +156,10 @@ function streamTests(it: It, store: () => SeriesUnderTest): void {
         { stream: "job-b/algo-1", events: 3, firstEventAt: 1005, lastEventAt: 1007, some: true },
       ],
     );
-    const names = async (after: string | undefined) =>
-      (await series().logStreams(at, "", { after, limit: 2 })).map(({ stream }) => stream);
-    assert.deepEqual(await names(undefined), ["job-a/algo-1", "job-b/algo-1"]);
-    assert.deepEqual(await names("job-b/algo-1"), ["other"]);
+    const names = async (page: StreamPage) => (await series().logStreams(at, "", page)).map(({ stream }) => stream);
+    assert.deepEqual(await names({ limit: 2 }), ["job-a/algo-1", "job-b/algo-1"]);
+    assert.deepEqual(await names({ limit: 2, after: { stream: "job-b/algo-1" } }), ["other"]);
+    assert.deepEqual(await names({ limit: 2, descending: true }), ["other", "job-b/algo-1"]);
   });
 
   it("groups that have streams are listed by name, from when their first stream was made", async () => {
@@ -198,6 +208,62 @@ function streamTests(it: It, store: () => SeriesUnderTest): void {
     assert.deepEqual(listed.map(({ stream }) => stream).sort(), [...names].sort());
     for (const stream of names)
       assert.deepEqual(messages(await series().readLogs({ ...at, stream }, { from: 0, limit: 10 })), [stream]);
+  });
+}
+
+function orderTests(it: It, store: () => SeriesUnderTest): void {
+  const series = () => store().series();
+
+  it("streams are listed by their last line, also when it was written since", async () => {
+    const at = { ...group, group: "listed by time" };
+    const write = (stream: string, timestamp: number) =>
+      series().appendLogs({ ...at, stream }, [{ timestamp, message: "m" }], { sync: false });
+    const newest = async (page: Partial<StreamPage> = {}) =>
+      (await series().logStreams(at, "", { limit: 2, byLastEvent: true, descending: true, ...page })).map(
+        ({ stream }) => stream,
+      );
+    for (const [stream, time] of Object.entries({ a: 30, b: 10, c: 20, d: 20 })) await write(stream, time);
+    await series().createLogStream({ ...at, stream: "empty" });
+    assert.deepEqual(await newest(), ["a", "d"]);
+    assert.deepEqual(await newest({ after: { stream: "d", lastEventAt: 20 } }), ["c", "b"]);
+    assert.deepEqual(await newest({ descending: false }), ["empty", "b"]);
+    await write("b", 40);
+    await series().deleteLogStream({ ...at, stream: "a" });
+    assert.deepEqual(await newest(), ["b", "d"]);
+    assert.equal((await series().logGroupBytes(at)) > 0, true);
+    assert.equal(await series().logGroupBytes({ ...at, group: "nowhere" }), 0);
+  });
+
+  it("lines are read by their times, whatever order they were written in", async () => {
+    const key = aStream("in order");
+    const rounds = 40;
+    // Every batch goes back in time behind the one before; they fill several blocks.
+    const filler = "x".repeat(2000);
+    for (let round = 0; round < rounds; round++) {
+      const events = [0, 1, 2, 3].map((step) => ({ timestamp: (rounds - round) * 10 + step * 25, message: filler }));
+      await series().appendLogs(key, events, { sync: false });
+    }
+    const all = await series().readLogs(key, { from: 0, limit: 1000 });
+    const expected = all.toSorted((one, other) => one.timestamp - other.timestamp || one.sequence - other.sequence);
+    const placesOf = (events: readonly StoredLogEvent[]) => events.map(({ sequence }) => sequence);
+    const walk = async (backwards: boolean) => {
+      const found: StoredLogEvent[] = [];
+      for (let from: LogPlace | undefined; ; ) {
+        const page = await series().readLogsInOrder(key, { from, backwards, limit: 7 });
+        const last = page.at(-1);
+        if (!last) return found;
+        found.push(...page);
+        from = { at: last.timestamp, sequence: last.sequence + (backwards ? 0 : 1) };
+      }
+    };
+    assert.deepEqual(placesOf(await walk(false)), placesOf(expected));
+    assert.deepEqual(placesOf(await walk(true)), placesOf(expected).reverse());
+    const some = await series().readLogsInOrder(key, { startTime: 100, endTime: 120, limit: 1000 });
+    const within = expected.filter(({ timestamp }) => timestamp >= 100 && timestamp < 120);
+    assert.deepEqual(placesOf(some), placesOf(within));
+    const few = await series().readLogsInOrder(key, { limit: 1000, limitBytes: 5000 });
+    assert.deepEqual(placesOf(few), placesOf(expected.slice(0, 3)));
+    assert.deepEqual(await series().readLogsInOrder(aStream("never"), { limit: 10 }), []);
   });
 }
 

@@ -1,11 +1,13 @@
 // Metrics: their points are put, their names are listed. The platform's own metrics come through store/series.
-// Gap: a metric is listed as long as it is known, also without points for two weeks.
-import type { Operations as Contract, MetricDatum } from "../../../../../contract/cloudwatch/types.ts";
+// Gap: Values beside StatisticValues are both counted; AWS takes them and does not tell what it makes of them.
+// Gap: metrics of AWS's own namespaces (AWS/…) cannot be put, those that the platform writes can be read.
+import type { Operations as Contract, DimensionFilter, MetricDatum } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { MetricKey, MetricPoint } from "../../../store/series/series.ts";
+import type { KnownMetric, MetricPoint } from "../../../store/series/series.ts";
 import { invalidCombination, invalidToken, invalidValue, missingParameter } from "../errors.ts";
 import { dimensionList, dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
+import { LISTED_MS } from "../shared/search.ts";
 
 /** CloudWatch user guide, "CloudWatch service quotas". */
 const MAX_METRICS = 1000;
@@ -41,40 +43,55 @@ export const metric = (parts: Parts): Operations<Contract> => ({
   },
   ListMetrics: {
     async run(input, call) {
-      const { account, region } = call;
-      const all = await parts.series.listMetrics({
-        account,
-        region,
-        ...(input.Namespace === undefined ? {} : { namespace: input.Namespace }),
-        ...(input.MetricName === undefined ? {} : { name: input.MetricName }),
-      });
-      const named = all.filter(({ dimensions }) =>
-        (input.Dimensions ?? []).every(
-          ({ Name, Value }) => Object.hasOwn(dimensions, Name) && (Value === undefined || dimensions[Name] === Value),
-        ),
-      );
-      const isActive = await activity(parts, named, input.RecentlyActive === "PT3H" ? call.at : undefined);
-      const sorted = named.filter(isActive).sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
       const after = input.NextToken === undefined ? undefined : readToken(input.NextToken);
-      const rest = after === undefined ? sorted : sorted.filter((key) => sortKey(key) > after);
-      const page = rest.slice(0, PAGE);
-      const last = page.at(-1);
+      const known = await parts.series.listMetrics({
+        account: call.account,
+        region: call.region,
+        namespace: input.Namespace,
+        name: input.MetricName,
+        activeSince: call.at - (input.RecentlyActive === "PT3H" ? RECENT_MS : LISTED_MS),
+      });
+      const isWanted = hasDimensions(input.Dimensions ?? []);
+      const found: KnownMetric[] = [];
+      for (let at = after === undefined ? 0 : firstAfter(known, after); at < known.length; at++) {
+        const metric = known[at] as KnownMetric;
+        if (isWanted(metric)) found.push(metric);
+        if (found.length > PAGE) break;
+      }
+      const shown = found.slice(0, PAGE);
+      const last = shown.at(-1);
       return {
-        Metrics: page.map(({ namespace, name, dimensions }) => ({
+        Metrics: shown.map(({ namespace, name, dimensions }) => ({
           Namespace: namespace,
           MetricName: name,
           Dimensions: dimensionList(dimensions),
         })),
-        ...(last && rest.length > page.length ? { NextToken: writeToken(sortKey(last)) } : {}),
+        ...(last && found.length > PAGE ? { NextToken: writeToken(last.order) } : {}),
+        ...(input.IncludeLinkedAccounts ? { OwningAccounts: shown.map(() => call.account) } : {}),
       };
     },
   },
 });
 
-const sortKey = ({ namespace, name, dimensions }: MetricKey): string =>
-  JSON.stringify([namespace, name, ...Object.entries(dimensions).sort(([one], [other]) => (one < other ? -1 : 1))]);
+const hasDimensions =
+  (filters: readonly DimensionFilter[]) =>
+  ({ dimensions }: KnownMetric): boolean =>
+    filters.every(
+      ({ Name, Value }) => Object.hasOwn(dimensions, Name) && (Value === undefined || dimensions[Name] === Value),
+    );
 
-const writeToken = (key: string): string => Buffer.from(key).toString("base64url");
+/** Where the metrics behind this one begin. */
+function firstAfter(known: readonly KnownMetric[], order: string): number {
+  let [low, high] = [0, known.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((known[middle] as KnownMetric).order <= order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const writeToken = (order: string): string => Buffer.from(order).toString("base64url");
 
 /** @throws ApiError InvalidNextToken */
 function readToken(token: string): string {
@@ -83,25 +100,13 @@ function readToken(token: string): string {
   return key.toString();
 }
 
-/** Whether a metric has points of the last three hours; every metric counts when `now` is absent. */
-async function activity(
-  { series }: Parts,
-  keys: readonly MetricKey[],
-  now: number | undefined,
-): Promise<(key: MetricKey) => boolean> {
-  if (now === undefined) return () => true;
-  const active = new Set<MetricKey>();
-  for (const key of keys) {
-    if ((await series.readMetrics(key, now - RECENT_MS, now + FUTURE_MS)).length > 0) active.add(key);
-  }
-  return (key) => active.has(key);
-}
-
 /** One point for each sample or set. `at` names the datum in errors. @throws ApiError InvalidParameterValue … */
 function pointsOf(datum: MetricDatum, call: Call, namespace: string, at: string): MetricPoint[] {
   checkForm(datum, at);
   const { Unit: unit } = datum;
-  const timestamp = timeOf(datum, call.at, at);
+  // Metrics of standard resolution are kept by the minute, the others by the second.
+  const step = datum.StorageResolution === 1 ? 1000 : 60_000;
+  const timestamp = Math.floor(timeOf(datum, call.at, at) / step) * step;
   const key = metricKey(call, {
     namespace,
     name: datum.MetricName,
@@ -113,9 +118,8 @@ function pointsOf(datum: MetricDatum, call: Call, namespace: string, at: string)
 function checkForm({ Value, Values, Counts, StatisticValues, StorageResolution }: MetricDatum, at: string): void {
   const both = (one: string, other: string) =>
     `The parameters ${at}.${one} and ${at}.${other} are mutually exclusive and you have specified both.`;
-  if (Value !== undefined && Values !== undefined) throw invalidValue(both("Value", "Values"));
+  if (Value !== undefined && Values !== undefined) throw invalidCombination(both("Value", "Values"));
   if (Value !== undefined && StatisticValues) throw invalidCombination(both("Value", "StatisticValues"));
-  if (Values !== undefined && StatisticValues) throw invalidCombination(both("Values", "StatisticValues"));
   if (Value === undefined && Values === undefined && !StatisticValues) {
     throw missingParameter(
       `At least one of the parameters ${at}.Value, ${at}.Values and ${at}.StatisticValues must be specified.`,
@@ -150,6 +154,7 @@ function valuesOf({ Value, Values, Counts, StatisticValues }: MetricDatum, at: s
     throw invalidValue(`The value ${value} for parameter ${at}.${name} is invalid.`);
   };
   if (Value !== undefined) return [checked(Value, "Value")];
+  const sets: MetricPoint["value"][] = [];
   if (StatisticValues) {
     const { SampleCount, Sum, Minimum, Maximum } = StatisticValues;
     const set = {
@@ -163,12 +168,13 @@ function valuesOf({ Value, Values, Counts, StatisticValues }: MetricDatum, at: s
     if (set.minimum > set.maximum) {
       throw invalidValue(`The parameter ${at}.StatisticValues.Minimum must not be greater than Maximum.`);
     }
-    return [set];
+    sets.push(set);
   }
-  return (Values ?? []).map((value, index) => {
+  const values = (Values ?? []).map((value, index) => {
     const count = checked(Counts?.[index] ?? 1, "Counts");
     if (count <= 0) throw invalidValue(`The value ${count} for parameter ${at}.Counts is invalid.`);
     checked(value, "Values");
     return count === 1 ? value : { count, sum: value * count, minimum: value, maximum: value };
   });
+  return [...sets, ...values];
 }

@@ -22,28 +22,50 @@ const SLICE = 10_000;
 
 /** Periods that have points, in order of time. `origin` is a boundary; all in milliseconds. */
 export async function intoPeriods(points: readonly MetricPoint[], origin: number, lengthMs: number): Promise<Period[]> {
-  const sums = new Map<number, Sums>();
-  for (const [index, { timestamp, value }] of points.entries()) {
-    if (index % SLICE === SLICE - 1) await setImmediate();
-    const at = origin + Math.floor((timestamp - origin) / lengthMs) * lengthMs;
-    let period = sums.get(at);
-    if (!period) {
-      period = new Sums();
-      sums.set(at, period);
+  const sums = new PeriodSums(origin, lengthMs);
+  await sums.add(points);
+  return sums.periods();
+}
+
+/** Points summed up as they come, so that they need not all be in memory. */
+export class PeriodSums {
+  readonly #origin: number;
+  readonly #lengthMs: number;
+  readonly #sums = new Map<number, Sums>();
+
+  constructor(origin: number, lengthMs: number) {
+    this.#origin = origin;
+    this.#lengthMs = lengthMs;
+  }
+
+  /** What lies before the origin is left out. */
+  async add(points: readonly MetricPoint[]): Promise<void> {
+    for (const [index, { timestamp, value }] of points.entries()) {
+      if (index % SLICE === SLICE - 1) await setImmediate();
+      if (timestamp < this.#origin) continue;
+      const at = this.#origin + Math.floor((timestamp - this.#origin) / this.#lengthMs) * this.#lengthMs;
+      let period = this.#sums.get(at);
+      if (!period) {
+        period = new Sums();
+        this.#sums.set(at, period);
+      }
+      period.add(value);
     }
-    period.add(value);
   }
-  const periods: Period[] = [];
-  let ordered = 0;
-  for (const [at, period] of [...sums].sort(([one], [other]) => one - other)) {
-    const summary = period.summary(at);
-    periods.push(summary);
-    ordered += summary.runs?.length ?? 0;
-    if (ordered < SLICE) continue;
-    ordered = 0;
-    await setImmediate();
+
+  async periods(): Promise<Period[]> {
+    const periods: Period[] = [];
+    let ordered = 0;
+    for (const [at, period] of [...this.#sums].sort(([one], [other]) => one - other)) {
+      const summary = period.summary(at);
+      periods.push(summary);
+      ordered += summary.runs?.length ?? 0;
+      if (ordered < SLICE) continue;
+      ordered = 0;
+      await setImmediate();
+    }
+    return periods;
   }
-  return periods;
 }
 
 class Sums {

@@ -1,10 +1,16 @@
 // Where a metric is kept, and dimensions as the API writes them.
-import type { Call } from "../../../core/call.ts";
 import type { MetricKey, Series } from "../../../store/series/series.ts";
 import { invalidValue } from "../errors.ts";
 
 export interface Parts {
   readonly series: Series;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Place {
+  readonly account: string;
+  readonly region: string;
 }
 
 interface Dimension {
@@ -28,6 +34,6 @@ export const dimensionList = (dimensions: Readonly<Record<string, string>>): Dim
   Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 
 export const metricKey = (
-  { account, region }: Call,
+  { account, region }: Place,
   metric: { readonly namespace: string; readonly name: string; readonly dimensions: Record<string, string> },
 ): MetricKey => ({ account, region, ...metric });

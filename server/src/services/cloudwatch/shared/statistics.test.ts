@@ -62,6 +62,29 @@ const cases: Readonly<
   "a whole percent of a hundred is that rank": [hundred, "p7", 1006],
   "a value that came often is known": [repeated, "p10", 1],
   "and weighs": [repeated, "p11", 5],
+  "a set of equal samples is known": [[point(0, { count: 2, sum: 8, minimum: 4, maximum: 4 })], "p90", 4],
+  "a set whose sum does not fit them is not": [
+    [point(0, { count: 2, sum: 9, minimum: 4, maximum: 4 })],
+    "p90",
+    undefined,
+  ],
+  "a trimmed mean leaves the highest out": [oneToHundred, "tm90", 45.5],
+  "and is the same in its long form": [oneToHundred, "TM(:90%)", 45.5],
+  "a trimmed mean between percentages": [oneToHundred, "TM(10%:90%)", 50.5],
+  "of values, the lower bound is out and the upper in": [oneToHundred, "TM(10:12)", 11.5],
+  "a trimmed mean of nothing": [oneToHundred, "TM(200:300)", undefined],
+  "the interquartile mean": [oneToHundred, "IQM", 50.5],
+  "a trimmed count": [oneToHundred, "tc90", 90],
+  "a trimmed count of values": [oneToHundred, "TC(:0.5)", 0],
+  "a trimmed sum": [oneToHundred, "ts90", 4095],
+  "a trimmed sum of the highest": [oneToHundred, "TS(80%:)", 1810],
+  "a winsorized mean": [oneToHundred, "wm90", (4095 + 10 * 90) / 100],
+  "a winsorized mean on both sides": [oneToHundred, "WM(10%:90%)", (4095 - 55 + 10 * 11 + 10 * 90) / 100],
+  "a winsorized mean of values": [oneToHundred, "WM(50:90)", (50 * 50 + 2820 + 10 * 90) / 100],
+  "a percentile rank": [oneToHundred, "PR(:30)", 30],
+  "a percentile rank between values": [oneToHundred, "PR(10:30)", 20],
+  "a percentile rank above a value": [oneToHundred, "PR(90:)", 10],
+  "samples summed up are trimmed as they are spread": [close, "TS(100:)", 206],
 };
 for (const [sentence, [points, name, value]] of Object.entries(cases)) {
   test(sentence, async () => {
@@ -71,7 +94,20 @@ for (const [sentence, [points, name, value]] of Object.entries(cases)) {
   });
 }
 
-for (const name of ["p101", "p-1", "p", "median", "tm90", "constructor"]) {
+for (const name of [
+  "p101",
+  "p-1",
+  "p",
+  "median",
+  "tm101",
+  "TM90",
+  "TM(:)",
+  "TM(10%:90)",
+  "TM(:101%)",
+  "PR(:10%)",
+  "tm(10:20)",
+  "constructor",
+]) {
   test(`${name} is no statistic`, () => {
     assert.equal(statisticOf(name), undefined);
   });

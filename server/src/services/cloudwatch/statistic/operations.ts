@@ -1,9 +1,11 @@
 // Statistics of metrics by period, for one metric (GetMetricStatistics) or many queries (GetMetricData).
-// Gap: expressions know numbers, ids, + - * / ^ and parentheses; functions, METRICS() and SEARCH() are refused by name.
-// Gap: of the extended statistics only percentiles are built, by nearest rank; AWS does not tell how it interpolates.
+// Gap: percentiles are taken by nearest rank; AWS does not tell how it interpolates. They are given for negative values too.
+// Gap: points keep their resolution for fifteen months; AWS sums them up to 1, 5 and 60 minutes as they grow older.
+// Gap: STDDEV divides by the number of points. LAMBDA, SERVICE_QUOTA, ANOMALY_DETECTION_BAND and INSIGHT_RULE_METRIC are refused by name.
 import type {
   Operations as Contract,
   Datapoint,
+  MessageData,
   MetricDataQuery,
   MetricDataResult,
   StandardUnit,
@@ -11,12 +13,14 @@ import type {
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidCombination, invalidToken, invalidValue } from "../errors.ts";
-import { intoPeriods, type Period } from "../shared/periods.ts";
+import { defaultLabels, type LabelPlace, offsetOf, withValues } from "../shared/label.ts";
+import type { TimeSeries } from "../shared/math/values.ts";
+import { type Measured, measure } from "../shared/measure.ts";
+import type { Period } from "../shared/periods.ts";
 import { dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
-import { isPeriod, rangeStart } from "../shared/range.ts";
-import { percentileOf, statisticOf } from "../shared/statistics.ts";
-import type { Values } from "./evaluate.ts";
-import { measure } from "./measure.ts";
+import { isPeriod } from "../shared/range.ts";
+import { periodsByUnit } from "../shared/series-of.ts";
+import { extendedStatisticOf, statisticOf } from "../shared/statistics.ts";
 
 /** CloudWatch API reference: points of one GetMetricStatistics, and of one page of GetMetricData. */
 const MAX_POINTS = 1440;
@@ -34,7 +38,7 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
       const asked = Math.ceil((endTime - startTime) / (input.Period * 1000));
       if (asked > MAX_POINTS) {
         throw invalidCombination(
-          `You have requested up to ${asked.toLocaleString("en-US")} datapoints, which exceeds the limit of 1,440. ` +
+          `You have requested up to ${asked} datapoints, which exceeds the limit of ${MAX_POINTS}. ` +
             "You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
         );
       }
@@ -44,14 +48,11 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
         name: input.MetricName,
         dimensions: dimensionsOf(input.Dimensions, "Dimensions"),
       });
-      const origin = rangeStart(startTime, input.Period);
-      const points = await parts.series.readMetrics(key, origin, endTime);
-      const byUnit = Map.groupBy(points, ({ unit }) => unit ?? "None");
-      const wanted = [...byUnit].filter(([unit]) => input.Unit === undefined || unit === input.Unit);
+      const found = await periodsByUnit(parts.series, key, { startTime, endTime }, [input.Period]);
       const Datapoints: Datapoint[] = [];
-      for (const [unit, some] of wanted)
-        for (const period of await intoPeriods(some, origin, input.Period * 1000))
-          Datapoints.push(answer(period, unit));
+      for (const [unit, periods] of found.get(input.Period) ?? [])
+        if (input.Unit === undefined || unit === input.Unit)
+          for (const period of periods) Datapoints.push(answer(period, unit));
       return { Label: input.MetricName, Datapoints };
     },
   },
@@ -63,16 +64,47 @@ export const statistic = (parts: Parts): Operations<Contract> => ({
       }
       if (startTime > endTime) throw errors.validation("The parameter EndTime must be greater than StartTime.");
       const queries = input.MetricDataQueries;
-      checkQueries(queries);
-      const values = await measure(parts, call, queries, { startTime, endTime });
-      const descending = input.ScanBy !== "TimestampAscending";
+      checkQueries(queries, call.account);
+      const place = {
+        account: call.account,
+        region: call.region,
+        now: call.at,
+        offsetMinutes: offsetOf(input.LabelOptions?.Timezone),
+      };
+      const measured = await measure(parts, call, queries, { startTime, endTime });
+      const labelOf = defaultLabels(queries);
       const results = queries
         .filter(({ ReturnData }) => ReturnData !== false)
-        .map((query) => ({ query, points: pointsOf(values.get(query.Id) ?? new Map(), descending) }));
-      return page(results, input.NextToken, input.MaxDatapoints ?? MAX_PAGE_POINTS);
+        .flatMap((query) => {
+          const { series, messages, isMany } = measured.get(query.Id) ?? NOTHING;
+          const labels = { own: labelOf(query), isMany };
+          return series.map((one) => ({
+            id: query.Id,
+            label: labelFor(query, one, labels, place),
+            series: one,
+            messages,
+          }));
+        });
+      const isDescending = input.ScanBy !== "TimestampAscending";
+      return page(results, { isDescending, token: input.NextToken, limit: input.MaxDatapoints ?? MAX_PAGE_POINTS });
     },
   },
 });
+
+const NOTHING: Measured = { series: [], messages: [], isMany: false };
+
+/** Series of an array are named each after its own, behind the label that the expression was given. */
+function labelFor(
+  { Label, MetricStat }: MetricDataQuery,
+  series: TimeSeries,
+  { own: queryLabel, isMany }: { readonly own: string; readonly isMany: boolean },
+  place: LabelPlace,
+): string {
+  const own = !MetricStat && isMany ? series.label || queryLabel : queryLabel;
+  if (Label === undefined) return own;
+  if (Label.includes("${")) return withValues(Label, series, MetricStat || isMany ? own : queryLabel, place);
+  return isMany ? `${Label} ${own}`.trim() : Label;
+}
 
 const wholeSeconds = (time: number): number => Math.floor(time) * 1000;
 
@@ -91,7 +123,7 @@ function datapoint(
   }
   const plain = statistics.map((name) => [name, statisticOf(name)] as const);
   const percentiles = extended.map((name) => {
-    const found = percentileOf(name);
+    const found = extendedStatisticOf(name);
     if (!found) throw invalidValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
     return [name, found] as const;
   });
@@ -108,12 +140,12 @@ function datapoint(
 }
 
 /** @throws ApiError Validation */
-function checkQueries(queries: readonly MetricDataQuery[]): void {
+function checkQueries(queries: readonly MetricDataQuery[], account: string): void {
   if (queries.length > MAX_QUERIES) {
     throw errors.validation(`The collection MetricDataQueries must not have a size greater than ${MAX_QUERIES}.`);
   }
   const ids = new Set<string>();
-  for (const { Id: id, MetricStat, Expression } of queries) {
+  for (const [index, { Id: id, MetricStat, Expression, AccountId }] of queries.entries()) {
     if (!/^[a-z]\w*$/.test(id)) {
       throw errors.validation(
         `The value ${id} for parameter MetricDataQueries.member.Id must begin with a lower-case letter ` +
@@ -123,9 +155,17 @@ function checkQueries(queries: readonly MetricDataQuery[]): void {
     if (ids.has(id))
       throw errors.validation(`The value '${id}' for parameter MetricDataQueries.member.Id is not unique.`);
     ids.add(id);
-    if ((MetricStat === undefined) === (Expression === undefined)) {
-      throw errors.validation(`The query ${id} must have either MetricStat or Expression.`);
-    }
+    const at = `MetricDataQueries.member.${index + 1}`;
+    if (AccountId !== undefined && AccountId !== account)
+      throw errors.validation(
+        `The parameter ${at}.AccountId must be ${account}: other accounts' metrics are not shared.`,
+      );
+    if (!MetricStat && Expression === undefined)
+      throw errors.validation(`The parameter ${at}.MetricStat is required.\n`);
+    if (MetricStat && Expression !== undefined)
+      throw errors.validation(
+        `The parameters ${at}.Expression and ${at}.MetricStat are mutually exclusive and you have specified both.`,
+      );
     if (MetricStat) checkPeriod(MetricStat.Period, errors.validation);
     if (MetricStat && !statisticOf(MetricStat.Stat)) {
       throw errors.validation(
@@ -135,30 +175,38 @@ function checkQueries(queries: readonly MetricDataQuery[]): void {
   }
 }
 
-const pointsOf = (values: Values, descending: boolean): (readonly [time: number, value: number])[] =>
-  [...values].sort(([one], [other]) => (descending ? other - one : one - other));
-
 interface Result {
-  readonly query: MetricDataQuery;
-  readonly points: readonly (readonly [time: number, value: number])[];
+  readonly id: string;
+  readonly label: string;
+  readonly series: TimeSeries;
+  readonly messages: readonly MessageData[];
+}
+
+interface Paging {
+  readonly isDescending: boolean;
+  readonly token: string | undefined;
+  readonly limit: number;
 }
 
 /** The next so many points of all results, one result after another. @throws ApiError InvalidNextToken */
-function page(results: readonly Result[], token: string | undefined, limit: number) {
+function page(results: readonly Result[], { isDescending, token, limit }: Paging) {
   const from = token === undefined ? 0 : Number(/^\d+$/.exec(Buffer.from(token, "base64url").toString())?.[0]);
-  const total = results.reduce((sum, { points }) => sum + points.length, 0);
+  const total = results.reduce((sum, { series }) => sum + series.times.length, 0);
   if (!Number.isSafeInteger(from) || from < 0 || (from > 0 && from >= total)) throw invalidToken();
   let before = 0;
-  const MetricDataResults = results.map(({ query, points }): MetricDataResult => {
-    const [start, end] = [from - before, from + limit - before].map((at) => Math.min(Math.max(at, 0), points.length));
-    before += points.length;
-    const shown = points.slice(start, end);
+  const MetricDataResults = results.map(({ id, label, series, messages }): MetricDataResult => {
+    const { length } = series.times;
+    const [start = 0, end = 0] = [from - before, from + limit - before].map((at) => Math.min(Math.max(at, 0), length));
+    before += length;
+    const shown = (all: readonly number[]): number[] =>
+      isDescending ? all.slice(length - end, length - start).reverse() : all.slice(start, end);
     return {
-      Id: query.Id,
-      Label: query.Label ?? query.MetricStat?.Metric.MetricName ?? query.Id,
-      Timestamps: shown.map(([time]) => time / 1000),
-      Values: shown.map(([, value]) => value),
-      StatusCode: end === points.length ? "Complete" : "PartialData",
+      Id: id,
+      Label: label,
+      Timestamps: shown(series.times).map((at) => at / 1000),
+      Values: shown(series.values),
+      StatusCode: end === length ? "Complete" : "PartialData",
+      ...(messages.length === 0 ? {} : { Messages: messages }),
     };
   });
   const next = from + limit;

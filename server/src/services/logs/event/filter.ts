@@ -2,11 +2,14 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { LogStreamKey, Series, StoredLogEvent } from "../../../store/series/series.ts";
 import { badToken } from "../errors.ts";
-import type { Matches } from "../shared/filter-pattern.ts";
+import type { Matches } from "../shared/pattern/pattern.ts";
 
-/** Lines of one stream in memory at once, at most. */
+/** Lines of one stream in memory at once, at most; of many streams each has fewer, of all together so much text. */
 const CHUNK = 1000;
 const CHUNK_BYTES = 256 * 1024;
+const ALL_BYTES = 32 * 1_048_576;
+/** Streams whose files are opened at once. */
+const AT_ONCE = 50;
 /** Lines looked at for one page: a rare word in a long log gives an empty page and a token, not a long wait. */
 const SCAN_LIMIT = 100_000;
 /** A page's text (Logs API reference, FilterLogEvents). */
@@ -18,8 +21,10 @@ export interface Found extends StoredLogEvent {
   readonly stream: string;
 }
 
-/** Where each stream has to be read on; streams read to their end are not named. */
-export type Positions = Readonly<Record<string, number>>;
+/** Where each stream has to be read on, by time and position; streams read to their end are not named. */
+export type Positions = Readonly<Record<string, readonly [at: number, sequence: number]>>;
+
+export const BEGINNING = [0, 0] as const;
 
 export async function filterStreams(
   series: Series,
@@ -32,37 +37,57 @@ export async function filterStreams(
     readonly matches: Matches;
   },
 ): Promise<{ readonly found: readonly Found[]; readonly rest?: Positions }> {
-  const heads = Object.entries(query.from).map(([stream, next]) => new Head(stream, next));
-  const fill = (head: Head) => head.fill(series, query);
-  await Promise.all(heads.map(fill));
+  const names = Object.keys(query.from);
+  const limitBytes = Math.min(CHUNK_BYTES, Math.ceil(ALL_BYTES / Math.max(1, names.length)));
+  const heads = Object.entries(query.from).map(([stream, next]) => new Head(stream, next, limitBytes));
+  for (let at = 0; at < heads.length; at += AT_ONCE) {
+    await Promise.all(heads.slice(at, at + AT_ONCE).map((head) => head.fill(series, query)));
+  }
   const found: Found[] = [];
-  let open = heads.filter((head) => head.first);
+  /** The latest first, so that the next line is at the end; of one time the first stream's lines come together. */
+  const open = heads.filter((head) => head.first).reverse();
+  open.sort((one, other) => other.time - one.time);
   let bytes = 0;
-  for (let scanned = 0; open.length > 0 && scanned < SCAN_LIMIT && found.length < query.limit; scanned++) {
-    const head = open.reduce((one, other) => (other.time < one.time ? other : one));
-    const event = head.first;
-    if (event && query.matches(event.message)) {
+  for (let scanned = 0; scanned < SCAN_LIMIT && found.length < query.limit; scanned++) {
+    const head = open.at(-1);
+    const event = head?.first;
+    if (!head || !event) break;
+    if (query.matches(event.message)) {
       bytes += Buffer.byteLength(event.message);
       if (found.length > 0 && bytes > PAGE_BYTES) break;
       found.push({ ...event, stream: head.stream });
     }
     await head.advance(series, query);
-    if (!head.first) open = open.filter((one) => one !== head);
+    open.pop();
+    if (head.first) open.splice(placeFor(open, head.time), 0, head);
   }
   if (open.length === 0) return { found };
-  return { found, rest: Object.fromEntries(open.map((head) => [head.stream, head.first?.sequence ?? head.next])) };
+  return { found, rest: Object.fromEntries(open.map((head) => [head.stream, head.place])) };
+}
+
+/** Behind every head that is not earlier, by halving. */
+function placeFor(open: readonly Head[], time: number): number {
+  let [low, high] = [0, open.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((open[middle]?.time ?? 0) >= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** One stream while it is read: the lines at hand, and where the next ones begin. */
 class Head {
   readonly stream: string;
-  next: number;
+  next: Positions[string];
   #lines: readonly StoredLogEvent[] = [];
   #at = 0;
+  readonly #limitBytes: number;
 
-  constructor(stream: string, next: number) {
+  constructor(stream: string, next: Positions[string], limitBytes: number) {
     this.stream = stream;
     this.next = next;
+    this.#limitBytes = limitBytes;
   }
 
   get first(): StoredLogEvent | undefined {
@@ -71,6 +96,10 @@ class Head {
 
   get time(): number {
     return this.first?.timestamp ?? Number.POSITIVE_INFINITY;
+  }
+
+  get place(): Positions[string] {
+    return this.first ? [this.first.timestamp, this.first.sequence] : this.next;
   }
 
   async advance(series: Series, query: Parameters<Head["fill"]>[1]): Promise<void> {
@@ -86,18 +115,20 @@ class Head {
       readonly endTime: number | undefined;
     },
   ): Promise<void> {
-    this.#lines = await series.readLogs(
+    const [at, sequence] = this.next;
+    this.#lines = await series.readLogsInOrder(
       { ...query.group, stream: this.stream },
       {
-        from: this.next,
+        from: { at, sequence },
         limit: CHUNK,
-        limitBytes: CHUNK_BYTES,
+        limitBytes: this.#limitBytes,
         startTime: query.startTime,
         ...(query.endTime === undefined ? {} : { endTime: query.endTime }),
       },
     );
     this.#at = 0;
-    this.next = (this.#lines.at(-1)?.sequence ?? this.next - 1) + 1;
+    const last = this.#lines.at(-1);
+    if (last) this.next = [last.timestamp, last.sequence + 1];
   }
 }
 
@@ -117,7 +148,9 @@ export function readPositions(token: string): Positions {
     typeof found === "object" &&
     found !== null &&
     !Array.isArray(found) &&
-    Object.values(found).every((at) => Number.isSafeInteger(at) && at >= 0);
+    Object.values(found).every(
+      (place) => Array.isArray(place) && place.length === 2 && place.every((at) => Number.isSafeInteger(at) && at >= 0),
+    );
   if (!isPositions) throw badToken();
   return found as Positions;
 }

@@ -1,16 +1,16 @@
 // Log lines: written by callers, read from one stream or found in many. Jobs' lines come through store/series.
-// Gap: lines of a stream are given in the order written, also where their timestamps go back.
-// Gap: filter patterns of space-delimited fields and regular expressions are refused by name.
+// Lines are given by time. Gap: a line that is put later with an earlier time than one already read is not seen by
+// whoever follows a stream by its tokens.
 import { createHash } from "node:crypto";
 import type { Operations as Contract } from "../../../../../contract/logs/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { LogStreamKey, StoredLogEvent } from "../../../store/series/series.ts";
+import type { LogPlace, LogStreamKey, StoredLogEvent } from "../../../store/series/series.ts";
 import { invalidParameter, noGroup, noStream } from "../errors.ts";
-import { compileFilterPattern, type Matches } from "../shared/filter-pattern.ts";
+import type { LogsContext } from "../shared/context.ts";
 import { groupNameOf, groupRow, hasGroup, onGroup, onStream, type Parts, retainedSince } from "../shared/groups.ts";
-import { InvalidPattern } from "../shared/pattern-error.ts";
-import { type Found, filterStreams, type Positions, readPositions, writePositions } from "./filter.ts";
+import { readPattern } from "../shared/pattern/read.ts";
+import { BEGINNING, type Found, filterStreams, type Positions, readPositions, writePositions } from "./filter.ts";
 import { type Position, readPosition, writePosition } from "./position.ts";
 import { judgeBatch } from "./put.ts";
 
@@ -18,9 +18,10 @@ const MAX_EVENTS = 10_000;
 /** A page's text (Logs API reference, GetLogEvents). */
 const PAGE_BYTES = 1_048_576;
 
-export const event = (parts: Parts): Operations<Contract> => ({
+export const event = (parts: LogsContext): Operations<Contract> => ({
   PutLogEvents: {
-    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    permissions: (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
     // A full batch in JSON: every byte may be escaped.
     bodyLimitBytes: 8 * 1_048_576,
     async run(input, call) {
@@ -42,9 +43,7 @@ export const event = (parts: Parts): Operations<Contract> => ({
       const settings = (await groupRow(parts, call, key.group))?.document;
       const start: Position =
         input.nextToken === undefined
-          ? input.startFromHead === true
-            ? { direction: "forward", at: 0 }
-            : { direction: "backward", at: Number.POSITIVE_INFINITY }
+          ? { direction: input.startFromHead === true ? "forward" : "backward" }
           : readPosition(input.nextToken);
       const lines = await readPage(parts, key, start, {
         limit: input.limit ?? MAX_EVENTS,
@@ -52,11 +51,11 @@ export const event = (parts: Parts): Operations<Contract> => ({
         endTime: input.endTime,
       });
       const [first, last] = [lines[0], lines.at(-1)];
-      const here = Number.isFinite(start.at) ? start.at : await endOf(parts, key);
+      const here = start.place ?? (start.direction === "forward" ? START : await endOf(parts, key));
       return {
         events: lines.map(({ timestamp, message, ingestedAt }) => ({ timestamp, message, ingestionTime: ingestedAt })),
-        nextForwardToken: writePosition("forward", last ? last.sequence + 1 : here),
-        nextBackwardToken: writePosition("backward", first ? first.sequence : here),
+        nextForwardToken: writePosition("forward", last ? placeAfter(last) : here),
+        nextBackwardToken: writePosition("backward", first ? placeOf(first) : here),
       };
     },
   },
@@ -77,7 +76,7 @@ export const event = (parts: Parts): Operations<Contract> => ({
         startTime,
         endTime: input.endTime,
         limit: input.limit ?? MAX_EVENTS,
-        matches: compile(input.filterPattern ?? ""),
+        matches: readPattern(input.filterPattern ?? "").matches,
       });
       return {
         events: found.map(foundAnswer),
@@ -95,21 +94,24 @@ async function streamKey(parts: Parts, call: Call, group: string, stream: string
   throw (await hasGroup(parts, call, group)) ? noStream() : noGroup();
 }
 
-/** Lines in the order written, from the position on or up to it. */
+const START: LogPlace = { at: 0, sequence: 0 };
+const placeOf = ({ timestamp, sequence }: StoredLogEvent): LogPlace => ({ at: timestamp, sequence });
+const placeAfter = ({ timestamp, sequence }: StoredLogEvent): LogPlace => ({ at: timestamp, sequence: sequence + 1 });
+
+/** Lines by time, from the place on or up to it. */
 async function readPage(
   parts: Parts,
   key: LogStreamKey,
-  { direction, at }: Position,
+  { direction, place }: Position,
   range: { readonly limit: number; readonly startTime: number; readonly endTime: number | undefined },
 ): Promise<readonly StoredLogEvent[]> {
   const backwards = direction === "backward";
-  if (backwards && at === 0) return [];
   const { endTime, ...rest } = range;
-  const walked = await parts.series.readLogs(key, {
+  const walked = await parts.series.readLogsInOrder(key, {
     ...rest,
     limitBytes: PAGE_BYTES,
     ...(endTime === undefined ? {} : { endTime }),
-    from: backwards ? at - 1 : at,
+    from: place,
     backwards,
   });
   let bytes = 0;
@@ -121,10 +123,10 @@ async function readPage(
   return backwards ? page.toReversed() : page;
 }
 
-/** The position behind the newest line. */
-async function endOf({ series }: Parts, key: LogStreamKey): Promise<number> {
-  const [newest] = await series.readLogs(key, { from: Number.POSITIVE_INFINITY, backwards: true, limit: 1 });
-  return newest ? newest.sequence + 1 : 0;
+/** The place behind the newest line. */
+async function endOf({ series }: Parts, key: LogStreamKey): Promise<LogPlace> {
+  const [newest] = await series.readLogsInOrder(key, { backwards: true, limit: 1 });
+  return newest ? placeAfter(newest) : START;
 }
 
 /** The streams to look into, each from its beginning. @throws ApiError ResourceNotFound, InvalidParameter */
@@ -145,23 +147,14 @@ async function startsOf(
     for (const stream of input.logStreamNames) {
       if (!(await parts.series.hasLogStream({ ...group, stream }))) throw noStream();
     }
-    return Object.fromEntries(input.logStreamNames.map((stream) => [stream, 0]));
+    return Object.fromEntries(input.logStreamNames.map((stream) => [stream, BEGINNING]));
   }
   const streams = await parts.series.logStreams(group, input.logStreamNamePrefix ?? "");
   const isWithin = (first: number | undefined, last: number | undefined) =>
     first !== undefined && last !== undefined && last >= startTime && (input.endTime ?? last) >= first;
   return Object.fromEntries(
-    streams.filter((facts) => isWithin(facts.firstEventAt, facts.lastEventAt)).map(({ stream }) => [stream, 0]),
+    streams.filter((facts) => isWithin(facts.firstEventAt, facts.lastEventAt)).map(({ stream }) => [stream, BEGINNING]),
   );
-}
-
-function compile(pattern: string): Matches {
-  try {
-    return compileFilterPattern(pattern);
-  } catch (cause) {
-    if (!(cause instanceof InvalidPattern)) throw cause;
-    throw invalidParameter(`Invalid filter pattern: ${cause.message}.`);
-  }
 }
 
 const foundAnswer = (found: Found) => ({

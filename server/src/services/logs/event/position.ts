@@ -1,22 +1,25 @@
-// Tokens of GetLogEvents: `f/` and `b/` with 56 digits. The number is a position between two lines, so both tokens of
-// an empty page are the position asked for: a token comes back unchanged at either end of the stream, as on AWS.
+// Tokens of GetLogEvents: `f/` and `b/` with 56 digits, a place between two lines by time and position. Both tokens of an
+// empty page are the place asked for: a token comes back unchanged at either end of the stream, as on AWS.
+import type { LogPlace } from "../../../store/series/series.ts";
 import { badToken } from "../errors.ts";
 
-const DIGITS = 56;
+const DIGITS = 28;
 
 export interface Position {
   readonly direction: "forward" | "backward";
-  /** Lines before it have a lower sequence, lines after it this one or a higher. */
-  readonly at: number;
+  /** Absent before anything was read: the stream's beginning or its end. */
+  readonly place?: LogPlace | undefined;
 }
 
-export const writePosition = (direction: Position["direction"], at: number): string =>
-  `${direction === "forward" ? "f" : "b"}/${String(at).padStart(DIGITS, "0")}`;
+const padded = (number: number): string => String(number).padStart(DIGITS, "0");
+
+export const writePosition = (direction: Position["direction"], { at, sequence }: LogPlace): string =>
+  `${direction === "forward" ? "f" : "b"}/${padded(at)}${padded(sequence)}`;
 
 /** @throws ApiError InvalidParameter */
 export function readPosition(token: string): Position {
-  const found = /^([fb])\/(\d{56})$/.exec(token);
-  const at = Number(found?.[2]);
-  if (!found || !Number.isSafeInteger(at)) throw badToken();
-  return { direction: found[1] === "f" ? "forward" : "backward", at };
+  const found = /^([fb])\/(\d{28})(\d{28})$/.exec(token);
+  const place = { at: Number(found?.[2]), sequence: Number(found?.[3]) };
+  if (!found || !Number.isSafeInteger(place.at) || !Number.isSafeInteger(place.sequence)) throw badToken();
+  return { direction: found[1] === "f" ? "forward" : "backward", place };
 }

@@ -1,4 +1,5 @@
 // Log groups: a row for those that somebody made or set something on; jobs' groups are there as soon as a job writes.
+import type { LogGroupClass } from "../../../../../contract/logs/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
@@ -13,6 +14,11 @@ export interface Parts {
 /** What is set on a group. */
 export interface GroupSettings {
   readonly retentionDays?: number;
+  /** ARN. */
+  readonly kmsKeyId?: string;
+  readonly logGroupClass?: LogGroupClass;
+  /** From deletion. */
+  readonly isProtected?: true;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -75,12 +81,6 @@ export function groupNameOf(input: {
   }
   const given = logGroupName ?? logGroupIdentifier;
   if (given === undefined) throw invalidParameter("Either logGroupName or logGroupIdentifier must be given.");
-  if (logGroupIdentifier?.endsWith(":*")) {
-    throw invalidParameter(
-      "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: " +
-        "Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*",
-    );
-  }
   return given.startsWith("arn:") ? given.split(":").slice(6).join(":") : given;
 }
 
@@ -92,8 +92,13 @@ export const onGroup = (call: Call, name: string): readonly Permission[] => [
   { action: `logs:${call.operation}`, resource: `${groupArn(call, name)}:log-stream:` },
 ];
 
-export const onStream = (call: Call, group: string, stream: string): readonly Permission[] => [
-  { action: `logs:${call.operation}`, resource: streamArn(call, group, stream) },
+/** With the account's resource policies where they may let others in. */
+export const onStream = (call: Call, group: string, stream: string, policy?: string): readonly Permission[] => [
+  {
+    action: `logs:${call.operation}`,
+    resource: streamArn(call, group, stream),
+    ...(policy === undefined ? {} : { resourcePolicy: policy }),
+  },
 ];
 
 const MS_PER_DAY = 86_400_000;

@@ -1,10 +1,11 @@
 // Log streams.
-// Gap: a list ordered by LastEventTime looks at every stream of the group, also for one page.
+// Gap: the first list of a group after a start of the server looks at all of its streams once.
 import type { Operations as Contract, LogStream } from "../../../../../contract/logs/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { LogStreamFacts } from "../../../store/series/series.ts";
 import { invalidParameter, noGroup, noStream, resourceExists } from "../errors.ts";
-import { groupNameOf, hasGroup, onGroup, onStream, type Parts, type Place, streamArn } from "../shared/groups.ts";
+import type { LogsContext } from "../shared/context.ts";
+import { groupNameOf, hasGroup, onGroup, onStream, type Place, streamArn } from "../shared/groups.ts";
 import { readToken, writeToken } from "../shared/tokens.ts";
 
 const DEFAULT_PAGE = 50;
@@ -15,9 +16,10 @@ type Last = readonly [number, string];
 const isLast = (value: unknown): value is Last =>
   Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "string";
 
-export const stream = (parts: Parts): Operations<Contract> => ({
+export const stream = (parts: LogsContext): Operations<Contract> => ({
   CreateLogStream: {
-    permissions: (input, call) => onStream(call, input.logGroupName, input.logStreamName),
+    permissions: (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
     async run({ logGroupName: group, logStreamName: stream }, call) {
       const { account, region } = call;
       if (!(await hasGroup(parts, call, group))) throw noGroup();
@@ -52,44 +54,21 @@ export const stream = (parts: Parts): Operations<Contract> => ({
       const descending = input.descending === true;
       const list = `streams ${byTime ? "time" : "name"} ${descending ? "down" : "up"} ${group}`;
       const last = readToken(list, input.nextToken, isLast);
-      const prefix = input.logStreamNamePrefix ?? "";
-      const isSimple = !byTime && !descending;
-      const found = await parts.series.logStreams(
-        { account, region, group },
-        prefix,
-        isSimple ? { after: last?.[1], limit: limit + 1 } : undefined,
-      );
-      const all = isSimple ? found : remaining(found, last, comparer(byTime, descending));
-      const page = all.slice(0, limit);
+      const found = await parts.series.logStreams({ account, region, group }, input.logStreamNamePrefix ?? "", {
+        limit: limit + 1,
+        byLastEvent: byTime,
+        descending,
+        after: last && { lastEventAt: last[0], stream: last[1] },
+      });
+      const page = found.slice(0, limit);
       const end = page.at(-1);
       return {
         logStreams: page.map((facts) => answer(call, group, facts)),
-        ...(end && all.length > page.length ? { nextToken: writeToken(list, [timeOf(end), end.stream]) } : {}),
+        ...(end && found.length > limit ? { nextToken: writeToken(list, [end.lastEventAt ?? 0, end.stream]) } : {}),
       };
     },
   },
 });
-
-const timeOf = ({ lastEventAt }: LogStreamFacts): number => lastEventAt ?? 0;
-
-/** The order of a list: by name, or by last event and then name. */
-function comparer(byTime: boolean, descending: boolean): (one: Last, other: Last) => number {
-  const direction = descending ? -1 : 1;
-  return ([time, name], [otherTime, otherName]) => {
-    const byName = name === otherName ? 0 : name < otherName ? -1 : 1;
-    return direction * (byTime ? time - otherTime || byName : byName);
-  };
-}
-
-function remaining(
-  streams: readonly LogStreamFacts[],
-  last: Last | undefined,
-  compare: (one: Last, other: Last) => number,
-): LogStreamFacts[] {
-  const placed = streams.map((facts) => ({ facts, at: [timeOf(facts), facts.stream] as const }));
-  placed.sort((one, other) => compare(one.at, other.at));
-  return placed.filter(({ at }) => !last || compare(at, last) > 0).map(({ facts }) => facts);
-}
 
 const answer = (place: Place, group: string, facts: LogStreamFacts): LogStream => ({
   logStreamName: facts.stream,

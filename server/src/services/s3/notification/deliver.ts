@@ -5,7 +5,7 @@ import type { Log } from "../../../core/log.ts";
 import type { EventBus, Topics } from "../../../core/ports.ts";
 import { type Attempt, createOutbox, type Outbox, type Outcome } from "../../../store/outbox.ts";
 import type { Rows } from "../../../store/rows/rows.ts";
-import { bucketArn } from "../shared/access.ts";
+import { bucketArn } from "../shared/names.ts";
 import type { Notice } from "../shared/notice.ts";
 import { busEvent, recordsText } from "./messages.ts";
 

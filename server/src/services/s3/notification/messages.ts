@@ -3,7 +3,7 @@
 import { canonicalId } from "../../../core/ids.ts";
 import type { ServiceEvent } from "../../../core/ports.ts";
 import { hostId } from "../../../wire/protocols/rest-xml.ts";
-import { bucketArn } from "../shared/access.ts";
+import { bucketArn } from "../shared/names.ts";
 import type { EventName, Notice } from "../shared/notice.ts";
 import { encodedKey } from "../shared/telling.ts";
 

@@ -6,6 +6,7 @@ import type { AskedAcl } from "./acl.ts";
 import { findBucket, type OfBucket } from "./buckets.ts";
 import { grantedPolicy, isOwnerEnforced } from "./grants.ts";
 import type { Bucket, S3Context } from "./model.ts";
+import { bucketArn } from "./names.ts";
 import { currentObject, findVersion, type ObjectRow } from "./objects.ts";
 import { deniesOf, policyInForce } from "./policies.ts";
 
@@ -33,8 +34,6 @@ function permission(bucket: Bucket, action: string, resource: string, values: Co
     ...(acl === undefined ? {} : { resourceGrants: () => Promise.resolve(grantedPolicy(bucket, acl, "bucket")) }),
   };
 }
-
-export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
 
 export const onBucket = (bucket: Bucket, action: string, values: ConditionValues = {}): Permission =>
   permission(bucket, action, bucketArn(bucket.name), values);

@@ -6,9 +6,9 @@ import { ApiError } from "../../../core/errors.ts";
 import type { KeyUse } from "../../../core/ports.ts";
 import { bodyKey } from "../../../core/sealed-frames.ts";
 import { s3Errors } from "../errors.ts";
-import { bucketArn } from "./access.ts";
 import { type CustomerKey, customerKey, customerKeyForPart, customerKeyForRead, sourceOf } from "./customer-key.ts";
 import type { Bucket, KeptEncryption, ObjectDocument, S3Context } from "./model.ts";
+import { bucketArn } from "./names.ts";
 
 /** What the keys of an object's bodies follow from. */
 export interface BodyKeys {

@@ -3,6 +3,7 @@
 import type { Operations as Contract } from "../../../../../contract/sagemaker/types.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
 import type { AnyOperation, Operations } from "../../../core/service.ts";
+import { refuseToken } from "../shared/list.ts";
 import { type Noun, onResource } from "../shared/noun.ts";
 
 type Name = keyof Contract;
@@ -139,6 +140,13 @@ function operationsOf(noun: AbsentNoun): readonly (readonly [string, AnyOperatio
   };
   return [
     ...noun.onOne.map((name) => [name, one] as const),
-    ...Object.entries(noun.lists).map(([name, list]) => [name, { run: () => ({ [list]: [] }) }] as const),
+    ...Object.entries(noun.lists).map(([name, list]) => [name, emptyList(list)] as const),
   ];
 }
+
+const emptyList = (list: string): AnyOperation => ({
+  run: ({ NextToken }: Input) => {
+    refuseToken(NextToken);
+    return { [list]: [] };
+  },
+});

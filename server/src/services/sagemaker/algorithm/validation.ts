@@ -18,6 +18,9 @@ export function checkProfile(
     throw errors.validation(
       `${who}: TransformJobDefinition needs an InferenceSpecification of the algorithm, got none.`,
     );
+  for (const member of ["InstanceType", "InstanceCount", "VolumeSizeInGB"] as const)
+    if (!TrainingJobDefinition.ResourceConfig[member])
+      throw errors.validation(`${who}: TrainingJobDefinition.ResourceConfig.${member} must be given.`);
   checkUse(who, training, TrainingJobDefinition);
 }
 

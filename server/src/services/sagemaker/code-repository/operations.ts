@@ -17,6 +17,7 @@ export function codeRepository(parts: Parts): Noun {
     sort: { sortBy: "Name", sortOrder: "Ascending" },
     missing: (arn) => errors.validation(`Cannot find CodeRepository: "${arn}".`),
     duplicate: alreadyThere("code repository"),
+    quota: "Number of code repositories",
   });
   return {
     isRecord: true,

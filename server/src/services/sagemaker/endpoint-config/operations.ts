@@ -10,9 +10,9 @@ import { listRows } from "../shared/list.ts";
 import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
-import { checkLocalDisks, keyConditions, volumeKeyOf } from "../shared/volume-key.ts";
+import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
-export function endpointConfig({ rows, clock }: Parts): Noun {
+export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
   const onConfig = ({ EndpointConfigName }: { readonly EndpointConfigName: string }, call: Call) => [
     onResource(call, "endpoint-config", EndpointConfigName),
   ];
@@ -20,9 +20,7 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
     operations: {
       CreateEndpointConfig: {
         newer: ["ProductionVariants.ContainerStartupHealthCheckTimeoutInSeconds", "ProductionVariants.VolumeSizeInGB"],
-        permissions: (input, call) => [
-          onResource(call, "endpoint-config", input.EndpointConfigName, keyConditions(input.KmsKeyId)),
-        ],
+        permissions: onConfig,
         run: async (input, call) => {
           checkVariants(input);
           checkLocalDisks(volumeKeyOf(input));
@@ -32,8 +30,9 @@ export function endpointConfig({ rows, clock }: Parts): Noun {
           const now = clock.now();
           const { Tags, ...request } = input;
           const document: EndpointConfigDocument = { request, arn };
+          const place = quotas.within(key.scope, [quotas.one("Number of endpoint configurations", key)]);
           try {
-            await rows.commit({
+            await place.commit({
               expect: [{ key, version: "absent" }],
               put: [
                 { ...key, status: "", createdAt: now, modifiedAt: now, document },

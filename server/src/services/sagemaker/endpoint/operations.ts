@@ -27,6 +27,7 @@ import { describe } from "./describe.ts";
 import { type EndpointDocument, type EndpointRow, endpointKind, settled } from "./document.ts";
 import { comingFleet, retain } from "./fleet.ts";
 import { allLeaving, next } from "./job.ts";
+import { moreInstances } from "./quota.ts";
 import { routeOf } from "./routes.ts";
 import { changeEndpoint, endpointKey, needEndpoint } from "./rows.ts";
 import { searchable } from "./search.ts";
@@ -131,7 +132,7 @@ async function openConfig(parts: Parts, call: Call, name: string) {
 }
 
 async function create(parts: Parts, input: CreateEndpointInput, call: Call): Promise<CreateEndpointOutput> {
-  const { rows, clock, engine } = parts;
+  const { rows, clock, engine, quotas } = parts;
   checkDeployment(input.DeploymentConfig);
   const key = endpointKey(call, input.EndpointName);
   const arn = arnOf(key, "endpoint");
@@ -142,8 +143,9 @@ async function create(parts: Parts, input: CreateEndpointInput, call: Call): Pro
   const deployment = input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig };
   const document: EndpointDocument = { arn, id: newId(), made: 0, fleets, ...deployment };
   const now = clock.now();
+  const uses = [quotas.one("Number of endpoints", key), ...moreInstances(parts, key.scope, document)];
   try {
-    await rows.commit({
+    await quotas.within(key.scope, uses).commit({
       expect: [{ key, version: "absent" }],
       put: [
         { ...key, status: "Creating", createdAt: now, modifiedAt: now, document },

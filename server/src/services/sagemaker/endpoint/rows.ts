@@ -1,13 +1,13 @@
 // Rows of endpoints: found or refused in AWS's words, and changed as they are now.
 import type { EndpointStatus } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
-import type { Clock } from "../../../core/clock.ts";
 import { errors } from "../../../core/errors.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Change, RowKey, Rows } from "../../../store/rows/rows.ts";
-import { scopeOf } from "../shared/noun.ts";
+import { type Parts, scopeOf } from "../shared/noun.ts";
 import { type EndpointDocument, type EndpointRow, endpointKind } from "./document.ts";
+import { moreInstances } from "./quota.ts";
 
 export const endpointKey = (call: Call, name: string): RowKey => ({ kind: endpointKind, scope: scopeOf(call), name });
 
@@ -27,17 +27,19 @@ export interface EndpointChange {
 
 /** Changes an endpoint as it is now, again if the engine was faster. Returns its ARN. @throws ApiError Validation */
 export async function changeEndpoint(
-  { rows, clock }: { readonly rows: Rows; readonly clock: Clock },
+  parts: Pick<Parts, "rows" | "clock" | "quotas">,
   call: Call,
   change: EndpointChange,
 ): Promise<string> {
+  const { rows, clock, quotas } = parts;
   const key = endpointKey(call, change.name);
   return await again(async () => {
     const row = await needEndpoint(rows, call, change.name);
     const { version, ...rest } = row;
     const next = { ...rest, ...change.edit(row), modifiedAt: clock.now() };
     const events = [{ ...key, type: "status", detail: next.status }];
-    await rows.commit({ ...change.with, expect: [{ key, version }], put: [next], events });
+    const place = quotas.within(key.scope, moreInstances(parts, key.scope, next.document, row.document));
+    await place.commit({ ...change.with, expect: [{ key, version }], put: [next], events });
     return row.document.arn;
   });
 }

@@ -9,7 +9,7 @@ import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/nou
 import { describe, summarize } from "./describe.ts";
 import { searchable } from "./search.ts";
 
-export function experiment({ rows, clock }: Parts): Noun {
+export function experiment({ rows, clock, quotas }: Parts): Noun {
   const onExperiment = ({ ExperimentName }: { readonly ExperimentName: string }, call: Call) => [
     onResource(call, "experiment", ExperimentName),
   ];
@@ -21,7 +21,8 @@ export function experiment({ rows, clock }: Parts): Noun {
         run: async (input, call) => {
           const key = entityKey(call, "experiment", input.ExperimentName);
           const document = newDocument(input, arnOf(key, "experiment"), call);
-          await createEntity(rows, { key, document, tags: input.Tags, now: clock.now() });
+          const place = quotas.within(key.scope, [quotas.one("Total number of experiments", key)]);
+          await createEntity(place, { key, document, tags: input.Tags, now: clock.now() });
           return { ExperimentArn: document.arn };
         },
       },

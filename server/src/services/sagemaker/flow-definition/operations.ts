@@ -28,6 +28,7 @@ export function flowDefinition(parts: Parts): Noun {
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
     missing: notFound("flow definition"),
     duplicate: nameInUse("flow definition"),
+    quota: "Maximum number of A2I flow definitions",
   });
   const teams = workteamRecords(parts);
   const templates = humanTaskUiRecords(parts);

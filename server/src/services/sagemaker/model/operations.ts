@@ -15,7 +15,7 @@ import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
 
-export function model({ rows, objects, roles, clock, engine, networks }: Parts): Noun {
+export function model({ rows, objects, roles, clock, engine, quotas, networks }: Parts): Noun {
   /** Looks for the artifact under the execution role. @throws ApiError Validation in AWS's words */
   const checkArtifact = async (call: Call, roleArn: string, url: string): Promise<void> => {
     const object = artifactOf(url);
@@ -55,8 +55,9 @@ export function model({ rows, objects, roles, clock, engine, networks }: Parts):
           const now = clock.now();
           const { Tags, ...request } = input;
           const document: ModelDocument = { request, arn, ...(given === container ? {} : { unpacked: container }) };
+          const place = quotas.within(key.scope, [quotas.one("Number of models", key)]);
           try {
-            await rows.commit({
+            await place.commit({
               expect: [{ key, version: "absent" }],
               put: [
                 { ...key, status: modelStatus, createdAt: now, modifiedAt: now, document },

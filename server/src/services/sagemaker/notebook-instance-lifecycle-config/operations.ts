@@ -16,6 +16,7 @@ export function notebookInstanceLifecycleConfig(parts: Parts): Noun {
     kind: "sagemaker:notebook-instance-lifecycle-config",
     type: "notebook-instance-lifecycle-config",
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
+    quota: "Number of notebook instance lifecycle configurations",
     missing: (arn) =>
       errors.validation(
         `Unable to find Notebook Instance Lifecycle Config '${arn}'. (Details: Notebook Instance Lifecycle Config does not exist.)`,

@@ -52,9 +52,6 @@ export type ProcessingRow = Row<ProcessingDocument>;
 const DEFAULT_RUNTIME_SECONDS = 86_400;
 export const LONGEST_RUNTIME_SECONDS = 7 * 86_400;
 
-/** Instances of one job at most (service quota of 2020; the API itself takes 100). */
-export const MOST_INSTANCES = 20;
-
 export const maxRuntimeSeconds = ({ StoppingCondition }: CreateProcessingJobRequest): number =>
   StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS;
 

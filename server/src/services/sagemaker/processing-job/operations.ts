@@ -23,6 +23,7 @@ import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
 import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
+import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { checkRole } from "../shared/roles.ts";
 import { checkVolumeKey } from "../shared/volume-key.ts";
 import { collect } from "./collect.ts";
@@ -38,7 +39,7 @@ import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
 export function processingJob(parts: Parts): Noun {
-  const { rows, roles, clock, engine, objects, networks } = parts;
+  const { rows, roles, clock, engine, objects, quotas, networks } = parts;
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -63,7 +64,7 @@ export function processingJob(parts: Parts): Noun {
       CreateProcessingJob: {
         permissions: (input, call) => [onResource(call, "processing-job", input.ProcessingJobName)],
         run: async (input, call) => {
-          await checkProcessingJob(input, engine, call);
+          await checkProcessingJob(input, { engine, quotas }, call);
           checkVpc(networks, call, input.NetworkConfig?.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await checkVolumeKey(parts, call, volumeKeyOf(input));
@@ -76,7 +77,19 @@ export function processingJob(parts: Parts): Noun {
           const config = input.ExperimentConfig;
           const along = () =>
             trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "processing job", along });
+          const running = () =>
+            runningInstances<ProcessingDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
+          const place = quotas.within(key.scope, quotas.instances("processing job", [instancesOf(request)], running));
+          await createJob(place, {
+            key,
+            status: "InProgress",
+            document,
+            arn,
+            tags,
+            now,
+            noun: "processing job",
+            along,
+          });
           return { ProcessingJobArn: arn };
         },
       },
@@ -111,6 +124,11 @@ const volumeKeyOf = ({ ProcessingResources, RoleArn }: CreateProcessingJobReques
   keyId: ProcessingResources.ClusterConfig.VolumeKmsKeyId,
   roleArn: RoleArn,
   instanceTypes: [ProcessingResources.ClusterConfig.InstanceType],
+});
+
+const instancesOf = ({ ProcessingResources: { ClusterConfig } }: ProcessingDocument["request"]): Instances => ({
+  type: ClusterConfig.InstanceType ?? "",
+  count: ClusterConfig.InstanceCount ?? 1,
 });
 
 /** @throws ApiError Validation for a job that is over */

@@ -5,22 +5,24 @@ import type {
   ProcessingOutput,
 } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Engine, ImagePlace } from "../../../engine/engine.ts";
+import type { ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { isFifoOf } from "../shared/feeding/plan.ts";
+import type { Parts } from "../shared/noun.ts";
+import type { Quotas } from "../shared/quotas.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
-import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES } from "./document.ts";
+import { LONGEST_RUNTIME_SECONDS } from "./document.ts";
 import { localPath, pathProblem, VOLUME } from "./paths.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
 export async function checkProcessingJob(
   request: CreateProcessingJobRequest,
-  engine: Engine,
+  { engine, quotas }: Pick<Parts, "engine" | "quotas">,
   place: ImagePlace,
 ): Promise<void> {
   const problem = await engine.imageProblem(request.AppSpecification.ImageUri, place);
   if (problem !== undefined) throw errors.validation(problem);
-  checkResources(request);
+  checkResources(request, quotas);
   const { ProcessingInputs: inputs = [], ProcessingOutputConfig } = request;
   for (const input of inputs) checkInput(input);
   checkTogether(inputs);
@@ -32,16 +34,13 @@ export async function checkProcessingJob(
     throw errors.validation(`ProcessingOutputConfig.Outputs has the name "${name}" more than once.`);
 }
 
-function checkResources({ ProcessingResources, StoppingCondition }: CreateProcessingJobRequest): void {
+function checkResources({ ProcessingResources, StoppingCondition }: CreateProcessingJobRequest, quotas: Quotas): void {
   const { InstanceType, InstanceCount } = ProcessingResources.ClusterConfig;
   const where = "ProcessingResources.ClusterConfig";
   if (!InstanceType) throw errors.validation(`${where}.InstanceType must be given.`);
   instanceSize(InstanceType);
   if (InstanceCount === undefined) throw errors.validation(`${where}.InstanceCount must be given.`);
-  if (InstanceCount > MOST_INSTANCES)
-    throw errors.resourceLimitExceeded(
-      `The account-level service limit 'Number of instances for a processing job' is ${MOST_INSTANCES} Instances, with a request delta of ${InstanceCount} Instances.`,
-    );
+  quotas.checkInstances("processing job", InstanceCount);
   const seconds = StoppingCondition?.MaxRuntimeInSeconds;
   if (seconds !== undefined && seconds > LONGEST_RUNTIME_SECONDS)
     throw errors.validation(

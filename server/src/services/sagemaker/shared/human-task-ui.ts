@@ -1,6 +1,5 @@
 // Worker task templates, read by flow definitions and by whoever holds the address of one.
-import type { Parts } from "./noun.ts";
-import { nameInUse, notFound, Records } from "./records.ts";
+import { nameInUse, notFound, type RecordParts, Records } from "./records.ts";
 
 export const humanTaskUiKind = "sagemaker:human-task-ui";
 
@@ -13,11 +12,12 @@ export interface HumanTaskUiDocument {
   readonly id: string;
 }
 
-export const humanTaskUiRecords = (parts: Pick<Parts, "rows" | "clock">): Records<HumanTaskUiDocument> =>
+export const humanTaskUiRecords = (parts: RecordParts): Records<HumanTaskUiDocument> =>
   new Records(parts, {
     kind: humanTaskUiKind,
     type: "human-task-ui",
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
     missing: notFound("human task UI"),
     duplicate: nameInUse("human task UI"),
+    quota: "Maximum number of A2I human task UIs",
   });

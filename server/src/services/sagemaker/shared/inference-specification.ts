@@ -22,6 +22,9 @@ export async function checkInference(
   if (!container?.Image) throw errors.validation("InferenceSpecification.Containers: Image must be given.");
   for (const member of ["SupportedContentTypes", "SupportedResponseMIMETypes"] as const)
     if (!specification[member]?.length) throw errors.validation(`InferenceSpecification.${member} must be given.`);
+  // Optional for packages of a group only, which are newer (API reference, InferenceSpecification).
+  for (const member of ["SupportedTransformInstanceTypes", "SupportedRealtimeInferenceInstanceTypes"] as const)
+    if (!specification[member]) throw errors.validation(`InferenceSpecification.${member} must be given.`);
   await checkImage(engine, call, container.Image);
   checkArtifact("InferenceSpecification.Containers.ModelDataUrl", container.ModelDataUrl);
 }

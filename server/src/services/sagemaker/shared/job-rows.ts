@@ -4,6 +4,7 @@ import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Change, ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
+import type { Committer } from "./quotas.ts";
 import { tagRow } from "./tags.ts";
 
 export interface NewJob<Document> {
@@ -20,7 +21,7 @@ export interface NewJob<Document> {
 }
 
 /** One commit: the row, its tags, what is written along, the event that wakes the engine. @throws ApiError ResourceInUse */
-export async function createJob<Document>(rows: Rows, job: NewJob<Document>): Promise<void> {
+export async function createJob<Document>(rows: Committer, job: NewJob<Document>): Promise<void> {
   const { key, arn, now, noun } = job;
   const created: ChangeEvent = { ...key, type: "created", detail: job.status };
   for (;;) {

@@ -58,10 +58,10 @@ export async function listRows<Document>(
     sortBy: columns[request.SortBy ?? defaults.sortBy] ?? "created",
     descending: (request.SortOrder ?? defaults.sortOrder) === "Descending",
   };
-  const mark = createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
+  const mark = markOf(query);
   const page = await readPage<Document>(rows, {
     ...query,
-    after: request.NextToken === undefined ? undefined : cursorOf(request.NextToken, mark),
+    after: request.NextToken === undefined ? undefined : placeIn(request.NextToken, mark),
     limit: request.MaxResults ?? DEFAULT_PAGE,
   });
   return { rows: page.rows, ...(page.next === undefined ? {} : { NextToken: `${mark}${page.next}` }) };
@@ -73,9 +73,19 @@ const milliseconds = (seconds: number | undefined): number | undefined =>
 const invalidToken = () =>
   errors.validation("Invalid NextToken: it was not given out by this list with these filters.");
 
-function cursorOf(token: string, mark: string): string {
+/** What the tokens of a query start with, and those of no other. */
+export const markOf = (query: object): string =>
+  createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
+
+/** The rest of a token that starts with the mark. @throws ApiError Validation for any other */
+export function placeIn(token: string, mark: string): string {
   if (!token.startsWith(mark)) throw invalidToken();
   return token.slice(mark.length);
+}
+
+/** For lists that are whole on their first page. @throws ApiError Validation for any token */
+export function refuseToken(token: string | undefined): void {
+  if (token !== undefined) throw invalidToken();
 }
 
 async function readPage<Document>(rows: Rows, query: RowQuery): Promise<RowPage<Document>> {

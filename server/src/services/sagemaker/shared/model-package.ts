@@ -3,7 +3,7 @@ import type { ContainerDefinition, CreateModelPackageInput } from "../../../../.
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Parts } from "./noun.ts";
-import { alreadyThere, Records } from "./records.ts";
+import { alreadyThere, type RecordParts, Records } from "./records.ts";
 import type { ValidatedDocument } from "./validation-runs.ts";
 
 export const modelPackageKind = "sagemaker:model-package";
@@ -11,13 +11,14 @@ export const modelPackageKind = "sagemaker:model-package";
 export type ModelPackageDocument = Omit<CreateModelPackageInput, "ModelPackageName" | "Tags" | "ClientToken"> &
   ValidatedDocument;
 
-export const modelPackageRecords = (parts: Pick<Parts, "rows" | "clock">): Records<ModelPackageDocument> =>
+export const modelPackageRecords = (parts: RecordParts): Records<ModelPackageDocument> =>
   new Records(parts, {
     kind: modelPackageKind,
     type: "model-package",
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
     missing: (arn) => errors.validation(`ModelPackage ${arn} does not exist.`),
     duplicate: alreadyThere("model package"),
+    quota: "Maximum number of SageMaker Model Package allowed per account",
   });
 
 /**

@@ -12,6 +12,7 @@ import type { Series } from "../../../store/series/series.ts";
 import type { EndpointRoutes } from "../port.ts";
 import type { TrackedJobs } from "./experiments/tracked.ts";
 import type { FileSystems } from "./file-systems.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Searchable } from "./searchable.ts";
 import type { StateChanges } from "./state-changes/state-changes.ts";
 
@@ -29,6 +30,8 @@ export interface Parts {
   readonly networks: Networks;
   /** Folders of this machine that stand for file systems. */
   readonly fileSystems: FileSystems;
+  /** How much of what the account may have; for whoever commits what counts. */
+  readonly quotas: Quotas;
   /** Jobs on spot instances are interrupted after running so long; 0: only when somebody asks. */
   readonly spotInterruptEverySeconds: number;
   /** Seals secrets that requests bring, such as an identity provider's. 32 bytes. */
@@ -97,15 +100,8 @@ export const passRole = (roleArn: string, associatedArn: string) => ({
 });
 
 /** The permission of an operation on one resource, by name or by ARN. */
-export const onResource = (
-  call: Call,
-  type: string,
-  nameOrArn: string,
-  conditions: Readonly<Record<string, string>> = {},
-) => ({
-  ...onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn)),
-  ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
-});
+export const onResource = (call: Call, type: string, nameOrArn: string) =>
+  onArn(call, nameOrArn.startsWith("arn:") ? nameOrArn : sagemakerArn(call, type, nameOrArn));
 
 /**
  * The same by ARN. What an ARN names is found whatever its case, so policies are asked about the ARN as it is given out, in

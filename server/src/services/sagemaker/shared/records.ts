@@ -9,7 +9,9 @@ import { again } from "../../../store/rows/again.ts";
 import type { Change, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { type ListDefaults, type ListRequest, listRows } from "./list.ts";
-import { arnOf, onResource, scopeOf } from "./noun.ts";
+import { arnOf, onResource, type Parts, scopeOf } from "./noun.ts";
+import type { CountedThing } from "./quota-names.ts";
+import type { Committer, Quotas } from "./quotas.ts";
 import { tagKey, tagRow } from "./tags.ts";
 
 export interface RecordNoun {
@@ -20,7 +22,11 @@ export interface RecordNoun {
   readonly sort: Pick<ListDefaults, "sortBy" | "sortOrder">;
   readonly missing: (arn: string) => ApiError;
   readonly duplicate: (arn: string) => ApiError;
+  /** How many there may be. */
+  readonly quota?: CountedThing;
 }
+
+export type RecordParts = Pick<Parts, "rows" | "clock"> & Partial<Pick<Parts, "quotas">>;
 
 export interface NewRecord<Document> {
   readonly name: string;
@@ -34,10 +40,13 @@ export class Records<Document> {
   readonly #rows: Rows;
   readonly #clock: Clock;
   readonly #noun: RecordNoun;
+  readonly #quotas: Quotas | undefined;
 
-  constructor({ rows, clock }: { readonly rows: Rows; readonly clock: Clock }, noun: RecordNoun) {
+  /** Without `quotas` for whoever makes none. */
+  constructor({ rows, clock, quotas }: RecordParts, noun: RecordNoun) {
     this.#rows = rows;
     this.#clock = clock;
+    this.#quotas = quotas;
     this.#noun = noun;
   }
 
@@ -77,18 +86,25 @@ export class Records<Document> {
 
   /**
    * Makes a record, and what the noun wants beside it in the same commit. Gives the ARN.
-   * @throws ApiError for a duplicate, Conflict when an expectation beside it does not hold
+   * @throws ApiError for a duplicate or a full quota, Conflict when an expectation beside it does not hold
    */
   async create(call: Call, record: NewRecord<Document>, beside: Change = {}): Promise<string> {
     const arn = this.arn(call, record.name);
     try {
-      await this.#rows.commit(joined(this.creation(call, record), beside));
+      await this.#committer(call).commit(joined(this.creation(call, record), beside));
     } catch (cause) {
       const failed = cause instanceof Conflict ? cause.expectation.key : undefined;
       if (failed?.kind === this.#noun.kind && failed.name === record.name) throw this.#noun.duplicate(arn);
       throw cause;
     }
     return arn;
+  }
+
+  #committer(call: Call): Committer {
+    const { quota, kind } = this.#noun;
+    const scope = scopeOf(call);
+    if (quota === undefined || this.#quotas === undefined) return this.#rows;
+    return this.#quotas.within(scope, [this.#quotas.one(quota, { kind, scope })]);
   }
 
   /** Changes a record as it is now, again if somebody was faster. `edit` may throw. @throws ApiError as `need` */

@@ -88,9 +88,3 @@ export const volumeKeyOf = ({ KmsKeyId, ProductionVariants }: CreateEndpointConf
   keyId: KmsKeyId,
   instanceTypes: ProductionVariants.map(({ InstanceType }) => InstanceType),
 });
-
-/** Condition keys by which policies ask for keys, or for certain ones; as the request has them. */
-export const keyConditions = (volume: string | undefined, output?: string): Readonly<Record<string, string>> => ({
-  ...(volume ? { "sagemaker:VolumeKmsKey": volume } : {}),
-  ...(output ? { "sagemaker:OutputKmsKey": output } : {}),
-});

@@ -1,8 +1,7 @@
 // Work teams as others name them: by ARN, of the private crowd, a vendor or the public.
 import type { MemberDefinition, NotificationConfiguration } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Parts } from "./noun.ts";
-import { nameInUse, Records } from "./records.ts";
+import { nameInUse, type RecordParts, Records } from "./records.ts";
 
 export const workteamKind = "sagemaker:workteam";
 
@@ -13,13 +12,14 @@ export interface WorkteamDocument {
   readonly NotificationConfiguration?: NotificationConfiguration | undefined;
 }
 
-export const workteamRecords = (parts: Pick<Parts, "rows" | "clock">): Records<WorkteamDocument> =>
+export const workteamRecords = (parts: RecordParts): Records<WorkteamDocument> =>
   new Records(parts, {
     kind: workteamKind,
     type: "workteam/private-crowd",
     sort: { sortBy: "CreationTime", sortOrder: "Ascending" },
     missing: (arn) => errors.validation(`The work team "${arn}" does not exist.`),
     duplicate: nameInUse("work team"),
+    quota: "Number of workteams",
   });
 
 export type WorkteamType = "private-crowd" | "public-crowd" | "vendor-crowd";

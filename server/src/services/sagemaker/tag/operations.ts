@@ -5,13 +5,11 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
+import { refuseToken } from "../shared/list.ts";
 import type { Noun, Parts } from "../shared/noun.ts";
 import { onArn, scopeOf } from "../shared/noun.ts";
 import type { TagDocument } from "../shared/tags.ts";
 import { checkTags, tagKey } from "../shared/tags.ts";
-
-/** Most tags on one page (API reference: MaxResults of ListTags is at least 50). */
-const PAGE = 50;
 
 export function tag({ rows, clock }: Parts): Noun {
   const need = async (call: Call, arn: string): Promise<Row<TagDocument>> => {
@@ -60,13 +58,11 @@ export function tag({ rows, clock }: Parts): Noun {
       },
       ListTags: {
         permissions,
-        run: async ({ ResourceArn, NextToken, MaxResults }, call) => {
+        run: async ({ ResourceArn, NextToken }, call) => {
           const { Tags } = (await need(call, ResourceArn)).document;
-          const from = NextToken === undefined ? 0 : Number(NextToken);
-          if (!Number.isInteger(from) || from < 0 || from > Tags.length)
-            throw errors.validation(`Invalid NextToken "${NextToken}": it was not given out for this resource.`);
-          const to = from + (MaxResults ?? PAGE);
-          return { Tags: Tags.slice(from, to), ...(to < Tags.length ? { NextToken: String(to) } : {}) };
+          // A page has room for 50 at least, and a resource has no more (API reference, ListTags and AddTags).
+          refuseToken(NextToken);
+          return { Tags };
         },
       },
     },

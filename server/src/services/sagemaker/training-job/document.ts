@@ -62,9 +62,6 @@ export type TrainingRow = Row<TrainingDocument>;
 export const DEFAULT_RUNTIME_SECONDS = 86_400;
 export const LONGEST_RUNTIME_SECONDS = 28 * 86_400;
 
-/** Instances of one job at most (service quota of 2020: 20 across all training jobs). */
-export const MOST_INSTANCES = 20;
-
 export const maxRuntimeSeconds = (request: CreateTrainingJobRequest): number =>
   request.StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS;
 

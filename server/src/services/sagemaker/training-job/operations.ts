@@ -13,6 +13,7 @@
 // Gap: VpcConfig has to name a network that is there; it takes the internet away from the container, which is put into none.
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
+// Gap: instances of jobs and endpoints have no quota but those that the setting quotas names; AWS's depend on the account.
 // Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
@@ -36,6 +37,7 @@ import { describe, summarize } from "./describe.ts";
 import { enter, runsScript, type TrainingDocument, type TrainingRow, trainingJobKind } from "./document.ts";
 import { download } from "./files.ts";
 import { hasRun, next, settled } from "./job.ts";
+import { instancesOf } from "./quota.ts";
 import { searchable } from "./search.ts";
 import { interrupt, interruptionProblem } from "./spot.ts";
 import { stateChanges } from "./state-changes.ts";
@@ -46,7 +48,7 @@ import { wants } from "./wants.ts";
 const keyIn = (scope: string, name: string) => ({ kind: trainingJobKind, scope, name });
 
 export function trainingJob(parts: Parts): Noun {
-  const { rows, roles, clock, engine, objects, fileSystems } = parts;
+  const { rows, roles, clock, engine, objects, fileSystems, quotas } = parts;
   const spot = { interruptEverySeconds: parts.spotInterruptEverySeconds };
   const keyOf = (at: Pick<Call, "account" | "region">, name: string) => keyIn(scopeOf(at), name);
   const job: JobKind<TrainingDocument> = {
@@ -108,7 +110,8 @@ export function trainingJob(parts: Parts): Noun {
           const document = newDocument(await withMetrics(request, engine, call), arn, at);
           const config = input.ExperimentConfig;
           const along = () => trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "training job", along });
+          const place = quotas.within(key.scope, instancesOf(parts, key.scope, request));
+          await createJob(place, { key, status: "InProgress", document, arn, tags, now, noun: "training job", along });
           return { TrainingJobArn: arn };
         },
       },

@@ -5,20 +5,22 @@ import { errors } from "../../../core/errors.ts";
 import type { Engine, ImagePlace } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
-import type { FileSystems } from "../shared/file-systems.ts";
 import { notBuilt } from "../shared/not-built.ts";
+import type { Parts } from "../shared/noun.ts";
+import type { Quotas } from "../shared/quotas.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { checkChannels } from "./channels/validate.ts";
-import { LONGEST_RUNTIME_SECONDS, MOST_INSTANCES, maxRuntimeSeconds, runsScript } from "./document.ts";
+import { LONGEST_RUNTIME_SECONDS, maxRuntimeSeconds, runsScript } from "./document.ts";
+import { userOf } from "./quota.ts";
 
 /** @throws ApiError Validation, ResourceLimitExceeded */
 export async function checkTrainingJob(
   request: CreateTrainingJobRequest,
-  { engine, fileSystems }: { readonly engine: Engine; readonly fileSystems: FileSystems },
+  { engine, fileSystems, quotas }: Pick<Parts, "engine" | "fileSystems" | "quotas">,
   place: ImagePlace,
 ): Promise<void> {
   await checkAlgorithm(request, engine, place);
-  checkResources(request);
+  checkResources(request, quotas);
   checkTimes(request);
   checkCheckpoints(request);
   const { S3OutputPath, CompressionType } = request.OutputDataConfig;
@@ -31,7 +33,7 @@ export async function checkTrainingJob(
 
 async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine, place: ImagePlace): Promise<void> {
   const { AlgorithmSpecification: algorithm } = request;
-  if (!algorithm) throw notBuilt("AlgorithmSpecification must be given; jobs without it");
+  if (!algorithm) throw errors.validation("AlgorithmSpecification must be given.");
   const { TrainingImage: image, MetricDefinitions } = algorithm;
   if (image === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
@@ -48,17 +50,15 @@ async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine,
   }
 }
 
-function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest): void {
+function checkResources(request: CreateTrainingJobRequest, quotas: Quotas): void {
+  const { ResourceConfig: resources } = request;
   if (!resources?.InstanceType) throw errors.validation("ResourceConfig.InstanceType must be given.");
   instanceSize(resources.InstanceType);
   if (!resources.InstanceCount)
     throw errors.validation("ResourceConfig.InstanceCount must be given and be at least 1.");
-  if (resources.InstanceCount > MOST_INSTANCES)
-    throw errors.resourceLimitExceeded(
-      `The account-level service limit 'Number of instances for a training job' is ${MOST_INSTANCES} Instances, with a request delta of ${resources.InstanceCount} Instances.`,
-    );
   if (!resources.VolumeSizeInGB)
     throw errors.validation("ResourceConfig.VolumeSizeInGB must be given and be at least 1.");
+  quotas.checkInstances(userOf(request), resources.InstanceCount);
 }
 
 function checkTimes(request: CreateTrainingJobRequest): void {

@@ -1,5 +1,5 @@
 // Transform jobs: CreateTransformJob, DescribeTransformJob, ListTransformJobs, StopTransformJob.
-// Gap: one instance; SplitType RecordIO and TFRecord are refused by name.
+// Gap: one instance.
 // Gap: models of several containers (inference pipelines) are refused by name.
 // Gap: MaxConcurrentTransforms × MaxPayloadInMB is held to 100 as AWS does; the product of defaults and the container's
 // own wishes is not.
@@ -15,7 +15,8 @@ import { listRows } from "../shared/list.ts";
 import { containersOf, type ModelDocument, needModel } from "../shared/model.ts";
 import { fillModelFolder } from "../shared/model-files.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
-import { checkVolumeKey, keyConditions } from "../shared/volume-key.ts";
+import { type Instances, runningInstances } from "../shared/quotas.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
 import { type TransformDocument, type TransformRow, transformJobKind, unitIdOf } from "./document.ts";
@@ -25,7 +26,7 @@ import { transform } from "./transform.ts";
 import { checkTransformJob } from "./validate.ts";
 
 export function transformJob(parts: Parts): Noun {
-  const { rows, clock, objects, engine } = parts;
+  const { rows, clock, objects, engine, quotas } = parts;
   const keyOf = (call: Call, name: string) => ({ kind: transformJobKind, scope: scopeOf(call), name });
   const job: JobKind<TransformDocument> = {
     kind: transformJobKind,
@@ -52,14 +53,7 @@ export function transformJob(parts: Parts): Noun {
     tracked,
     operations: {
       CreateTransformJob: {
-        permissions: (input, call) => [
-          onResource(
-            call,
-            "transform-job",
-            input.TransformJobName,
-            keyConditions(input.TransformResources.VolumeKmsKeyId, input.TransformOutput.KmsKeyId),
-          ),
-        ],
+        permissions: (input, call) => [onResource(call, "transform-job", input.TransformJobName)],
         run: async (input, call) => {
           checkTransformJob(input);
           const model = modelOf((await needModel(rows, call, input.ModelName)).document);
@@ -73,7 +67,10 @@ export function transformJob(parts: Parts): Noun {
           const config = input.ExperimentConfig;
           const along = () =>
             trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTransformJob", config });
-          await createJob(rows, { key, status: "InProgress", document, arn, tags, now, noun: "transform job", along });
+          const running = () =>
+            runningInstances<TransformDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
+          const place = quotas.within(key.scope, quotas.instances("transform job", [instancesOf(request)], running));
+          await createJob(place, { key, status: "InProgress", document, arn, tags, now, noun: "transform job", along });
           return { TransformJobArn: arn };
         },
       },
@@ -108,6 +105,11 @@ const volumeKeyOf = ({ TransformResources }: CreateTransformJobRequest, roleArn:
   keyId: TransformResources.VolumeKmsKeyId,
   roleArn,
   instanceTypes: [TransformResources.InstanceType],
+});
+
+const instancesOf = ({ TransformResources }: TransformDocument["request"]): Instances => ({
+  type: TransformResources.InstanceType,
+  count: TransformResources.InstanceCount,
 });
 
 /** @throws ApiError Validation for a model that a transform job cannot run */

@@ -11,8 +11,8 @@ async function piecesOf(text: string, payloadBytes: number | undefined, strategy
       for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
     };
     const pieces: [string, number, number][] = [];
-    for await (const { body, firstLine, lastLine } of linePieces(chunks(), { payloadBytes, strategy }))
-      pieces.push([body.toString(), firstLine, lastLine]);
+    for await (const { body, first, last } of linePieces(chunks(), { payloadBytes, strategy }))
+      pieces.push([body.toString(), first, last]);
     results.push(pieces);
   }
   return results;

@@ -1,11 +1,11 @@
 // Cuts an input file into requests: whole, a line each, or as many whole lines as fit. Streams; holds one payload.
 import type { TransformParameters } from "./parameters.ts";
 
-/** A piece of a file that one request carries. Lines count from 1. */
+/** A piece of a file that one request carries, from one line or record to another, which count from 1. */
 export interface Piece {
   readonly body: Buffer;
-  readonly firstLine: number;
-  readonly lastLine: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A record that cannot be sent, in words for people. */
@@ -15,9 +15,9 @@ export class BadRecord extends Error {
 
 const NEWLINE = 0x0a;
 
-/** Size of a request when the job sets no limit, and the longest line then (the largest payload AWS allows is 100 MB). */
-const UNLIMITED_PIECE_BYTES = 6 * 2 ** 20;
-const LONGEST_LINE_BYTES = 100 * 2 ** 20;
+/** Size of a request when the job sets no limit, and the longest line or record then (AWS allows at most 100 MB). */
+export const UNLIMITED_PIECE_BYTES = 6 * 2 ** 20;
+export const LONGEST_RECORD_BYTES = 100 * 2 ** 20;
 
 /**
  * Pieces of a file of lines. Line ends between lines stay, the last one of a piece does not; a piece that would be empty
@@ -27,18 +27,18 @@ export async function* linePieces(
   source: AsyncIterable<Buffer>,
   { payloadBytes, strategy }: Pick<TransformParameters, "payloadBytes" | "strategy">,
 ): AsyncIterable<Piece> {
-  const longest = payloadBytes ?? LONGEST_LINE_BYTES;
+  const longest = payloadBytes ?? LONGEST_RECORD_BYTES;
   const pieces = cutAll(source, {
     fit: strategy === "SingleRecord" ? 0 : (payloadBytes ?? UNLIMITED_PIECE_BYTES),
     longest,
   });
-  let firstLine = 1;
+  let first = 1;
   for await (const body of pieces) {
     if (body.length > longest)
-      throw new BadRecord(`line ${firstLine} has more than the ${longest} bytes that MaxPayloadInMB allows`);
-    const lastLine = firstLine + countNewlines(body);
-    if (body.length > 0) yield { body, firstLine, lastLine };
-    firstLine = lastLine + 1;
+      throw new BadRecord(`line ${first} has more than the ${longest} bytes that MaxPayloadInMB allows`);
+    const last = first + countNewlines(body);
+    if (body.length > 0) yield { body, first, last };
+    first = last + 1;
   }
 }
 

@@ -15,6 +15,7 @@ import { parametersOf, type TransformParameters } from "./parameters.ts";
 import { type Processing, processingOf } from "./processing/processing.ts";
 import { BadRecord, linePieces, type Piece } from "./records.ts";
 import { type Calling, call, createLimit, FileFailure, inOrder } from "./requests.ts";
+import { wrappedPieces } from "./wrapped-records.ts";
 
 /** Port of the container contract. */
 export const SERVING_PORT = 8080;
@@ -160,10 +161,12 @@ function unzipped(body: Readable): Readable {
 async function* answers(file: InputObject, bytes: Readable, transforming: Transforming): AsyncIterable<Buffer> {
   const { calling, limit, concurrency, payloadBytes, processing } = transforming;
   const name = s3Uri(file);
-  if (transforming.work.row.document.request.TransformInput.SplitType === "Line") {
-    const ask = ({ body, firstLine, lastLine }: Piece) =>
-      limit(() => processed(body, nameOf(name, firstLine, lastLine), transforming));
-    yield* inOrder(linePieces(bytes, transforming), concurrency + AHEAD, ask);
+  const { SplitType: split = "None" } = transforming.work.row.document.request.TransformInput;
+  if (split !== "None") {
+    const pieces = split === "Line" ? linePieces(bytes, transforming) : wrappedPieces(bytes, split, transforming);
+    const unit = split === "Line" ? "line" : "record";
+    const ask = (piece: Piece) => limit(() => processed(piece.body, nameOf(name, unit, piece), transforming));
+    yield* inOrder(pieces, concurrency + AHEAD, ask);
   } else if (payloadBytes === undefined && !processing) yield await limit(() => call(calling, bytes, name));
   else {
     const whole = await wholeOf(bytes, payloadBytes ?? LARGEST_PAYLOAD_BYTES);
@@ -171,8 +174,8 @@ async function* answers(file: InputObject, bytes: Readable, transforming: Transf
   }
 }
 
-const nameOf = (file: string, firstLine: number, lastLine: number): string =>
-  `${file}, line ${firstLine === lastLine ? firstLine : `${firstLine} to ${lastLine}`}`;
+const nameOf = (file: string, unit: string, { first, last }: Piece): string =>
+  `${file}, ${unit} ${first === last ? first : `${first} to ${last}`}`;
 
 /** The container's answer to some records, filtered and joined as the job asks. @throws FileFailure */
 async function processed(

@@ -23,8 +23,6 @@ export function checkTransformJob(request: CreateTransformJobRequest): void {
     );
   needS3Uri(source.S3Uri, "TransformInput.DataSource.S3DataSource.S3Uri");
   needS3Uri(output.S3OutputPath, "TransformOutput.S3OutputPath");
-  if (input.SplitType === "RecordIO" || input.SplitType === "TFRecord")
-    throw notBuilt(`TransformInput.SplitType ${input.SplitType}`);
   checkProcessing(request);
   const concurrent = request.MaxConcurrentTransforms ?? 0;
   const payload = request.MaxPayloadInMB ?? 0;

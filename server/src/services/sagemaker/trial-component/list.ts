@@ -7,7 +7,7 @@ import type { Rows } from "../../../store/rows/rows.ts";
 import { type ComponentDocument, type ComponentRow, entityKey, kindOf } from "../shared/experiments/documents.ts";
 import { needEntity } from "../shared/experiments/entities.ts";
 import { lastPart, type Member, memberKind, membersOf } from "../shared/experiments/membership.ts";
-import { DEFAULT_PAGE, listRows } from "../shared/list.ts";
+import { DEFAULT_PAGE, listRows, markOf, placeIn, refuseToken } from "../shared/list.ts";
 import { scopeOf, toMilliseconds } from "../shared/noun.ts";
 
 interface Page {
@@ -54,9 +54,9 @@ async function ofExperiment(rows: Rows, call: Call, name: string, input: ListTri
   const { CreatedAfter, CreatedBefore, SortBy, SortOrder, NextToken, MaxResults } = input;
   const experiment = entityKey(call, "experiment", name);
   await needEntity(rows, experiment, name);
-  const after = NextToken === undefined ? undefined : readMarker(NextToken);
-  if (NextToken !== undefined && after === undefined)
-    throw errors.validation("Invalid NextToken: it was not given out by this list with these filters.");
+  const mark = markOf({ ...experiment, CreatedAfter, CreatedBefore, SortBy, SortOrder });
+  const after = NextToken === undefined ? undefined : readMarker(placeIn(NextToken, mark));
+  if (NextToken !== undefined && after === undefined) refuseToken(NextToken);
   const members = (await membersOf(rows, experiment.scope, { experiment: experiment.name })).filter(
     ({ createdAt }) =>
       (CreatedAfter === undefined || createdAt > toMilliseconds(CreatedAfter)) &&
@@ -77,7 +77,7 @@ async function ofExperiment(rows: Rows, call: Call, name: string, input: ListTri
       call,
       items.map((member) => member.name),
     ),
-    ...(rest.length > limit && last ? { NextToken: Buffer.from(place(last)).toString("base64url") } : {}),
+    ...(rest.length > limit && last ? { NextToken: `${mark}${Buffer.from(place(last)).toString("base64url")}` } : {}),
   };
 }
 

@@ -15,7 +15,7 @@ import { metricsOf } from "./metrics.ts";
 import { searchable } from "./search.ts";
 import { describe, look, summarize } from "./view.ts";
 
-export function trialComponent({ rows, clock, series, nouns }: Parts): Noun {
+export function trialComponent({ rows, clock, series, nouns, quotas }: Parts): Noun {
   const type = "experiment-trial-component";
   const onComponent = ({ TrialComponentName }: { readonly TrialComponentName: string }, call: Call) => [
     onResource(call, type, TrialComponentName),
@@ -38,7 +38,8 @@ export function trialComponent({ rows, clock, series, nouns }: Parts): Noun {
         run: async (input, call) => {
           const key = entityKey(call, type, input.TrialComponentName);
           const document = newComponent(input, arnOf(key, type), caller(call));
-          await createEntity(rows, { key, document, tags: input.Tags, now: clock.now() });
+          const place = quotas.within(key.scope, [quotas.one("Total number of trial components", key)]);
+          await createEntity(place, { key, document, tags: input.Tags, now: clock.now() });
           return { TrialComponentArn: document.arn };
         },
       },

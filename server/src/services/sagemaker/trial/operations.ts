@@ -24,7 +24,7 @@ import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/nou
 import { describe, summarize } from "./describe.ts";
 import { searchable } from "./search.ts";
 
-export function trial({ rows, clock }: Parts): Noun {
+export function trial({ rows, clock, quotas }: Parts): Noun {
   const onTrial = ({ TrialName }: { readonly TrialName: string }, call: Call) => [
     onResource(call, "experiment-trial", TrialName),
   ];
@@ -45,7 +45,11 @@ export function trial({ rows, clock }: Parts): Noun {
           const now = clock.now();
           const document = newDocument(input, arnOf(key, "experiment-trial"), experiment.document, call);
           const inside = { parent: experiment.name, expect: [present(experiment)], put: [guard(experiment, now)] };
-          await createEntity(rows, { key, document, tags, now, ...inside });
+          const among = { kind: key.kind, scope: key.scope, parent: experiment.name };
+          const place = quotas.within(key.scope, [
+            quotas.one("Total number of trials allowed in a single experiment", among),
+          ]);
+          await createEntity(place, { key, document, tags, now, ...inside });
           return { TrialArn: document.arn };
         },
       },

@@ -7,27 +7,16 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { type Noun, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
+import { refuseToken } from "../shared/list.ts";
+import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { findWorkforce, workforceRecords } from "../shared/workforce.ts";
-import { type WorkteamDocument, workteamKind, workteamRecords } from "../shared/workteam.ts";
+import { type WorkteamDocument, workteamRecords } from "../shared/workteam.ts";
 import { checkMembers, isOfWorkforce } from "./members.ts";
 import { workforceFor } from "./workforce-for.ts";
 
-/** Most work teams of an account and region (API reference, CreateWorkteam). */
-const MAX_TEAMS = 25;
-
 export function workteam(parts: Parts): Noun {
-  const { rows } = parts;
   const records = workteamRecords(parts);
   const workforces = workforceRecords(parts);
-
-  const checkCount = async (call: Call): Promise<void> => {
-    const page = await rows.list({ kind: workteamKind, scope: scopeOf(call), limit: MAX_TEAMS });
-    if (page.rows.length >= MAX_TEAMS)
-      throw errors.resourceLimitExceeded(
-        `An AWS account has at most ${MAX_TEAMS} work teams in a region; delete one that is not needed any more.`,
-      );
-  };
 
   const answerOf = (row: Row<WorkteamDocument>, call: Call, subDomain: string | undefined): Workteam => {
     const { WorkforceName, ...document } = row.document;
@@ -51,7 +40,6 @@ export function workteam(parts: Parts): Noun {
         run: async ({ WorkteamName, WorkforceName, Tags, ...description }, call) => {
           checkMembers(description.MemberDefinitions);
           const WorkteamArn = await again(async () => {
-            await checkCount(call);
             const { name, beside } = await workforceFor(parts, call, WorkforceName, description.MemberDefinitions);
             const document = { WorkforceName: name, ...description };
             return await records.create(call, { name: WorkteamName, document, tags: Tags }, beside);
@@ -98,9 +86,10 @@ export function workteam(parts: Parts): Noun {
       },
       ListLabelingJobsForWorkteam: {
         permissions: ({ WorkteamArn }, call) => [records.on(call, WorkteamArn)],
-        run: async ({ WorkteamArn }, call) => {
+        run: async ({ WorkteamArn, NextToken }, call) => {
           if (!(await records.find(call, WorkteamArn)))
             throw errors.resourceNotFound(`Could not find work team "${WorkteamArn}".`);
+          refuseToken(NextToken);
           return { LabelingJobSummaryList: [] };
         },
       },
@@ -110,7 +99,12 @@ export function workteam(parts: Parts): Noun {
           throw errors.validation(`The work team "${WorkteamArn}" is not one that this account is subscribed to.`);
         },
       },
-      ListSubscribedWorkteams: { run: () => ({ SubscribedWorkteams: [] }) },
+      ListSubscribedWorkteams: {
+        run: ({ NextToken }) => {
+          refuseToken(NextToken);
+          return { SubscribedWorkteams: [] };
+        },
+      },
     },
   };
 }

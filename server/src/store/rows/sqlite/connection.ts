@@ -14,6 +14,11 @@ export class Connection {
     return this.#prepare(statement.sql).all(...bind(statement, values)) as readonly Found[];
   }
 
+  /** Row by row, so that many of them need not be in memory at once. */
+  each(statement: Statement, values: Values): Iterable<Found> {
+    return this.#prepare(statement.sql).iterate(...bind(statement, values)) as Iterable<Found>;
+  }
+
   /** Statements without parameters or rows. */
   execute(sql: string): void {
     this.#prepare(sql).run();

@@ -4,14 +4,16 @@ import { Batches } from "../../batches.ts";
 import { FolderUnusable } from "../../layout.ts";
 import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
+import type { ListedRow } from "../listing.ts";
 import { migrate } from "../migrate.ts";
 import { createReads } from "../read.ts";
 import { RowCache } from "../row-cache.ts";
-import type { Change, Rows } from "../rows.ts";
+import type { Change, RowKey, Rows, RowWrite } from "../rows.ts";
 import { createTrimming, Watchers } from "../watchers.ts";
 import { Connection } from "./connection.ts";
 import { isDamage, openDatabase } from "./database.ts";
 import { kyselyOver } from "./dialect.ts";
+import { type ListedChange, type ListRequest, listingOf } from "./listings.ts";
 import type { ScanAnswer, ScanRequest } from "./scanner.ts";
 import { Thread } from "./thread.ts";
 import type { WriterAnswer, WriterRequest } from "./writer.ts";
@@ -32,10 +34,18 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     file,
     statements: writeStatements(kysely),
   });
-  let scanner: Thread<ScanRequest, ScanAnswer> | undefined;
-  const scan = async (request: ScanRequest) => {
-    scanner ??= new Thread<ScanRequest, ScanAnswer>(new URL("./scanner.ts", import.meta.url), file);
+  let scanner: Thread<ScanRequest | ListRequest, ScanAnswer, ListedChange> | undefined;
+  const scan = async (request: ScanRequest | ListRequest) => {
+    scanner ??= new Thread(new URL("./scanner.ts", import.meta.url), file);
     return (await scanner.ask(request)).found;
+  };
+  /** Listings that the reader thread may hold, which is told of what becomes of their rows. */
+  const followed = new Set<string>();
+  const tellScanner = (change: Change): void => {
+    const isFollowed = (key: RowKey) => followed.has(listingOf(key));
+    const removed = (change.remove ?? []).filter(isFollowed);
+    const put = (change.put ?? []).filter(isFollowed);
+    if (removed.length + put.length > 0) scanner?.tell({ removed: removed.map(keyOf), put: put.map(listedOf) });
   };
   const trimming = createTrimming();
   const batches = new Batches<PackedChange, number>(
@@ -48,13 +58,21 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     ...createReads(
       kysely,
       (statement, values, heavy) => (heavy ? scan({ statement, values }) : connection.all(statement, values)),
-      cache,
+      {
+        cache,
+        list: (query, position, load) => {
+          followed.add(listingOf(query));
+          const { after: _, ...asked } = query;
+          return scan({ query: asked, position, load });
+        },
+      },
     ),
     async commit(change: Change) {
       const result = await batches.submit(pack(change, clock.now()));
       for (const key of change.remove ?? []) cache.forget(key);
       for (const row of change.put ?? []) cache.forget(row);
       judge(change, result);
+      if (followed.size > 0) tellScanner(change);
       if (change.events && change.events.length > 0) watchers.wake();
     },
     watch: (changed, signal) => watchers.add(changed, signal),
@@ -66,6 +84,16 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     },
   };
 }
+
+const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });
+
+const listedOf = (row: RowWrite<unknown>): RowKey & ListedRow => ({
+  ...keyOf(row),
+  status: row.status,
+  parent: row.parent ?? null,
+  created_at: row.createdAt,
+  modified_at: row.modifiedAt,
+});
 
 async function prepare(file: string): Promise<void> {
   const setup = kyselyOver(openDatabase(file, { readOnly: false }));

@@ -25,7 +25,7 @@ export function failure(error: unknown): Failure {
 /** Room for what a batch of changes leaves behind; Node's own default lets every thread grow by 16 MB and more. */
 const YOUNG_MB = 4;
 
-export class Thread<Request, Answer extends object> {
+export class Thread<Request, Answer extends object, Told = never> {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
   #broken: unknown;
@@ -51,6 +51,11 @@ export class Thread<Request, Answer extends object> {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(request);
     });
+  }
+
+  /** Tells what has no answer; it is heard before what is asked afterwards. */
+  tell(message: Told): void {
+    if (this.#broken === undefined) this.#worker.postMessage(message);
   }
 
   /** Lets what was asked before be answered first. */

@@ -1,9 +1,11 @@
 // Log streams: a journal each, in a folder of its group.
 import { join } from "node:path";
 import { fileName, mayStartWith } from "../../journal/file-names.ts";
-import type { Journal } from "../../journal/journal.ts";
 import { type Journals, journalFolders, readHeader } from "../../journal/journals.ts";
-import type { LogGroupFacts, LogStreamFacts, LogStreamKey, Series } from "../series.ts";
+import type { StoredEntry } from "../../journal/read.ts";
+import type { LogGroupFacts, LogStreamFacts, LogStreamKey, Series, StoredLogEvent, StreamPage } from "../series.ts";
+import { GroupSizes } from "./sizes.ts";
+import { StreamIndex } from "./streams.ts";
 
 type Group = Omit<LogStreamKey, "stream">;
 
@@ -12,11 +14,13 @@ type LogSeries = Pick<
   | "appendLogs"
   | "logOffset"
   | "readLogs"
+  | "readLogsInOrder"
   | "createLogStream"
   | "deleteLogStream"
   | "hasLogStream"
   | "logStreams"
   | "logGroups"
+  | "logGroupBytes"
   | "expireLogs"
 >;
 
@@ -27,40 +31,38 @@ export function createLogs(root: string, journals: Journals, now: () => number):
   const header = (key: LogStreamKey) => () => ({ group: key.group, stream: key.stream, createdAt: now() });
   /** Facts of groups looked at before; only the removal of a stream changes them. */
   const groups = new Map<string, LogGroupFacts>();
+  const index = new StreamIndex(journals);
+  const sizes = new GroupSizes(now);
+  const changed = (key: LogStreamKey) => index.changed(groupFolder(key), streamFolder(key));
   return {
     async appendLogs(key, events, { sync, source }) {
       const entries = events.map(({ timestamp, message }) => [timestamp, message] as const);
       await journals.use(streamFolder(key), header(key), (journal) => journal.append({ entries, sync, source }));
+      changed(key);
     },
     async logOffset(key, sourceId) {
       return (await journals.find(streamFolder(key), async (journal) => journal.offset(sourceId))) ?? 0;
     },
     async readLogs(key, range) {
-      const found = await journals.find(streamFolder(key), (journal) => journal.read(range));
-      return (found ?? []).map(({ at, value, writtenAt, sequence }) => ({
-        timestamp: at,
-        message: value as string,
-        ingestedAt: writtenAt,
-        sequence,
-      }));
+      return ((await journals.find(streamFolder(key), (journal) => journal.read(range))) ?? []).map(toEvent);
     },
-    createLogStream: (key) => journals.use(streamFolder(key), header(key), async () => {}),
+    async readLogsInOrder(key, range) {
+      return ((await journals.find(streamFolder(key), (journal) => journal.readInOrder(range))) ?? []).map(toEvent);
+    },
+    async createLogStream(key) {
+      await journals.use(streamFolder(key), header(key), async () => {});
+      changed(key);
+    },
     async deleteLogStream(key) {
       await journals.remove(streamFolder(key));
       groups.delete(groupFolder(key));
+      sizes.forget(groupFolder(key));
+      changed(key);
     },
     hasLogStream: async (key) => (await readHeader(streamFolder(key))) !== undefined,
     async logStreams(group, prefix, page) {
-      const streams = await namesOf(groupFolder(group), prefix);
-      const wanted = streams
-        .filter(({ stream }) => page?.after === undefined || stream > page.after)
-        .slice(0, page?.limit ?? streams.length);
-      const facts: LogStreamFacts[] = [];
-      for (const { folder, ...named } of wanted) {
-        const of = await journals.find(folder, async (journal) => factsOf(named, journal));
-        if (of) facts.push(of);
-      }
-      return facts;
+      const streams = (await index.of(groupFolder(group))).filter(({ stream }) => stream.startsWith(prefix));
+      return page === undefined ? streams : pageOf(streams, page);
     },
     async logGroups({ account, region }, prefix) {
       const place = join(root, fileName(account), fileName(region));
@@ -74,13 +76,22 @@ export function createLogs(root: string, journals: Journals, now: () => number):
       }
       return found.sort((a, b) => (a.group < b.group ? -1 : 1));
     },
+    logGroupBytes: (group) => sizes.of(groupFolder(group)),
     async expireLogs(group, before) {
       const folder = groupFolder(group);
       for (const name of await journalFolders(folder))
         await journals.find(join(folder, name), (journal) => journal.expire(before));
+      index.allChanged(folder);
     },
   };
 }
+
+const toEvent = ({ at, value, writtenAt, sequence }: StoredEntry): StoredLogEvent => ({
+  timestamp: at,
+  message: value as string,
+  ingestedAt: writtenAt,
+  sequence,
+});
 
 /** Facts of the group in a folder, undefined when it has no streams. */
 async function groupFacts(folder: string): Promise<LogGroupFacts | undefined> {
@@ -94,33 +105,35 @@ async function groupFacts(folder: string): Promise<LogGroupFacts | undefined> {
   return found;
 }
 
-interface Named {
-  readonly stream: string;
-  readonly createdAt: number;
-}
-
-/** Streams in a group's folder with their true names, sorted by these. */
-async function namesOf(folder: string, prefix: string): Promise<(Named & { readonly folder: string })[]> {
-  const found: (Named & { readonly folder: string })[] = [];
-  for (const name of await journalFolders(folder)) {
-    if (!mayStartWith(name, prefix)) continue;
-    const header = await readHeader(join(folder, name));
-    const stream = header?.["stream"];
-    if (typeof stream !== "string" || !stream.startsWith(prefix)) continue;
-    found.push({ folder: join(folder, name), stream, createdAt: Number(header?.["createdAt"]) });
-  }
-  return found.sort((a, b) => (a.stream < b.stream ? -1 : 1));
-}
-
-function factsOf({ stream, createdAt }: Named, journal: Journal): LogStreamFacts {
-  const { firstAt, lastAt, lastWrittenAt, sizeBytes, entries } = journal.facts();
-  return {
-    stream,
-    createdAt,
-    ...(firstAt === undefined ? {} : { firstEventAt: firstAt }),
-    ...(lastAt === undefined ? {} : { lastEventAt: lastAt }),
-    ...(lastWrittenAt === undefined || entries === 0 ? {} : { lastIngestionAt: lastWrittenAt }),
-    storedBytes: sizeBytes,
-    events: entries,
+/** Orders by last event, where asked, and then by name. */
+function comparer({ byLastEvent, descending }: StreamPage) {
+  const direction = descending ? -1 : 1;
+  return (one: LogStreamFacts, other: LogStreamFacts): number => {
+    const byName = one.stream === other.stream ? 0 : one.stream < other.stream ? -1 : 1;
+    const byTime = byLastEvent ? (one.lastEventAt ?? 0) - (other.lastEventAt ?? 0) : 0;
+    return direction * (byTime || byName);
   };
+}
+
+/** The first streams behind the page's beginning: streams are gone through once, so many of them are kept. */
+function pageOf(streams: readonly LogStreamFacts[], page: StreamPage): LogStreamFacts[] {
+  const compare = comparer(page);
+  const { after, limit } = page;
+  const last = after && {
+    stream: after.stream,
+    lastEventAt: after.lastEventAt ?? 0,
+    createdAt: 0,
+    storedBytes: 0,
+    events: 0,
+  };
+  const found: LogStreamFacts[] = [];
+  for (const facts of streams) {
+    if (last && compare(facts, last) <= 0) continue;
+    const worst = found.at(-1);
+    if (found.length >= limit && worst && compare(facts, worst) >= 0) continue;
+    const place = found.findLastIndex((one) => compare(one, facts) < 0) + 1;
+    found.splice(place, 0, facts);
+    if (found.length > limit) found.pop();
+  }
+  return found;
 }

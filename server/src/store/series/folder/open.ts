@@ -6,7 +6,7 @@ import { makeFolder } from "../../durable.ts";
 import { Journals } from "../../journal/journals.ts";
 import type { Series } from "../series.ts";
 import { createLogs } from "./logs.ts";
-import { createMetrics } from "./metrics.ts";
+import { openMetrics } from "./metrics.ts";
 
 export interface FolderSeriesOptions {
   readonly folder: string;
@@ -23,13 +23,15 @@ export async function openFolderSeries({ folder, clock, report }: FolderSeriesOp
   await makeFolder(folder);
   const now = () => clock.now();
   const journals = new Journals(now);
-  const { expire, ...metrics } = createMetrics(join(folder, "metrics"), journals);
-  const stopExpiring = everyDay(clock, report, () => expire(now() - POINTS_KEPT_MS));
+  const metrics = await openMetrics({ folder: join(folder, "metrics"), now, keptMs: POINTS_KEPT_MS, report });
+  const { expire, close, ...doors } = metrics;
+  const stopExpiring = everyDay(clock, report, expire);
   return {
     ...createLogs(join(folder, "logs"), journals, now),
-    ...metrics,
+    ...doors,
     async close() {
       await stopExpiring();
+      await close();
       await journals.close();
     },
   };

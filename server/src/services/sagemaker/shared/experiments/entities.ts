@@ -4,6 +4,7 @@ import { errors } from "../../../../core/errors.ts";
 import { again } from "../../../../store/rows/again.ts";
 import type { Expectation, Row, RowKey, Rows, RowWrite } from "../../../../store/rows/rows.ts";
 import { Conflict } from "../../../../store/rows/rows.ts";
+import type { Committer } from "../quotas.ts";
 import { tagKey, tagRow } from "../tags.ts";
 import { type EntityType, kindOf } from "./documents.ts";
 
@@ -42,7 +43,10 @@ export const entityRows = <Document extends Named>({ key, document, tags, now, p
 ];
 
 /** @throws ApiError Validation for a name that is taken, ResourceNotFound for one of `expect` that is gone */
-export async function createEntity<Document extends Named>(rows: Rows, entity: NewEntity<Document>): Promise<void> {
+export async function createEntity<Document extends Named>(
+  rows: Committer,
+  entity: NewEntity<Document>,
+): Promise<void> {
   const { key, document, expect = [], put = [] } = entity;
   try {
     await rows.commit({

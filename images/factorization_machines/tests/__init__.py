@@ -1,0 +1,1 @@
+"""Tests of the built-in factorization machines, run in the `test` environment."""

@@ -1,0 +1,95 @@
+// Saved queries. They are kept as they are given, as on AWS: a query is read when it is started.
+import { createHash } from "node:crypto";
+import type { Operations as Contract, QueryDefinition } from "../../../../../contract/logs/types.ts";
+import { newRequestId } from "../../../core/ids.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
+import type { LogsContext } from "../shared/context.ts";
+import { scopeOf } from "../shared/groups.ts";
+import { isText, readToken, writeToken } from "../shared/tokens.ts";
+
+const DEFINITION = "logs:query-definition";
+/** CloudWatch Logs quotas: saved queries, per region and account. */
+const MAX_DEFINITIONS = 1000;
+const DEFAULT_PAGE = 1000;
+
+interface Definition {
+  readonly name: string;
+  readonly queryString: string;
+  readonly logGroupNames?: readonly string[];
+}
+
+export const queryDefinition = (context: LogsContext): Operations<Contract> => {
+  const all = (call: Parameters<typeof scopeOf>[0]) =>
+    context.rows.scan<Definition>({ kind: DEFINITION, scope: scopeOf(call), limit: MAX_DEFINITIONS + 1 });
+  return {
+    PutQueryDefinition: {
+      async run(input, call) {
+        const { name, queryString, logGroupNames, queryDefinitionId, queryLanguage = "CWLI", clientToken } = input;
+        if (queryLanguage !== "CWLI" || (input.parameters ?? []).length > 0) {
+          throw invalidParameter(
+            "Other query languages and parameters are not yet available in Sagebrush: leave them out.",
+          );
+        }
+        const id = queryDefinitionId ?? (clientToken === undefined ? newRequestId() : idOf(clientToken));
+        const key = { kind: DEFINITION, scope: scopeOf(call), name: id };
+        const before = await context.rows.get<Definition>(key);
+        if (queryDefinitionId !== undefined && !before) throw noDefinition();
+        if (!before && (await all(call)).length >= MAX_DEFINITIONS) throw limitExceeded("Resource limit exceeded.");
+        const document: Definition = { name, queryString, ...(logGroupNames === undefined ? {} : { logGroupNames }) };
+        const createdAt = before?.createdAt ?? call.at;
+        await context.rows.commit({ put: [{ ...key, status: "Active", createdAt, modifiedAt: call.at, document }] });
+        return { queryDefinitionId: id };
+      },
+    },
+    DescribeQueryDefinitions: {
+      async run(input, call) {
+        const { queryDefinitionNamePrefix: prefix = "", maxResults: limit = DEFAULT_PAGE } = input;
+        const after = readToken("query definitions", input.nextToken, isText);
+        const rest = [...(await all(call))]
+          .filter((row) => row.document.name.startsWith(prefix) && (after === undefined || placeOf(row) > after))
+          .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+        const page = rest.slice(0, limit);
+        const last = page.at(-1);
+        return {
+          queryDefinitions: page.map(answer),
+          ...(last && rest.length > limit ? { nextToken: writeToken("query definitions", placeOf(last)) } : {}),
+        };
+      },
+    },
+    DeleteQueryDefinition: {
+      async run({ queryDefinitionId }, call) {
+        const key = { kind: DEFINITION, scope: scopeOf(call), name: queryDefinitionId };
+        if (!(await context.rows.get(key))) throw noDefinition();
+        await context.rows.commit({ remove: [key] });
+        return { success: true };
+      },
+    },
+  };
+};
+
+const noDefinition = () => resourceNotFound("The specified query definition does not exist.");
+
+/** The same token makes the same definition, however often it is sent. */
+function idOf(clientToken: string): string {
+  const digits = createHash("sha256").update(clientToken).digest("hex");
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    digits.slice(12, 16),
+    digits.slice(16, 20),
+    digits.slice(20, 32),
+  ].join("-");
+}
+
+const placeOf = ({ name, document }: Row<Definition>): string => `${document.name}\n${name}`;
+
+const answer = ({ name, modifiedAt, document }: Row<Definition>): QueryDefinition => ({
+  queryLanguage: "CWLI",
+  queryDefinitionId: name,
+  name: document.name,
+  queryString: document.queryString,
+  lastModified: modifiedAt,
+  logGroupNames: document.logGroupNames ?? [],
+});

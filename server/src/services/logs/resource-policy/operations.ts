@@ -1,0 +1,86 @@
+// Resource policies of an account and region: which services and accounts may put lines.
+// Gap: policies of one log group (resourceArn) are refused by name.
+import type { Operations as Contract, ResourcePolicy } from "../../../../../contract/logs/types.ts";
+import { ApiError } from "../../../core/errors.ts";
+import type { Operations } from "../../../core/service.ts";
+import type { Row } from "../../../store/rows/rows.ts";
+import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
+import type { LogsContext } from "../shared/context.ts";
+import type { PolicyDocument } from "../shared/resource-policies.ts";
+import { isText, readToken, writeToken } from "../shared/tokens.ts";
+
+/** CloudWatch Logs quotas: resource policies, per region and account. */
+const MAX_POLICIES = 10;
+const DEFAULT_PAGE = 50;
+
+export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
+  PutResourcePolicy: {
+    async run(input, call) {
+      refuseGroupPolicies(input);
+      const { policyName, policyDocument } = input;
+      if (policyName === undefined || policyDocument === undefined) {
+        throw invalidParameter("Both policyName and policyDocument must be given.");
+      }
+      checkPolicy(context, policyDocument);
+      if (!context.policies.has(call, policyName) && context.policies.all(call).length >= MAX_POLICIES) {
+        throw limitExceeded("Resource limit exceeded.");
+      }
+      await context.policies.put(call, policyName, policyDocument, call.at);
+      return { resourcePolicy: answerOf(policyName, policyDocument, call.at) };
+    },
+  },
+  DescribeResourcePolicies: {
+    async run(input, call) {
+      refuseGroupPolicies(input);
+      const after = readToken("policies", input.nextToken, isText);
+      const limit = input.limit ?? DEFAULT_PAGE;
+      const rest = context.policies.all(call).filter(({ name }) => after === undefined || name > after);
+      const page = rest.slice(0, limit);
+      return {
+        resourcePolicies: page.map(answer),
+        ...(rest.length > limit ? { nextToken: writeToken("policies", page.at(-1)?.name) } : {}),
+      };
+    },
+  },
+  DeleteResourcePolicy: {
+    async run(input, call) {
+      refuseGroupPolicies(input);
+      const { policyName } = input;
+      if (policyName === undefined) throw invalidParameter("policyName must be given.");
+      if (!context.policies.has(call, policyName)) {
+        throw resourceNotFound(`Policy with name [${policyName}] does not exist.`);
+      }
+      await context.policies.remove(call, policyName);
+      return {};
+    },
+  },
+});
+
+function refuseGroupPolicies(input: {
+  readonly resourceArn?: string | undefined;
+  readonly policyScope?: string | undefined;
+}): void {
+  if (input.resourceArn !== undefined || input.policyScope === "RESOURCE") {
+    throw invalidParameter("Policies of one log group are not yet available in Sagebrush: leave resourceArn out.");
+  }
+}
+
+/** @throws ApiError InvalidParameter when the text is no policy */
+function checkPolicy(context: LogsContext, text: string): void {
+  try {
+    context.policyChecks.resourcePolicy(text);
+  } catch (cause) {
+    if (!(cause instanceof ApiError) && !(cause instanceof SyntaxError)) throw cause;
+    throw invalidParameter(`The policy document is not valid: ${cause.message}`);
+  }
+}
+
+const answer = ({ name, modifiedAt, document }: Row<PolicyDocument>): ResourcePolicy =>
+  answerOf(name, document.policyDocument, modifiedAt);
+
+const answerOf = (policyName: string, policyDocument: string, lastUpdatedTime: number): ResourcePolicy => ({
+  policyName,
+  policyDocument,
+  lastUpdatedTime,
+  policyScope: "ACCOUNT",
+});

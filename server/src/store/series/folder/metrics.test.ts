@@ -1,0 +1,139 @@
+// Points beyond what one chunk holds: chunks, merges, what a crash leaves, and the folders of earlier versions.
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeFolder, replaceFile } from "../../durable.ts";
+import { Journal } from "../../journal/journal.ts";
+import { encode } from "../../journal/line.ts";
+import type { MetricKey, MetricPoint } from "../series.ts";
+import { openMetrics } from "./metrics.ts";
+
+const place = { account: "123456789012", region: "us-east-1" };
+const metric = (name: string): MetricKey => ({ ...place, namespace: "n", name, dimensions: { d: name } });
+const point = (name: string, timestamp: number): MetricPoint => ({ ...metric(name), timestamp, value: timestamp });
+const report = (error: unknown): never => {
+  throw error;
+};
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "sagebrush-metrics-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const open = (folder: string, keptMs = 1_000_000) =>
+  openMetrics({ folder, now: () => 1_000_000, keptMs, report, chunkPoints: 10 });
+
+test("points in chunks and merged chunks come back by time, also after opening again", () =>
+  withFolder(async (folder) => {
+    let metrics = await open(folder);
+    const names = ["a", "b", "c"];
+    const all = Array.from({ length: 1000 }, (_, at) => point(names[at % 3] as string, (at * 7919) % 1000));
+    for (let at = 0; at < all.length; at += 4) await metrics.putMetrics(all.slice(at, at + 4), { sync: at % 8 === 0 });
+    for (const again of [false, true]) {
+      if (again) {
+        await metrics.close();
+        const chunks = (await readdir(join(folder, "chunks"))).filter((file) => file.endsWith(".index"));
+        assert.ok(chunks.length < 20, `${chunks.length} chunks`);
+        metrics = await open(folder);
+      }
+      for (const name of names) {
+        const wanted = all.filter((each) => each.name === name).sort((one, other) => one.timestamp - other.timestamp);
+        assert.deepEqual(await metrics.readMetrics(metric(name), 0, 1000), wanted);
+        assert.deepEqual(
+          await metrics.readMetrics(metric(name), 200, 300),
+          wanted.filter(({ timestamp }) => timestamp >= 200 && timestamp < 300),
+        );
+      }
+      const listed = await metrics.listMetrics(place);
+      assert.deepEqual(
+        listed.map(({ name, lastAt }) => [name, lastAt]),
+        names.map((name) => [
+          name,
+          Math.max(...all.filter((each) => each.name === name).map((each) => each.timestamp)),
+        ]),
+      );
+    }
+    await metrics.close();
+  }));
+
+test("a metric of more points than a line has comes back whole, merged too", () =>
+  withFolder(async (folder) => {
+    const metrics = await open(folder);
+    const all = Array.from({ length: 25_000 }, (_, at) => point("a", (at * 7919) % 25_000));
+    for (let at = 0; at < 9; at++)
+      await metrics.putMetrics(at === 4 ? all : [...all.slice(0, 9), point("b", at)], { sync: false });
+    await metrics.close();
+    const again = await open(folder);
+    assert.equal((await again.readMetrics(metric("a"), 0, 25_000)).length, all.length + 8 * 9);
+    assert.equal((await again.readMetrics(metric("a"), 24_000, 25_000)).length, 1000);
+    assert.equal((await again.readMetrics(metric("b"), 0, 25_000)).length, 8);
+    await again.close();
+  }));
+
+test("what was put by many at once is there once", () =>
+  withFolder(async (folder) => {
+    const metrics = await open(folder);
+    const puts = Array.from({ length: 200 }, (_, at) => metrics.putMetrics([point("a", at)], { sync: true }));
+    const reads = Array.from({ length: 50 }, () => metrics.readMetrics(metric("a"), 0, 1000));
+    await Promise.all([...puts, ...reads]);
+    const times = (await metrics.readMetrics(metric("a"), 0, 1000)).map(({ timestamp }) => timestamp);
+    assert.deepEqual(
+      times,
+      Array.from({ length: 200 }, (_, at) => at),
+    );
+    await metrics.close();
+  }));
+
+test("what is half written when the server ends is written again or left out", () =>
+  withFolder(async (folder) => {
+    let metrics = await open(folder);
+    for (let at = 0; at < 35; at++) await metrics.putMetrics([point("a", at)], { sync: true });
+    await metrics.close();
+    await writeFile(join(folder, "chunks", "half.points"), "torn");
+    await makeFolder(join(folder, "journal", "0"));
+    metrics = await open(folder);
+    assert.equal((await metrics.readMetrics(metric("a"), 0, 1000)).length, 35);
+    assert.deepEqual(
+      (await readdir(join(folder, "chunks"))).filter((file) => file.startsWith("half")),
+      [],
+    );
+    await metrics.close();
+  }));
+
+test("old chunks are dropped", () =>
+  withFolder(async (folder) => {
+    const metrics = await open(folder, 500_000);
+    for (let at = 0; at < 10; at++) await metrics.putMetrics([point("a", at)], { sync: true });
+    for (let at = 0; at < 25; at++) await metrics.putMetrics([point("a", 900_000 + at)], { sync: true });
+    await metrics.close();
+    const again = await open(folder, 500_000);
+    await again.expire();
+    assert.equal((await again.readMetrics(metric("a"), 0, 2_000_000)).length, 25);
+    await again.close();
+  }));
+
+test("points of an earlier version are taken over", () =>
+  withFolder(async (folder) => {
+    const names = join(folder, "names", "123456789012", "us-east-1");
+    const points = join(folder, "points", "123456789012", "us-east-1", "n", "d");
+    for (const [path, header] of [
+      [names, place],
+      [points, { namespace: "n", dimensions: { d: "a" } }],
+    ] as const) {
+      await makeFolder(path);
+      await replaceFile(join(path, "header"), encode(header));
+    }
+    const journal = await Journal.open(points, () => 0);
+    await journal.append({ entries: [[5, ["a", 5, "Count"]]], sync: true });
+    await journal.close();
+    const metrics = await open(folder);
+    assert.deepEqual(await metrics.readMetrics(metric("a"), 0, 10), [{ ...point("a", 5), unit: "Count" }]);
+    assert.deepEqual((await readdir(folder)).sort(), ["catalogue", "chunks", "journal"]);
+    await metrics.close();
+  }));
