@@ -34,6 +34,8 @@ const policyOperations = (context: S3Context) =>
     },
     PutBucketPolicy: {
       permissions: bucketAction(context, "PutBucketPolicy"),
+      // Not in the model, but what S3 answers.
+      status: () => 204,
       run: async (input) => {
         checkPolicy(input.Policy, input.Bucket);
         await changeSettings(context, input, ({ settings }) => {

@@ -44,6 +44,9 @@ const createMultipartUpload = (
 ): Operation<CreateMultipartUploadRequest, CreateMultipartUploadOutput> => ({
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input, call) => {
+    // Nobody could be told from others when the upload goes on.
+    if (call.principal.kind === "anonymous")
+      throw s3Errors.accessDenied("Anonymous users cannot initiate multipart uploads. Please authenticate.");
     const now = context.clock.now();
     const checksum = checksumOf(input);
     const UploadId = newUploadId(now);
