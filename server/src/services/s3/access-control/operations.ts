@@ -1,5 +1,6 @@
 // Who may do what with a bucket: its policy, which IAM evaluates with every call, and access control lists.
 // Gap: Public Access Block is a setting of buckets; that of a whole account (s3control) is not served.
+// Gap: calls that nobody signed, to what is open to everyone, are in the server's own log of calls and in no account's trail.
 // Gap: grants to the group that delivers logs are kept; nothing delivers access logs.
 // Gap: s3:authType, s3:signatureversion, s3:signatureAge, s3:TlsVersion and s3:x-amz-content-sha256 are unknown to policies.
 import type { GetBucketPolicyStatusOutput, Operations as S3Contract } from "../../../../../contract/s3/types.ts";
