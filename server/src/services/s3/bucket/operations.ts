@@ -20,7 +20,7 @@ import type { Operation, Operations } from "../../../core/service.ts";
 import { BadCursor } from "../../../store/rows/rows.ts";
 import { s3Errors } from "../errors.ts";
 import { aclAsked, bucketAction, conditionKeys, onBucket } from "../shared/access.ts";
-import { askedAcl, ownerOf } from "../shared/acl.ts";
+import { askedAcl, asksForAcl, ownerOf } from "../shared/acl.ts";
 import { bucketKey, findBucket, retryConflicts } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
 import { isOwnerEnforced, opensToOthers } from "../shared/grants.ts";
@@ -54,19 +54,23 @@ export function checkBucketName(name: string): void {
 }
 
 const createBucket = (context: S3Context): Operation<CreateBucketRequest, CreateBucketOutput> => ({
-  permissions: (input, call) => [
-    {
-      action: "s3:CreateBucket",
-      resource: bucketArn(input.Bucket),
-      conditions: {
-        ...(input.CreateBucketConfiguration?.LocationConstraint === undefined
-          ? {}
-          : { "s3:LocationConstraint": input.CreateBucketConfiguration.LocationConstraint }),
-        ...conditionKeys(aclAsked(input)),
-      },
+  permissions: (input, call) => {
+    const conditions = conditionKeys({
+      LocationConstraint: input.CreateBucketConfiguration?.LocationConstraint,
+      ...aclAsked(input),
+    });
+    // What a bucket is made with needs the permission to set it (API reference, CreateBucket).
+    const actions = ["CreateBucket"];
+    if (asksForAcl(input)) actions.push("PutBucketAcl");
+    if (input.ObjectOwnership !== undefined) actions.push("PutBucketOwnershipControls");
+    const resource = bucketArn(input.Bucket);
+    return actions.map((action) => ({
+      action: `s3:${action}`,
+      resource,
+      conditions,
       resourceAccount: call.account,
-    },
-  ],
+    }));
+  },
   run: async (input, call) => {
     checkBucketName(input.Bucket);
     const region = regionOf(input, call);
