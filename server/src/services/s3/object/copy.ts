@@ -20,7 +20,7 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
     ...(await sourcePermissions(context, input)),
     ...writePermissions(await findBucket(context, input), input, {
       "x-amz-copy-source": input.CopySource,
-      "x-amz-metadata-directive": input.MetadataDirective ?? "COPY",
+      ...(input.MetadataDirective === undefined ? {} : { "x-amz-metadata-directive": input.MetadataDirective }),
     }),
   ],
   run: async (input, call) => {
