@@ -1,4 +1,4 @@
-"""Access control lists: who is let in by them, who owns what is written, and what the settings of a bucket leave of both."""
+"""Access control lists: who is let in, who owns what is written, and what the settings of a bucket leave of both."""
 
 import json
 
@@ -15,7 +15,7 @@ LOGS = f"{GROUPS}/s3/LogDelivery"
 
 @pytest.fixture(scope="module")
 def callers():
-    """S3 clients on a server that has been of two accounts: `owner`, `stranger` (root of the other one) and `nobody`."""
+    """S3 clients on a server of two accounts: `owner`, `stranger` (root of the other one) and `nobody`."""
     server = ServerProcess(arguments=["--account", OTHER]).start()
     keys = server.keys("root")
     server.stop()
@@ -83,7 +83,12 @@ OPENED = {
         "list get_missing get",
         "",
     ),
-    "the stranger may read": ({"GrantRead": 'id="{stranger}"'}, {"GrantRead": 'id="{stranger}"'}, "list get_missing get", ""),
+    "the stranger may read": (
+        {"GrantRead": 'id="{stranger}"'},
+        {"GrantRead": 'id="{stranger}"'},
+        "list get_missing get",
+        "",
+    ),
     "the stranger may read lists": (
         {"GrantReadACP": 'id="{stranger}"'},
         {"GrantReadACP": 'id="{stranger}"'},

@@ -1,4 +1,4 @@
-"""What happens to objects is told: topics by filters, EventBridge of everything; nothing is lost when the server is killed."""
+"""What happens to objects is told: topics by filters, EventBridge of everything; nothing is lost by a kill."""
 
 import itertools
 import json
@@ -59,7 +59,7 @@ def test_topics_are_told_of_events_that_pass_their_filter(server, receiver, buck
         Bucket=bucket, NotificationConfiguration={"TopicConfigurations": [{"Id": "ours", **given}]}
     )
     [shown] = s3.get_bucket_notification_configuration(Bucket=bucket)["TopicConfigurations"]
-    named = [{"Name": rule["Name"].capitalize(), **rule, "Name": rule["Name"].capitalize()} for rule in given["Filter"]["Key"]["FilterRules"]]
+    named = [{**rule, "Name": rule["Name"].capitalize()} for rule in given["Filter"]["Key"]["FilterRules"]]
     assert shown == {"Id": "ours", **given, "Filter": {"Key": {"FilterRules": named}}}
     key = "in/red flower@.jpg"
     s3.put_object(Bucket=bucket, Key=key, Body=b"1234")
@@ -81,7 +81,11 @@ def test_topics_are_told_of_events_that_pass_their_filter(server, receiver, buck
     etag = "81dc9bdb52d04dc20036dbd8313ed055"
     shown_key = "in/red+flower%40.jpg"
     assert [
-        (one["eventName"], one["eventVersion"], {**one["s3"]["object"], "sequencer": "sequencer" in one["s3"]["object"]})
+        (
+            one["eventName"],
+            one["eventVersion"],
+            {**one["s3"]["object"], "sequencer": "sequencer" in one["s3"]["object"]},
+        )
         for one in records
     ] == [
         ("ObjectCreated:Put", "2.1", {"key": shown_key, "size": 4, "eTag": etag, "sequencer": True}),
@@ -105,7 +109,7 @@ def test_topics_are_told_of_events_that_pass_their_filter(server, receiver, buck
 
 
 def to_log_group(server):
-    """A log group to which everything goes that S3 tells EventBridge: a function that gives what came, and one that ends it."""
+    """What S3 tells EventBridge goes to a log group: a function that gives what came, and one that ends it."""
     logs, events = server.client("logs"), server.client("events")
     logs.create_log_group(logGroupName=GROUP)
     events.put_rule(Name="of-s3", EventPattern=json.dumps({"source": ["aws.s3"]}))
@@ -132,9 +136,7 @@ def to_log_group(server):
 def test_eventbridge_is_told_of_everything(server, bucket):
     s3 = server.client("s3")
     came, end = to_log_group(server)
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     version = s3.put_object(Bucket=bucket, Key="a b", Body=b"data")["VersionId"]
     s3.put_object_tagging(Bucket=bucket, Key="a b", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
@@ -164,23 +166,38 @@ def test_eventbridge_is_told_of_everything(server, bucket):
 
 NOBODY = "arn:aws:sns:us-east-1:123456789012:nobody"
 OVERLAP = "Configuration is ambiguously defined"
-#: Configurations, and the code and the beginning of the text by which they are refused; `{topic}` is one that S3 may not use.
+#: Topics, other members, and code and beginning of the text of the refusal; `{topic}`: one that S3 may not use.
 REFUSED = {
-    "a topic that is not there": ([configuration(NOBODY, "ObjectCreated:*")], {}, "InvalidArgument", "Unable to validate"),
+    "a topic that is not there": (
+        [configuration(NOBODY, "ObjectCreated:*")],
+        {},
+        "InvalidArgument",
+        "Unable to validate",
+    ),
     "a topic that S3 may not use": (
         [configuration("{topic}", "ObjectCreated:*")],
         {},
         "InvalidArgument",
         "Unable to validate the following destination configurations",
     ),
-    "an ARN that is none": ([configuration("invalid-topic", "ObjectCreated:*")], {}, "InvalidArgument", "The ARN could"),
+    "an ARN that is none": (
+        [configuration("invalid-topic", "ObjectCreated:*")],
+        {},
+        "InvalidArgument",
+        "The ARN could",
+    ),
     "a topic elsewhere": (
         [configuration(NOBODY.replace("us-east-1", "eu-west-1"), "ObjectCreated:*")],
         {},
         "InvalidArgument",
         "The notification destination service region is not valid",
     ),
-    "an event nobody knows": ([configuration(NOBODY, "ObjectEaten:*")], {}, "InvalidArgument", "The event is not supported"),
+    "an event nobody knows": (
+        [configuration(NOBODY, "ObjectEaten:*")],
+        {},
+        "InvalidArgument",
+        "The event is not supported",
+    ),
     "the same events twice": (
         [configuration(NOBODY, "ObjectCreated:*"), configuration(NOBODY, "ObjectCreated:Put")],
         {},
