@@ -173,9 +173,9 @@ const byMail = () => s3Errors.methodNotAllowed("The specified method is not allo
 /** A list as a document. @throws ApiError MalformedACLError, InvalidArgument, AccessDenied (another owner) */
 function documentAcl(acl: AccessControlPolicy, place: AclPlace): AccessControlPolicy {
   const permissions: readonly unknown[] = Object.values(granted).map(([permission]) => permission);
-  const grants = acl.Grants ?? [];
-  if (acl.Owner?.ID === undefined || grants.some((one) => !one.Grantee || !permissions.includes(one.Permission)))
-    throw malformed();
+  const grants = acl.Grants;
+  const isKnown = grants?.every(({ Grantee, Permission }) => Grantee && permissions.includes(Permission));
+  if (acl.Owner?.ID === undefined || grants === undefined || !isKnown) throw malformed();
   const checked = limited(grants).map((one) => ({
     ...one,
     Grantee: documentGrantee(one.Grantee as Grantee, place),
