@@ -80,14 +80,14 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     log,
     report,
   });
-  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
+  const { topics, bus } = notices;
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
   const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
   const trails = { rows, calls: store.calls, objects, clock };
 
-  const { topics, bus } = notices;
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 
   const services: readonly Service[] = [
@@ -133,6 +133,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
         await cloudwatch.start(),
+        s3.notices.close,
         notices.close,
       ];
     },
