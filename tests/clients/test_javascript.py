@@ -143,7 +143,7 @@ REFUSALS = {
     "a log group that is not there": ("ResourceNotFoundException", 400, "log group does not exist", True),
     "a malformed ARN of logs": ("InvalidParameterException", 400, "Invalid resource ARN", True),
     "a period that does not fit": ("InvalidParameterValueException", 400, "Period", True),
-    "an operation of CloudWatch to come": ("NotYetAvailable", 501, "ListDashboards", False),
+    "an operation of CloudWatch to come": ("NotYetAvailable", 501, "ListMetricStreams", False),
     "an operation of S3 to come": ("NotYetAvailable", 501, "GetBucketAnalyticsConfiguration", False),
     "a role that is not there": ("AccessDenied", 403, "sts:AssumeRole", False),
     "a key that nobody has": ("UnrecognizedClientException", 400, "security token", False),

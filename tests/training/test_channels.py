@@ -79,7 +79,8 @@ result["half read"] = os.path.exists(path("train", 1))
 result["rest"] = fifo.read().decode()
 fifo.close()
 result["second"] = text("train", 1)
-status = os.stat(path("train", 2)) if opened("train", 2) else None
+third = opened("train", 2)
+status = os.fstat(third.fileno())
 result["owner"] = [status.st_uid, status.st_gid]
 """,
         pipe(bucket, "train/"),

@@ -1,6 +1,6 @@
 // What every service refuses, as the classes of the AWS SDK for JavaScript v3. Prints name, status, words,
 // class and number of attempts of each.
-import { CloudWatchClient, GetMetricStatisticsCommand, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricStreamsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, GetLogEventsCommand, ListTagsForResourceCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetBucketAnalyticsConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import {
@@ -53,7 +53,7 @@ const calls = {
   "a log group that is not there": [logs, new GetLogEventsCommand(stream)],
   "a malformed ARN of logs": [logs, new ListTagsForResourceCommand({ resourceArn: "none" })],
   "a period that does not fit": [cloudwatch, new GetMetricStatisticsCommand(statistics)],
-  "an operation of CloudWatch to come": [cloudwatch, new ListDashboardsCommand()],
+  "an operation of CloudWatch to come": [cloudwatch, new ListMetricStreamsCommand()],
   "an operation of S3 to come": [new S3Client(), new GetBucketAnalyticsConfigurationCommand({ Bucket: "b", Id: "1" })],
   "a role that is not there": [
     new STSClient(),
