@@ -34,7 +34,7 @@ import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSecretsManager } from "../services/secretsmanager/index.ts";
-import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
+import { createOwnedSecrets, openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
 import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
 import { openNotices } from "./notices.ts";
@@ -67,6 +67,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const keys = createDataKeys(keyring);
   const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
   const { series } = logs;
+  const secrets = await openSecrets({ rows, policies, keyFile });
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
     settings,
@@ -75,13 +76,13 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     policies,
     authorizer,
     roles,
+    secrets: createOwnedSecrets(secrets, clock),
     keyFile,
     clock,
     log,
     report,
   });
   const s3 = createS3Context({ rows, blobs, keys, clock, log });
-  const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });

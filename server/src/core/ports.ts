@@ -207,6 +207,26 @@ export interface AddressPlace {
   readonly seconds: number;
 }
 
+/** Secrets Manager, to services that keep what a customer gave them as a secret of the customer's account. */
+export interface OwnedSecrets {
+  /** Keeps a value as the secret's current one, and makes the secret where there is none. Its ARN. */
+  put(secret: OwnedSecret, value: string): Promise<string>;
+  /** The current value, undefined when there is no such secret. */
+  open(secret: OwnedSecret): Promise<string | undefined>;
+  /** At once; also where there is none. */
+  remove(secret: OwnedSecret): Promise<void>;
+}
+
+/** A secret that customers see and may read, and that only the service that owns it changes. */
+export interface OwnedSecret {
+  readonly account: string;
+  readonly region: string;
+  /** `events!connection/shop/8a1f…` */
+  readonly name: string;
+  /** `events` */
+  readonly service: string;
+}
+
 /** EC2, to services whose containers are put into networks. */
 export interface Networks {
   /** In words, when a subnet or group is not there or they are not of one VPC. */

@@ -2,8 +2,6 @@
 import { createOutgoing, type Reach } from "../../core/outgoing.ts";
 import { createPace } from "../../core/pace.ts";
 import type { Authorizer, EventBus, RoleSessions, ServiceEvent, Topics } from "../../core/ports.ts";
-import { deriveKey } from "../../core/sealing.ts";
-import { keptKey } from "../../store/durable.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { Conflict } from "../../store/rows/rows.ts";
 import { sendToBus } from "./delivery/bus.ts";
@@ -14,15 +12,15 @@ import { sendToLogs } from "./delivery/logs.ts";
 import { createOAuthTokens } from "./delivery/oauth.ts";
 import { failed } from "./delivery/outcome.ts";
 import { openScheduler } from "./scheduler.ts";
-import { CONNECTION } from "./shared/connections.ts";
+import { removeConnection } from "./shared/connection-secret.ts";
+import { CONNECTION, type ConnectionDocument } from "./shared/connections.ts";
 import { envelopeOf } from "./shared/envelope.ts";
 import type { Delivery, Parts } from "./shared/parts.ts";
 import { busOf, DEFAULT_BUS, scopeOf } from "./shared/place.ts";
 import { type Entry, route } from "./shared/routing.ts";
 import { createRuleBook } from "./shared/rule-book.ts";
 
-export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies" | "clock" | "report"> {
-  readonly keyFile: string;
+export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies" | "secrets" | "clock" | "report"> {
   readonly authorizer: Authorizer;
   readonly roles: RoleSessions;
   readonly topics: Topics;
@@ -44,8 +42,7 @@ const LANE_WIDTH = 8;
 
 /** What the service and its port work on. Work begins with `start`. */
 export async function openEvents(options: EventsOptions): Promise<Events> {
-  const { rows, series, policies, clock, report } = options;
-  const masterKey = await keptKey(options.keyFile);
+  const { rows, series, policies, secrets, clock, report } = options;
   const outbox = createOutbox<Delivery>({
     rows,
     clock,
@@ -63,7 +60,7 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     report,
     outbox,
     rules: createRuleBook(rows),
-    sealingKey: deriveKey(masterKey, "events connections"),
+    secrets,
     rescheduled: (bus, rule) => scheduler.look(bus, rule),
     authorize: (place, connection) => {
       tokens
@@ -84,8 +81,10 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     async start() {
       await outbox.start();
       await scheduler.start();
-      for await (const { scope, name, status } of rows.everywhere(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
-        if (status === "AUTHORIZING") parts.authorize(busOf(`${scope}/`), name);
+      for await (const row of rows.everywhere<ConnectionDocument>(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
+        const place = busOf(`${row.scope}/`);
+        if (row.status === "AUTHORIZING") parts.authorize(place, row.name);
+        else await removeConnection(parts, place, row);
       }
     },
     async close() {
