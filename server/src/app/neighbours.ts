@@ -29,7 +29,7 @@ import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
-import { openLogs, startLogs } from "../services/logs/port.ts";
+import { createLogGroups, openLogs, startLogs } from "../services/logs/port.ts";
 import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
@@ -67,6 +67,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const keys = createDataKeys(keyring);
   const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
   const { series } = logs;
+  const logGroups = createLogGroups(logs, authorizer, clock);
   const secrets = await openSecrets({ rows, policies, keyFile });
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
@@ -77,6 +78,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     authorizer,
     roles,
     secrets: createOwnedSecrets(secrets, clock),
+    logGroups,
     keyFile,
     clock,
     log,

@@ -299,12 +299,45 @@ export interface Topics {
    * @throws ApiError NotFound, AuthorizationError when the topic's policy does not let the service publish
    */
   publish(notice: TopicNotice): Promise<{ readonly messageId: string }>;
+  /** Whether it would be let. @throws ApiError as `publish` */
+  check(source: TopicSource): Promise<void>;
 }
 
-export interface TopicNotice {
-  readonly topicArn: string;
+/** Logs, to services that write lines into a group of the customer's: under a role, or in their own name. */
+export interface LogGroups {
+  /**
+   * Lines that are on disk when this returns. Resource policies of the account take part in the decision.
+   * @throws ApiError ResourceNotFoundException when the group is not there, AccessDeniedException
+   */
+  write(lines: LogLines): Promise<void>;
+  /** Whether it would be let, with the same errors. */
+  check(writer: LogWriter): Promise<void>;
+}
+
+/** Who writes to which stream. */
+export interface LogWriter {
+  readonly principal: Principal;
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly stream: string;
+  /** Condition keys that policies see, `aws:SourceArn`. */
+  readonly conditions?: Readonly<Record<string, string>>;
+}
+
+export interface LogLines extends LogWriter {
+  readonly lines: readonly { readonly timestamp: number; readonly message: string }[];
+  /** What one source has written is taken once: nothing whose offset is not beyond the last. */
+  readonly source?: { readonly id: string; readonly offset: number };
+}
+
+export interface TopicNotice extends TopicSource {
   readonly message: string;
   readonly subject?: string;
+}
+
+export interface TopicSource {
+  readonly topicArn: string;
   /** `cloudwatch.amazonaws.com`: who publishes. */
   readonly servicePrincipal: string;
   /** What it is about, an alarm or a bucket: aws:SourceArn of the topic's policy. */

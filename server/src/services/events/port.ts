@@ -1,7 +1,7 @@
 // What EventBridge gives to the rest: the default bus, where services tell of what happened.
 import { createOutgoing, type Reach } from "../../core/outgoing.ts";
 import { createPace } from "../../core/pace.ts";
-import type { Authorizer, EventBus, RoleSessions, ServiceEvent, Topics } from "../../core/ports.ts";
+import type { Authorizer, EventBus, LogGroups, RoleSessions, ServiceEvent, Topics } from "../../core/ports.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { Conflict } from "../../store/rows/rows.ts";
 import { sendToBus } from "./delivery/bus.ts";
@@ -24,6 +24,7 @@ export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies
   readonly authorizer: Authorizer;
   readonly roles: RoleSessions;
   readonly topics: Topics;
+  readonly logGroups: LogGroups;
   /** Where events may be sent. */
   readonly reach: Reach;
   /** Log group of events that could not be delivered; empty: they are dropped. */
@@ -99,7 +100,7 @@ type Senders = EventsOptions & HttpWays;
 
 /** By the target's ARN. */
 function sendBy(parts: Parts, options: Senders): Send {
-  const toLogs = sendToLogs(parts.series, parts.clock.now);
+  const toLogs = sendToLogs({ series: parts.series, logGroups: options.logGroups, now: parts.clock.now });
   const toBus = sendToBus(parts, options.authorizer, options.roles);
   const toDestination = sendByHttp(parts, options);
   return async (sending) => {
