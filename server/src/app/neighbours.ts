@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Service } from "../core/service.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
+import { openFeed } from "../services/cloudtrail/feed.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEc2 } from "../services/ec2/index.ts";
@@ -88,9 +89,11 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
-  const trails = { rows, calls: store.calls, objects, clock };
-
   const { topics, bus } = notices;
+  const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
+  const loggingChanged = feed.look;
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, loggingChanged };
+
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 
   const services: readonly Service[] = [
@@ -127,6 +130,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     /** Gives what ends it. */
     async start(): Promise<readonly (() => Promise<void>)[]> {
       await startS3(s3);
+      await feed.start();
       return [
         await startLogs(logs, { clock, report }),
         startKeyUpkeep(keyring, { clock, report }),
@@ -135,6 +139,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
         await cloudwatch.start(),
+        feed.close,
         notices.close,
       ];
     },

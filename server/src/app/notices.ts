@@ -50,7 +50,8 @@ export interface Notices {
 }
 
 export async function openNotices(options: NoticesOptions): Promise<Notices> {
-  const { settings, rows, series, policies, authorizer, roles, secrets, logGroups, keyFile, clock, log, report } = options;
+  const { settings, rows, series, policies, authorizer, roles, secrets, logGroups, keyFile, clock, log, report } =
+    options;
   let url = "";
   const shared = { rows, series, policies, clock, report, reach: settings.deliverTo };
   const { smtp, mailFrom } = settings;

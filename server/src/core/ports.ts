@@ -327,8 +327,6 @@ export interface LogWriter {
 
 export interface LogLines extends LogWriter {
   readonly lines: readonly { readonly timestamp: number; readonly message: string }[];
-  /** What one source has written is taken once: nothing whose offset is not beyond the last. */
-  readonly source?: { readonly id: string; readonly offset: number };
 }
 
 export interface TopicNotice extends TopicSource {

@@ -52,9 +52,8 @@ export function createLogGroups(context: LogsContext, authorizer: Authorizer, cl
     check,
     async write(writing) {
       await check(writing);
-      const { account, region, group, stream, lines, source } = writing;
-      const how = { sync: true, ...(source && { source }) };
-      await context.series.appendLogs({ account, region, group, stream }, lines, how);
+      const { account, region, group, stream, lines } = writing;
+      await context.series.appendLogs({ account, region, group, stream }, lines, { sync: true });
     },
   };
 }

@@ -1,7 +1,7 @@
 // What SNS gives to the rest: topics that services of the platform publish to.
 import { createOutgoing, type Reach } from "../../core/outgoing.ts";
 import { createPace } from "../../core/pace.ts";
-import type { Authorizer, Topics, TopicSource } from "../../core/ports.ts";
+import type { Authorizer, TopicSource, Topics } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { deliver } from "./delivery/deliver.ts";
@@ -83,7 +83,12 @@ async function openTopic(parts: Parts, authorizer: Authorizer, source: TopicSour
     },
   };
   const facts = { at: parts.clock.now(), region, secure: true };
-  const principal = { kind: "service", arn: servicePrincipal, account: sourceAccount, userId: servicePrincipal } as const;
+  const principal = {
+    kind: "service",
+    arn: servicePrincipal,
+    account: sourceAccount,
+    userId: servicePrincipal,
+  } as const;
   const refusal = await authorizer.refusal(principal, [permission], facts);
   // A topic as it is made lets the alarms of its own account publish: they come in the name of the account.
   if (refusal !== undefined && !(await isLetIn())) throw unauthorized(refusal);
