@@ -115,6 +115,20 @@ export type CustomerMasterKeySpec =
   | "HMAC_512"
   | "SM2";
 
+export type DataKeyPairSpec =
+  | "RSA_2048"
+  | "RSA_3072"
+  | "RSA_4096"
+  | "ECC_NIST_P256"
+  | "ECC_NIST_P384"
+  | "ECC_NIST_P521"
+  | "ECC_SECG_P256K1"
+  | "SM2"
+  | "ECC_NIST_EDWARDS25519"
+  | "ML_KEM_512"
+  | "ML_KEM_768"
+  | "ML_KEM_1024";
+
 export type DataKeySpec =
   | "AES_256"
   | "AES_128";
@@ -215,6 +229,41 @@ export interface ExpiredImportTokenException {
   readonly message?: string | undefined;
 }
 
+export interface GenerateDataKeyPairRequest {
+  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
+  readonly KeyId: string;
+  readonly KeyPairSpec: DataKeyPairSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly Recipient?: RecipientInfo | undefined;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface GenerateDataKeyPairResponse {
+  readonly PrivateKeyCiphertextBlob?: Uint8Array | undefined;
+  readonly PrivateKeyPlaintext?: Uint8Array | undefined;
+  readonly PublicKey?: Uint8Array | undefined;
+  readonly KeyId?: string | undefined;
+  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
+  readonly CiphertextForRecipient?: Uint8Array | undefined;
+  readonly KeyMaterialId?: string | undefined;
+}
+
+export interface GenerateDataKeyPairWithoutPlaintextRequest {
+  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
+  readonly KeyId: string;
+  readonly KeyPairSpec: DataKeyPairSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface GenerateDataKeyPairWithoutPlaintextResponse {
+  readonly PrivateKeyCiphertextBlob?: Uint8Array | undefined;
+  readonly PublicKey?: Uint8Array | undefined;
+  readonly KeyId?: string | undefined;
+  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
+  readonly KeyMaterialId?: string | undefined;
+}
+
 export interface GenerateDataKeyRequest {
   readonly KeyId: string;
   readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
@@ -248,6 +297,20 @@ export interface GenerateDataKeyWithoutPlaintextResponse {
   readonly KeyMaterialId?: string | undefined;
 }
 
+export interface GenerateMacRequest {
+  readonly Message: Uint8Array;
+  readonly KeyId: string;
+  readonly MacAlgorithm: MacAlgorithmSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface GenerateMacResponse {
+  readonly Mac?: Uint8Array | undefined;
+  readonly MacAlgorithm?: MacAlgorithmSpec | undefined;
+  readonly KeyId?: string | undefined;
+}
+
 export interface GenerateRandomRequest {
   readonly NumberOfBytes?: number | undefined;
   readonly CustomKeyStoreId?: string | undefined;
@@ -279,6 +342,23 @@ export interface GetKeyRotationStatusResponse {
   readonly RotationPeriodInDays?: number | undefined;
   readonly NextRotationDate?: number | undefined;
   readonly OnDemandRotationStartDate?: number | undefined;
+}
+
+export interface GetPublicKeyRequest {
+  readonly KeyId: string;
+  readonly GrantTokens?: readonly string[] | undefined;
+}
+
+export interface GetPublicKeyResponse {
+  readonly KeyId?: string | undefined;
+  readonly PublicKey?: Uint8Array | undefined;
+  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
+  readonly KeySpec?: KeySpec | undefined;
+  readonly KeyUsage?: KeyUsageType | undefined;
+  readonly EncryptionAlgorithms?: readonly EncryptionAlgorithmSpec[] | undefined;
+  readonly SigningAlgorithms?: readonly SigningAlgorithmSpec[] | undefined;
+  readonly KeyAgreementAlgorithms?: readonly KeyAgreementAlgorithmSpec[] | undefined;
+  readonly EncapsulationAlgorithms?: readonly EncapsulationAlgorithmSpec[] | undefined;
 }
 
 export interface GrantConstraints {
@@ -581,6 +661,11 @@ export interface MalformedPolicyDocumentException {
   readonly message?: string | undefined;
 }
 
+export type MessageType =
+  | "RAW"
+  | "DIGEST"
+  | "EXTERNAL_MU";
+
 export interface MultiRegionConfiguration {
   readonly MultiRegionKeyType?: MultiRegionKeyType | undefined;
   readonly PrimaryKey?: MultiRegionKey | undefined;
@@ -694,6 +779,21 @@ export interface ScheduleKeyDeletionResponse {
   readonly PendingWindowInDays?: number | undefined;
 }
 
+export interface SignRequest {
+  readonly KeyId: string;
+  readonly Message: Uint8Array;
+  readonly MessageType?: MessageType | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly SigningAlgorithm: SigningAlgorithmSpec;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface SignResponse {
+  readonly KeyId?: string | undefined;
+  readonly Signature?: Uint8Array | undefined;
+  readonly SigningAlgorithm?: SigningAlgorithmSpec | undefined;
+}
+
 export type SigningAlgorithmSpec =
   | "RSASSA_PSS_SHA_256"
   | "RSASSA_PSS_SHA_384"
@@ -740,6 +840,37 @@ export interface UpdateAliasRequest {
 export interface UpdateKeyDescriptionRequest {
   readonly KeyId: string;
   readonly Description: string;
+}
+
+export interface VerifyMacRequest {
+  readonly Message: Uint8Array;
+  readonly KeyId: string;
+  readonly MacAlgorithm: MacAlgorithmSpec;
+  readonly Mac: Uint8Array;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface VerifyMacResponse {
+  readonly KeyId?: string | undefined;
+  readonly MacValid?: boolean | undefined;
+  readonly MacAlgorithm?: MacAlgorithmSpec | undefined;
+}
+
+export interface VerifyRequest {
+  readonly KeyId: string;
+  readonly Message: Uint8Array;
+  readonly MessageType?: MessageType | undefined;
+  readonly Signature: Uint8Array;
+  readonly SigningAlgorithm: SigningAlgorithmSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
+}
+
+export interface VerifyResponse {
+  readonly KeyId?: string | undefined;
+  readonly SignatureValid?: boolean | undefined;
+  readonly SigningAlgorithm?: SigningAlgorithmSpec | undefined;
 }
 
 export interface XksKeyAlreadyInUseException {
@@ -808,10 +939,14 @@ export interface Operations {
   readonly EnableKeyRotation: { readonly input: EnableKeyRotationRequest; readonly output: Record<string, never> };
   readonly Encrypt: { readonly input: EncryptRequest; readonly output: EncryptResponse };
   readonly GenerateDataKey: { readonly input: GenerateDataKeyRequest; readonly output: GenerateDataKeyResponse };
+  readonly GenerateDataKeyPair: { readonly input: GenerateDataKeyPairRequest; readonly output: GenerateDataKeyPairResponse };
+  readonly GenerateDataKeyPairWithoutPlaintext: { readonly input: GenerateDataKeyPairWithoutPlaintextRequest; readonly output: GenerateDataKeyPairWithoutPlaintextResponse };
   readonly GenerateDataKeyWithoutPlaintext: { readonly input: GenerateDataKeyWithoutPlaintextRequest; readonly output: GenerateDataKeyWithoutPlaintextResponse };
+  readonly GenerateMac: { readonly input: GenerateMacRequest; readonly output: GenerateMacResponse };
   readonly GenerateRandom: { readonly input: GenerateRandomRequest; readonly output: GenerateRandomResponse };
   readonly GetKeyPolicy: { readonly input: GetKeyPolicyRequest; readonly output: GetKeyPolicyResponse };
   readonly GetKeyRotationStatus: { readonly input: GetKeyRotationStatusRequest; readonly output: GetKeyRotationStatusResponse };
+  readonly GetPublicKey: { readonly input: GetPublicKeyRequest; readonly output: GetPublicKeyResponse };
   readonly ListAliases: { readonly input: ListAliasesRequest; readonly output: ListAliasesResponse };
   readonly ListGrants: { readonly input: ListGrantsRequest; readonly output: ListGrantsResponse };
   readonly ListKeyPolicies: { readonly input: ListKeyPoliciesRequest; readonly output: ListKeyPoliciesResponse };
@@ -825,8 +960,11 @@ export interface Operations {
   readonly RevokeGrant: { readonly input: RevokeGrantRequest; readonly output: Record<string, never> };
   readonly RotateKeyOnDemand: { readonly input: RotateKeyOnDemandRequest; readonly output: RotateKeyOnDemandResponse };
   readonly ScheduleKeyDeletion: { readonly input: ScheduleKeyDeletionRequest; readonly output: ScheduleKeyDeletionResponse };
+  readonly Sign: { readonly input: SignRequest; readonly output: SignResponse };
   readonly TagResource: { readonly input: TagResourceRequest; readonly output: Record<string, never> };
   readonly UntagResource: { readonly input: UntagResourceRequest; readonly output: Record<string, never> };
   readonly UpdateAlias: { readonly input: UpdateAliasRequest; readonly output: Record<string, never> };
   readonly UpdateKeyDescription: { readonly input: UpdateKeyDescriptionRequest; readonly output: Record<string, never> };
+  readonly Verify: { readonly input: VerifyRequest; readonly output: VerifyResponse };
+  readonly VerifyMac: { readonly input: VerifyMacRequest; readonly output: VerifyMacResponse };
 }

@@ -40,8 +40,8 @@ def test_a_new_key_is_described_as_on_aws(kms, key):
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
-        ({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, "KeySpec RSA_2048"),
-        ({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, "KeySpec HMAC_256"),
+        ({"KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY"}, "KeySpec SM2"),
+        ({"KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT"}, "KeyUsage KEY_AGREEMENT"),
         ({"Origin": "EXTERNAL"}, "Origin EXTERNAL"),
         ({"MultiRegion": True}, "MultiRegion"),
     ],

@@ -1,5 +1,8 @@
 """Objects written under a key of KMS: the key has to be there, enabled, and open to whoever writes and reads."""
 
+import hashlib
+
+from channel_programs import begin_program, pipe, result_of
 from policies import allow, refusal
 from xgboost_jobs import ended_job, training_request
 
@@ -92,3 +95,26 @@ def test_a_job_writes_its_output_under_the_key_it_names(client, s3, kms, key, bu
     job = trained(fresh("sealed"))
     assert job["TrainingJobStatus"] == "Failed"
     assert f"{made['Arn']} is disabled." in job["FailureReason"]
+
+
+def test_a_fifo_gives_what_is_under_a_key(server, s3, key, bucket, fresh):
+    """Of a row, of a file and of two parts: the process that feeds it opens them itself."""
+    made, prefix = key(), fresh("sealed")
+    bodies = {"a": b"0123456789", "b": b"file" * 50_000, "c": b"parts" * 2_400_000}
+    for name in ("a", "b"):
+        s3.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=bodies[name], **under(made["KeyId"]))
+    place = {"Bucket": bucket, "Key": f"{prefix}/c"}
+    upload = s3.create_multipart_upload(**place, **under(made["KeyId"]))["UploadId"]
+    cut, etags = 6 * 2**20, []
+    for number, body in enumerate((bodies["c"][:cut], bodies["c"][cut:]), 1):
+        etags.append(s3.upload_part(**place, UploadId=upload, PartNumber=number, Body=body)["ETag"])
+    parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts})
+    name = fresh("fifo")
+    program = """
+data = read("train", 0)
+result = {"size": len(data), "md5": hashlib.md5(data).hexdigest()}
+"""
+    begin_program(server, bucket, name, program, [pipe(bucket, f"{prefix}/")])
+    whole = b"".join(bodies.values())
+    assert result_of(server, bucket, name) == {"size": len(whole), "md5": hashlib.md5(whole).hexdigest()}

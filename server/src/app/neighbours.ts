@@ -32,7 +32,7 @@ import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
 import { createLogGroups, openLogs, startLogs } from "../services/logs/port.ts";
 import { withCors } from "../services/s3/cors/door.ts";
-import { createS3, createS3Context, startS3 } from "../services/s3/index.ts";
+import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSecretsManager } from "../services/secretsmanager/index.ts";
 import { createOwnedSecrets, openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
@@ -85,7 +85,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     log,
     report,
   });
-  const s3 = createS3Context({ rows, blobs, keys, clock, log });
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
@@ -118,6 +118,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     roles,
     notices,
     objects,
+    keys,
     /** Through it every log line goes, so that metric filters see it. */
     series,
     /** Browsers from other origins are answered before anybody else is asked. */

@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
-  const { authenticator, authorizer, calls, roles, objects, networks, notices, series } = neighbours;
+  const { authenticator, authorizer, calls, roles, objects, keys, networks, notices, series } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
   const images = createImages({
@@ -57,6 +57,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     rows,
     series,
     objects,
+    keys,
     roles,
     authorizer,
     clock,

@@ -42,21 +42,34 @@ export interface PolicyChecks {
   resourcePolicy(text: string): void;
 }
 
-/** KMS, to S3: the keys that objects are written under. */
+/** KMS, to S3 and SageMaker: keys by which they encrypt what they keep, in the name of whoever calls. */
 export interface DataKeys {
   /**
-   * ARN of an enabled key, by id, ARN or alias, that the caller may use. The key is one of the call's region and account.
+   * A new data key of 32 bytes, in clear and encrypted under the key that is named by id, ARN or alias. The key of KMS is one
+   * of the call's region and account.
    * @throws ApiError NotFoundException, DisabledException, KMSInvalidStateException, AccessDenied
    */
-  usable(call: Call, keyId: string, use: KeyUse): Promise<string>;
+  generate(call: Call, keyId: string, use: KeyUse): Promise<DataKey>;
+  /** A data key in clear. @throws ApiError as `generate`, InvalidCiphertextException for another encryption context */
+  decrypt(call: Call, encrypted: Uint8Array, use: KeyUse): Promise<Uint8Array>;
+  /** ARN of an enabled key that the caller may use for all of `operations`. @throws ApiError as `generate` */
+  usable(call: Call, keyId: string, use: KeyUse & { readonly operations: readonly string[] }): Promise<string>;
+}
+
+export interface DataKey {
+  /** ARN of the key of KMS. */
+  readonly keyArn: string;
+  readonly plaintext: Uint8Array;
+  readonly encrypted: Uint8Array;
 }
 
 export interface KeyUse {
-  readonly operation: "GenerateDataKey" | "Decrypt";
-  /** For conditions of policies and constraints of grants. */
-  readonly encryptionContext: Readonly<Record<string, string>>;
+  /** For conditions of policies and constraints of grants; and the same is needed to decrypt. */
+  readonly encryptionContext?: Readonly<Record<string, string>>;
   /** `s3.us-east-1.amazonaws.com`: the service in whose name the caller uses the key. */
   readonly viaService: string;
+  /** Further condition keys, `kms:GrantIsForAWSResource`. */
+  readonly conditions?: Readonly<Record<string, string>>;
 }
 
 /** IAM and STS, to the engine: work under an execution role. */
@@ -158,10 +171,18 @@ export interface HeldObject extends ObjectFacts {
   release(): void;
 }
 
-/** A file to be read only, with the checksum that it was written with (store/blobs), or the bytes themselves. */
-export type HeldPiece =
-  | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
-  | { readonly bytes: Uint8Array };
+/** A file to be read only, or the bytes themselves. */
+export type HeldPiece = HeldFile | { readonly bytes: Uint8Array };
+
+export interface HeldFile {
+  readonly path: string;
+  /** Of the file. */
+  readonly sizeBytes: number;
+  /** That it was written with (store/blobs). */
+  readonly checksum: string;
+  /** Present when the file holds sealed frames (core/sealed-frames): the key of this body alone, and its bytes without them. */
+  readonly sealed?: { readonly key: Uint8Array; readonly sizeBytes: number };
+}
 
 /**
  * S3, to the engine and to data capture. Every call is authorised for the principal, as if made from outside.

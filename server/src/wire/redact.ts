@@ -1,4 +1,4 @@
-// What of a request the call log keeps: everything but blobs and sensitive values.
+// What of a request the call log keeps: everything but blobs, digests of them and sensitive values.
 import type { ServiceModel, Shape } from "../../../contract/model.ts";
 import type { Json } from "../core/json.ts";
 import { setOwn, shapeCompiler, shapeOf } from "./compile.ts";
@@ -12,10 +12,13 @@ const SECRETS: ReadonlySet<string> = new Set(["SessionToken"]);
 
 const HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/** Names of shapes that are digests of what is not kept: bytes that are few are guessed by them, and so are keys. */
+const DIGEST = /^Checksum[A-Z0-9]+$|MD5$/;
+
 export const redactors = (model: ServiceModel): ((name: string) => Redact) =>
   shapeCompiler<Redact>(
     model,
-    (shape, _name, of) => buildRedact(model, shape, of),
+    (shape, name, of) => (DIGEST.test(name) ? () => undefined : buildRedact(model, shape, of)),
     (get) => (value) => get()(value),
   );
 

@@ -1,9 +1,15 @@
-// What KMS gives to the rest: keys that a caller may use.
-import type { DataKeys, PolicyChecks } from "../../core/ports.ts";
+// What KMS gives to the rest: data keys, and keys that a caller may use.
+import { randomBytes } from "node:crypto";
+import type { Call } from "../../core/call.ts";
+import type { DataKeys, KeyUse, PolicyChecks } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { onFoundKey } from "./shared/access.ts";
-import { findKey, keyArn, type Parts, requireEnabled, sealingKeyOf } from "./shared/keyring.ts";
+import { decrypt, encrypt, readCiphertext } from "./shared/ciphertext.ts";
+import { findKey, type KeyRow, keyArn, type Parts, requireEnabled, sealingKeyOf } from "./shared/keyring.ts";
+import { requireUsage, SYMMETRIC } from "./shared/specs.ts";
+
+const DATA_KEY_BYTES = 32;
 
 export type { Parts as Keyring } from "./shared/keyring.ts";
 
@@ -17,12 +23,33 @@ export async function openKeyring(parts: {
   return { rows, policies, sealingKey: sealingKeyOf(await keptKey(keyFile)) };
 }
 
-export const createDataKeys = (parts: Parts): DataKeys => ({
-  async usable(call, keyId, { operation, encryptionContext, viaService }) {
+export function createDataKeys(parts: Parts): DataKeys {
+  /** The key, once the caller is known to be allowed to use it. */
+  async function usableKey(call: Call, keyId: string, use: KeyUse, operations: readonly string[]): Promise<KeyRow> {
     const found = await findKey(parts, call, keyId);
-    const conditions = { "kms:ViaService": viaService };
-    await call.authorize([await onFoundKey(parts, call, found, { action: operation, encryptionContext, conditions })]);
+    const { encryptionContext, viaService } = use;
+    const conditions = { ...use.conditions, "kms:ViaService": viaService };
+    const permissions = operations.map((action) =>
+      onFoundKey(parts, call, found, { action, encryptionContext, conditions }),
+    );
+    await call.authorize(await Promise.all(permissions));
     if (found.row === undefined) throw found.missing;
-    return keyArn(call, requireEnabled(call, found.row).name);
-  },
-});
+    return requireUsage(call, requireEnabled(call, found.row), { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
+  }
+  return {
+    async generate(call, keyId, use) {
+      const row = await usableKey(call, keyId, use, ["GenerateDataKey"]);
+      const plaintext = randomBytes(DATA_KEY_BYTES);
+      const encrypted = encrypt(parts, row, plaintext, use.encryptionContext);
+      return { keyArn: keyArn(call, row.name), plaintext, encrypted };
+    },
+    async decrypt(call, encrypted, use) {
+      const ciphertext = readCiphertext(encrypted);
+      const row = await usableKey(call, ciphertext.keyId, use, ["Decrypt"]);
+      return decrypt(parts, row, ciphertext, use.encryptionContext);
+    },
+    async usable(call, keyId, { operations, ...use }) {
+      return keyArn(call, (await usableKey(call, keyId, use, operations)).name);
+    },
+  };
+}

@@ -41,6 +41,11 @@ export const s3Errors = {
   invalidBucketName: fixed("InvalidBucketName", 400, "The specified bucket is not valid."),
   invalidBucketState: told("InvalidBucketState", 409),
   invalidDigest: fixed("InvalidDigest", 400, "The Content-MD5 you specified was invalid."),
+  invalidEncryptionAlgorithm: fixed(
+    "InvalidEncryptionAlgorithmError",
+    400,
+    "The Encryption request you specified is not valid. Supported value: AES256.",
+  ),
   invalidLocationConstraint: fixed("InvalidLocationConstraint", 400, "The specified location-constraint is not valid"),
   invalidObjectState: told("InvalidObjectState", 403),
   invalidPart: fixed(

@@ -3,8 +3,10 @@ import type { Operations as S3Contract } from "../../../../contract/s3/types.ts"
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { DataKeys } from "../../core/ports.ts";
+import { deriveKey } from "../../core/sealing.ts";
 import type { Operations, Service } from "../../core/service.ts";
 import type { Blobs } from "../../store/blobs/blobs.ts";
+import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { accessControlOperations } from "./access-control/operations.ts";
 import { bucketOperations } from "./bucket/operations.ts";
@@ -24,11 +26,16 @@ export interface S3Parts {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly keys: DataKeys;
+  /** Behind what seals bodies that no key of KMS or of a customer does; made at first start, and to be kept. */
+  readonly keyFile: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export const createS3Context = (parts: S3Parts): S3Context => ({ ...parts, checksums: createChecksums() });
+export async function openS3Context({ keyFile, ...parts }: S3Parts): Promise<S3Context> {
+  const masterKey = deriveKey(await keptKey(keyFile), "s3 bodies");
+  return { ...parts, masterKey, checksums: createChecksums() };
+}
 
 export function createS3(context: S3Context): Service {
   const operations = {

@@ -12,8 +12,8 @@ import { createS3 } from "./index.ts";
 import { presignGet } from "./presign.ts";
 import { onBucket } from "./shared/access.ts";
 import { holdBody, readBody } from "./shared/bodies.ts";
+import { keysForRead } from "./shared/body-keys.ts";
 import { findBucket } from "./shared/buckets.ts";
-import { mayDecrypt } from "./shared/data-keys.ts";
 import { kinds, type ObjectDocument, type S3Context } from "./shared/model.ts";
 import { decodeKey, encodeKey } from "./shared/names.ts";
 import { currentObject } from "./shared/objects.ts";
@@ -47,13 +47,16 @@ export function createObjects(given: ObjectsParts): Objects {
     return { bucket, document: found.document };
   }
 
-  /** As `readable`, once the principal may also use the key that the object was written under. */
-  async function decryptable(principal: Principal, object: ObjectReference, signal?: AbortSignal) {
-    const found = await readable(principal, object, signal);
+  /** As `readable`, with where the bytes are to be read; the principal may use the key that they are sealed by. */
+  async function openable(principal: Principal, object: ObjectReference, signal?: AbortSignal) {
+    const { bucket, document } = await readable(principal, object, signal);
     const call = callOf(parts, principal, "GetObject", signal);
-    const place = { bucket: found.bucket, key: object.key };
-    await named(object.bucket, object.key, () => mayDecrypt(context, call, place, found.document));
-    return found;
+    const { key } = object;
+    const keys = await named(bucket.name, key, () =>
+      keysForRead(context, call, { bucket, key }, { object: document, input: {} }),
+    );
+    const { body: place, sizeBytes } = document;
+    return { facts: factsOf(bucket.name, key, document), from: { bucket, key, place, sizeBytes, keys } };
   }
 
   return {
@@ -75,30 +78,20 @@ export function createObjects(given: ObjectsParts): Objects {
       return factsOf(object.bucket, object.key, document);
     },
     async open(principal, object) {
-      const { bucket, document } = await decryptable(principal, object);
-      return {
-        ...factsOf(object.bucket, object.key, document),
-        body: await readBody(context, { bucket, key: object.key, place: document.body }),
-      };
+      const { facts, from } = await openable(principal, object);
+      return { ...facts, body: await readBody(context, from) };
     },
     async hold(principal, object) {
-      const { bucket, document } = await decryptable(principal, object);
-      return {
-        ...factsOf(object.bucket, object.key, document),
-        ...(await holdBody(context, { bucket, key: object.key, place: document.body })),
-      };
+      const { facts, from } = await openable(principal, object);
+      return { ...facts, ...(await holdBody(context, from)) };
     },
     async copyToFile(principal, object, path, signal) {
-      const { bucket, document } = await decryptable(principal, object, signal);
-      if (document.body !== undefined && "blob" in document.body)
-        await context.blobs.copyTo(document.body.blob, path, `s3://${object.bucket}/${object.key}`);
-      else
-        await pipeline(
-          await readBody(context, { bucket, key: object.key, place: document.body }),
-          createWriteStream(path, { flags: "wx" }),
-          { signal },
-        );
-      return factsOf(object.bucket, object.key, document);
+      const { facts, from } = await openable(principal, object, signal);
+      const { place } = from;
+      if (place !== undefined && "blob" in place && place.salt === undefined)
+        await context.blobs.copyTo(place.blob, path, `s3://${object.bucket}/${object.key}`);
+      else await pipeline(await readBody(context, from), createWriteStream(path, { flags: "wx" }), { signal });
+      return facts;
     },
     async put(principal, object, body, signal) {
       const { bucket, key, contentType, kmsKeyId, conditions } = object;

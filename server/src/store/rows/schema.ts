@@ -65,6 +65,8 @@ export const layoutSteps: readonly ((layout: Layout) => Promise<void>)[] = [
   // Blobs have CRC-32 from here on: an older Sagebrush would take them for damaged.
   async () => {},
   withOrdersOfLists,
+  // Bodies of objects may be sealed from here on: an older Sagebrush would give them out as they lie there.
+  async () => {},
 ];
 
 async function firstLayout({ database, dialect }: Layout): Promise<void> {

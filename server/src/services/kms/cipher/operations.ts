@@ -1,11 +1,13 @@
 // Encryption by keys: AES-256-GCM with the encryption context as additional authenticated data.
 // Answers as recorded in LocalStack's tests/aws/services/kms/test_kms.snapshot.json.
-// Gap: ciphertexts are this server's own and no key of AWS reads them; answers for Nitro enclaves (Recipient) are refused.
+// Gap: ciphertexts are this server's own and no key of AWS reads them; answers for Nitro enclaves (Recipient) are refused, and so
+// is ReEncrypt by asymmetric keys.
 import { randomBytes } from "node:crypto";
 import type {
   Operations as Contract,
   DataKeySpec,
   DecryptRequest,
+  EncryptionAlgorithmSpec,
   ReEncryptRequest,
 } from "../../../../../contract/kms/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
@@ -15,50 +17,45 @@ import { dryRun, invalidCiphertext, wrongKey } from "../errors.ts";
 import { type KeyAction, onFoundKey, onKey } from "../shared/access.ts";
 import { decrypt, type EncryptionContext, encrypt, readCiphertext } from "../shared/ciphertext.ts";
 import { currentMaterial, findKey, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { decryptRsa, encryptRsa, isRsa } from "../shared/rsa.ts";
+import { algorithmsOf, requireUsage, SYMMETRIC } from "../shared/specs.ts";
 
 interface WithContext {
   readonly KeyId: string;
   readonly EncryptionContext?: EncryptionContext | undefined;
 }
 
-export const cipher = (parts: Parts): Operations<Contract> => {
-  const withContext = ({ KeyId, EncryptionContext = {} }: WithContext, call: Call) =>
-    onKey(parts, call, KeyId, { encryptionContext: EncryptionContext });
+export const cipher = (parts: Parts): Operations<Contract> => ({ ...ciphers(parts), ...dataKeys(parts) });
+
+function ciphers(parts: Parts): Operations<Contract> {
   const usable = async (call: Call, given: string) => requireEnabled(call, await requireKey(parts, call, given));
-
-  /** A new data key and what the answers say of it. */
-  const dataKey = async (input: WithContext & DataKeySize & { readonly DryRun?: boolean | undefined }, call: Call) => {
-    const sizeBytes = dataKeyBytes(input);
-    const row = await usable(call, input.KeyId);
-    if (input.DryRun) throw dryRun();
-    const plaintext = randomBytes(sizeBytes);
-    return {
-      Plaintext: plaintext,
-      CiphertextBlob: encrypt(parts, row, plaintext, input.EncryptionContext),
-      KeyId: keyArn(call, row.name),
-      KeyMaterialId: currentMaterial(row).id,
-    };
-  };
-
   return {
     Encrypt: {
-      permissions: withContext,
+      permissions: ({ KeyId, EncryptionContext = {}, EncryptionAlgorithm: algorithm }, call) =>
+        onKey(parts, call, KeyId, { encryptionContext: EncryptionContext, algorithm }),
       async run(input, call) {
-        refuseAlgorithm(input.EncryptionAlgorithm);
-        const row = await usable(call, input.KeyId);
+        const { EncryptionAlgorithm: algorithm = SYMMETRIC, Plaintext, EncryptionContext } = input;
+        const row = requireUsage(call, await usable(call, input.KeyId), { usage: "ENCRYPT_DECRYPT", algorithm });
+        if (isRsa(algorithm)) refuseContext(EncryptionContext);
         if (input.DryRun) throw dryRun();
         return {
-          CiphertextBlob: encrypt(parts, row, input.Plaintext, input.EncryptionContext),
+          CiphertextBlob: isRsa(algorithm)
+            ? encryptRsa(parts, row, algorithm, Plaintext)
+            : encrypt(parts, row, Plaintext, EncryptionContext),
           KeyId: keyArn(call, row.name),
-          EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+          EncryptionAlgorithm: algorithm,
         };
       },
     },
     Decrypt: {
-      permissions: (input, call) =>
-        onSource(parts, call, decryptSource(input), { encryptionContext: input.EncryptionContext ?? {} }),
+      permissions: (input, call) => {
+        const { EncryptionAlgorithm: algorithm, EncryptionContext: encryptionContext = {} } = input;
+        if (isRsa(algorithm)) return onKey(parts, call, rsaKeyOf(input), { encryptionContext, algorithm });
+        return onSource(parts, call, decryptSource(input), { encryptionContext });
+      },
       async run(input, call) {
         refuseUnbuilt(input);
+        if (isRsa(input.EncryptionAlgorithm)) return await decryptedByRsa(parts, input, call);
         refuseAlgorithm(input.EncryptionAlgorithm);
         const { row, ciphertext } = await sourceKey(parts, call, decryptSource(input));
         const plaintext = decrypt(parts, row, ciphertext, input.EncryptionContext);
@@ -87,7 +84,7 @@ export const cipher = (parts: Parts): Operations<Contract> => {
         refuseAlgorithm(input.SourceEncryptionAlgorithm);
         refuseAlgorithm(input.DestinationEncryptionAlgorithm);
         const { row: from, ciphertext } = await sourceKey(parts, call, reEncryptSource(input));
-        const to = await usable(call, input.DestinationKeyId);
+        const to = requireUsage(call, await usable(call, input.DestinationKeyId), symmetric);
         const plaintext = decrypt(parts, from, ciphertext, input.SourceEncryptionContext);
         if (input.DryRun) throw dryRun();
         return {
@@ -101,6 +98,29 @@ export const cipher = (parts: Parts): Operations<Contract> => {
         };
       },
     },
+  };
+}
+
+function dataKeys(parts: Parts): Operations<Contract> {
+  const withContext = ({ KeyId, EncryptionContext = {} }: WithContext, call: Call) =>
+    onKey(parts, call, KeyId, { encryptionContext: EncryptionContext });
+
+  /** A new data key and what the answers say of it. */
+  const dataKey = async (input: WithContext & DataKeySize & { readonly DryRun?: boolean | undefined }, call: Call) => {
+    const sizeBytes = dataKeyBytes(input);
+    const row = requireEnabled(call, await requireKey(parts, call, input.KeyId));
+    requireUsage(call, row, symmetric);
+    if (input.DryRun) throw dryRun();
+    const plaintext = randomBytes(sizeBytes);
+    return {
+      Plaintext: plaintext,
+      CiphertextBlob: encrypt(parts, row, plaintext, input.EncryptionContext),
+      KeyId: keyArn(call, row.name),
+      KeyMaterialId: currentMaterial(row).id,
+    };
+  };
+
+  return {
     GenerateDataKey: {
       permissions: withContext,
       run(input, call) {
@@ -123,7 +143,31 @@ export const cipher = (parts: Parts): Operations<Contract> => {
       },
     },
   };
-};
+}
+
+const symmetric = { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC } as const;
+
+async function decryptedByRsa(parts: Parts, input: DecryptRequest, call: Call) {
+  const { EncryptionAlgorithm: algorithm = "", CiphertextBlob = noCiphertext(), DryRun } = input;
+  const row = requireEnabled(call, await requireKey(parts, call, rsaKeyOf(input)));
+  refuseContext(input.EncryptionContext);
+  if (!algorithmsOf(row).includes(algorithm)) throw wrongKey();
+  const Plaintext = decryptRsa(parts, row, algorithm, CiphertextBlob);
+  if (DryRun) throw dryRun();
+  return { KeyId: keyArn(call, row.name), Plaintext, EncryptionAlgorithm: algorithm as EncryptionAlgorithmSpec };
+}
+
+/** Ciphertexts of RSA do not say whose they are. @throws ApiError Validation */
+function rsaKeyOf({ KeyId }: DecryptRequest): string {
+  if (KeyId === undefined) throw errors.validation("KeyId is required for ciphertexts of asymmetric keys.");
+  return KeyId;
+}
+
+/** @throws ApiError Validation */
+function refuseContext(context: EncryptionContext | undefined): void {
+  if (context === undefined || Object.keys(context).length === 0) return;
+  throw errors.validation("An encryption context can be given with symmetric keys only.");
+}
 
 /** A ciphertext, and how the caller names its key. */
 interface Source {

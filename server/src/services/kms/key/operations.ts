@@ -1,9 +1,9 @@
 // Keys: made, described, switched off and on, and deleted after a time in which that can be taken back.
 // Answers as recorded in LocalStack's tests/aws/services/kms/test_kms.snapshot.json; states: KMS developer guide, "Key
 // states of KMS keys".
-// Gap: symmetric encryption keys of this server's own making; other specs and usages, imported material, key stores and keys of
-// several regions are refused by name.
-// Gap: no keys that AWS manages (alias/aws/s3).
+// Gap: keys of this server's own making, of one secret, RSA, ECC or HMAC; other specs and usages, imported material, key
+// stores and keys of several regions are refused by name.
+// Gap: of keys that AWS manages there are those of S3, SageMaker, Secrets Manager, ECR and SNS, listed once they have been named.
 import { randomUUID } from "node:crypto";
 import type { Operations as Contract, CreateKeyRequest, KeyMetadata } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";
@@ -17,17 +17,28 @@ import {
   KEY,
   type KeyDocument,
   type KeyRow,
+  type KeyState,
   keyArn,
   keyKey,
-  newMaterial,
   type Parts,
   requireKept,
   requireKey,
   scopeOf,
+  sealMaterial,
   stateOf,
 } from "../shared/keyring.ts";
 import { cut, startOf } from "../shared/paging.ts";
 import { checkKeyPolicy, defaultPolicy } from "../shared/policy.ts";
+import {
+  algorithmsOf,
+  findSpec,
+  type Spec,
+  SYMMETRIC,
+  specOf,
+  type Usage,
+  usageFor,
+  usageOf,
+} from "../shared/specs.ts";
 import { tagConditions, withTags } from "../shared/tags.ts";
 
 const DEFAULT_PAGE = 100;
@@ -53,15 +64,16 @@ export const key = (parts: Parts): Operations<Contract> => ({
       },
     ],
     async run(input, call) {
-      refuseUnbuilt(input);
+      const { name, spec, usage } = kindOf(input);
       const id = randomUUID();
       const policy = input.Policy ?? defaultPolicy(call.account);
       const tags = withTags({}, input.Tags ?? []);
       if (input.Policy !== undefined) {
         await checkKeyPolicy(parts, call, id, { policy, bypass: input.BypassPolicyLockoutSafetyCheck === true });
       }
-      const materials = [newMaterial(parts, id, call.at)];
-      const document: KeyDocument = { description: input.Description ?? "", policy, tags, materials };
+      const materials = [sealMaterial(parts, id, { bytes: await spec.make(), now: call.at })];
+      const kind = name === SYMMETRIC ? {} : { spec: name, usage };
+      const document: KeyDocument = { description: input.Description ?? "", policy, tags, materials, ...kind };
       const row = { ...keyKey(call, id), status: "Enabled", createdAt: call.at, modifiedAt: call.at, document };
       await parts.rows.commit({ expect: [{ key: keyKey(call, id), version: "absent" }], put: [row] });
       return { KeyMetadata: metadata(call, { ...row, version: 1 }) };
@@ -90,26 +102,8 @@ export const key = (parts: Parts): Operations<Contract> => ({
       return {};
     },
   },
-  EnableKey: {
-    permissions: keyAction(parts),
-    async run({ KeyId }, call) {
-      await changeKey(parts, call, KeyId, (row) => {
-        requireKept(call, row);
-        return { status: "Enabled" };
-      });
-      return {};
-    },
-  },
-  DisableKey: {
-    permissions: keyAction(parts),
-    async run({ KeyId }, call) {
-      await changeKey(parts, call, KeyId, (row) => {
-        requireKept(call, row);
-        return { status: "Disabled" };
-      });
-      return {};
-    },
-  },
+  EnableKey: turned(parts, "Enabled"),
+  DisableKey: turned(parts, "Disabled"),
   ScheduleKeyDeletion: {
     permissions: (input, call) =>
       onKey(parts, call, input.KeyId, {
@@ -146,16 +140,27 @@ export const key = (parts: Parts): Operations<Contract> => ({
   },
 });
 
-/** @throws ApiError UnsupportedOperation naming what is asked for */
-function refuseUnbuilt(input: CreateKeyRequest): void {
+const turned = (parts: Parts, status: KeyState) => ({
+  permissions: keyAction(parts),
+  async run({ KeyId }: { readonly KeyId: string }, call: Call) {
+    await changeKey(parts, call, KeyId, (row) => {
+      requireKept(call, row);
+      return { status };
+    });
+    return {};
+  },
+});
+
+/** @throws ApiError UnsupportedOperation naming what is asked for and not built, Validation */
+function kindOf(input: CreateKeyRequest): { readonly name: string; readonly spec: Spec; readonly usage: Usage } {
   const { KeySpec, CustomerMasterKeySpec, KeyUsage, Origin, MultiRegion, CustomKeyStoreId, XksKeyId } = input;
   if (KeySpec !== undefined && CustomerMasterKeySpec !== undefined) {
     throw errors.validation("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.");
   }
-  const spec = KeySpec ?? CustomerMasterKeySpec ?? "SYMMETRIC_DEFAULT";
+  const name = KeySpec ?? CustomerMasterKeySpec ?? SYMMETRIC;
+  const spec = findSpec(name);
   const asked: Readonly<Record<string, boolean>> = {
-    [`KeySpec ${spec}`]: spec !== "SYMMETRIC_DEFAULT",
-    [`KeyUsage ${KeyUsage}`]: KeyUsage !== undefined && KeyUsage !== "ENCRYPT_DECRYPT",
+    [`KeyUsage ${KeyUsage}`]: KeyUsage === "KEY_AGREEMENT" || KeyUsage === "ENCAPSULATE_DECAPSULATE",
     [`Origin ${Origin}`]: Origin !== undefined && Origin !== "AWS_KMS",
     MultiRegion: MultiRegion === true,
     CustomKeyStoreId: CustomKeyStoreId !== undefined,
@@ -163,11 +168,20 @@ function refuseUnbuilt(input: CreateKeyRequest): void {
   };
   const found = Object.entries(asked).find(([, isAsked]) => isAsked);
   if (found) throw unsupported(`${found[0]} is not yet available in Sagebrush.`);
+  if (spec === undefined) throw unsupported(`KeySpec ${name} is not yet available in Sagebrush.`);
+  return { name, spec, usage: usageFor(name, KeyUsage) };
 }
+
+const ALGORITHMS = {
+  ENCRYPT_DECRYPT: "EncryptionAlgorithms",
+  SIGN_VERIFY: "SigningAlgorithms",
+  GENERATE_VERIFY_MAC: "MacAlgorithms",
+} as const;
 
 function metadata(call: Call, row: KeyRow): KeyMetadata {
   const { document } = row;
   const state = stateOf(row);
+  const spec = specOf(row) as "SYMMETRIC_DEFAULT";
   return {
     AWSAccountId: call.account,
     KeyId: row.name,
@@ -175,15 +189,15 @@ function metadata(call: Call, row: KeyRow): KeyMetadata {
     CreationDate: row.createdAt / 1000,
     Enabled: state === "Enabled",
     Description: document.description,
-    KeyUsage: "ENCRYPT_DECRYPT",
+    KeyUsage: usageOf(row),
     KeyState: state,
     ...(document.deleteAt === undefined ? {} : { DeletionDate: document.deleteAt / 1000 }),
     Origin: "AWS_KMS",
-    KeyManager: "CUSTOMER",
-    CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
-    KeySpec: "SYMMETRIC_DEFAULT",
-    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+    KeyManager: document.managedFor === undefined ? "CUSTOMER" : "AWS",
+    CustomerMasterKeySpec: spec,
+    KeySpec: spec,
+    [ALGORITHMS[usageOf(row)]]: algorithmsOf(row),
     MultiRegion: false,
-    ...(state === "PendingDeletion" ? {} : { CurrentKeyMaterialId: currentMaterial(row).id }),
+    ...(state === "PendingDeletion" || spec !== SYMMETRIC ? {} : { CurrentKeyMaterialId: currentMaterial(row).id }),
   };
 }

@@ -4,7 +4,7 @@
 import type { Operations as Contract, RotationsListEntry } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import { limitExceeded } from "../errors.ts";
+import { limitExceeded, unsupported } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
 import {
   changeKey,
@@ -18,6 +18,7 @@ import {
   stateOf,
 } from "../shared/keyring.ts";
 import { pageOf } from "../shared/paging.ts";
+import { SYMMETRIC, specOf } from "../shared/specs.ts";
 
 const DEFAULT_PERIOD_DAYS = 365;
 const DEFAULT_PAGE = 100;
@@ -32,7 +33,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
       }),
     async run({ KeyId, RotationPeriodInDays }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireEnabled(call, row);
+        requireRotatable(call, row);
         const old = row.document.rotation;
         const periodDays = RotationPeriodInDays ?? old?.periodDays ?? DEFAULT_PERIOD_DAYS;
         const isAsBefore = old?.periodDays === periodDays;
@@ -46,7 +47,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireEnabled(call, row);
+        requireRotatable(call, row);
         return { document: { ...row.document, rotation: undefined } };
       });
       return {};
@@ -71,7 +72,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId }, call) {
       const changed = await changeKey(parts, call, KeyId, (row) => {
-        requireEnabled(call, row);
+        requireRotatable(call, row);
         const { materials } = row.document;
         if (materials.filter(({ rotation: how }) => how === "ON_DEMAND").length >= MOST_ON_DEMAND) {
           throw limitExceeded(
@@ -98,6 +99,12 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     },
   },
 });
+
+/** @throws ApiError UnsupportedOperation for keys of other specs, and as `requireEnabled` */
+function requireRotatable(call: Call, row: KeyRow): void {
+  if (specOf(row) !== SYMMETRIC) throw unsupported("");
+  requireEnabled(call, row);
+}
 
 const entry = (call: Call, row: KeyRow, material: Material): RotationsListEntry => ({
   KeyId: keyArn(call, row.name),

@@ -3,6 +3,7 @@
 import type { Call, Permission } from "../../../core/call.ts";
 import { allGrants, grantStatements, type NewGrant } from "./grants.ts";
 import { aliasArn, type FoundKey, findKey, type KeyRow, keyArn, type Parts } from "./keyring.ts";
+import { SYMMETRIC, specOf, usageOf } from "./specs.ts";
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
 
@@ -12,6 +13,8 @@ export interface KeyAction {
   readonly conditions?: Conditions;
   /** Given for cryptographic operations, also when the caller sent none. */
   readonly encryptionContext?: Readonly<Record<string, string>> | undefined;
+  /** Of a cryptographic operation; that of symmetric keys unless given. */
+  readonly algorithm?: string | undefined;
   readonly grantId?: string | undefined;
   readonly newGrant?: NewGrant;
 }
@@ -24,7 +27,7 @@ export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what
     "kms:CallerAccount": call.account,
     ...(context.length === 0 ? {} : { "kms:EncryptionContextKeys": context.map(([name]) => name) }),
     ...Object.fromEntries(context.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
-    ...(what.encryptionContext === undefined ? {} : { "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT" }),
+    ...(what.encryptionContext === undefined ? {} : { "kms:EncryptionAlgorithm": what.algorithm ?? SYMMETRIC }),
     ...what.conditions,
   };
   if (found.row === undefined) return { action: `kms:${action}`, resource: found.arn, conditions };
@@ -35,8 +38,8 @@ export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what
     conditions: {
       ...conditions,
       ...(alias === undefined ? {} : { "kms:RequestAlias": alias }),
-      "kms:KeySpec": "SYMMETRIC_DEFAULT",
-      "kms:KeyUsage": "ENCRYPT_DECRYPT",
+      "kms:KeySpec": specOf(row),
+      "kms:KeyUsage": usageOf(row),
       "kms:KeyOrigin": "AWS_KMS",
       ...Object.fromEntries(
         Object.entries(row.document.tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]),

@@ -1,12 +1,13 @@
 // Keys as rows, with their material sealed, and how a request names one: by id, ARN, alias or the alias's ARN.
 // Source: KMS developer guide, "Key identifiers (KeyId)".
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Call } from "../../../core/call.ts";
 import type { PolicyChecks } from "../../../core/ports.ts";
 import { deriveKey, seal, unseal } from "../../../core/sealing.ts";
 import { again } from "../../../store/rows/again.ts";
-import type { Expectation, Row, Rows } from "../../../store/rows/rows.ts";
+import { Conflict, type Expectation, type Row, type Rows } from "../../../store/rows/rows.ts";
 import { disabled, invalidArn, invalidState, notFound } from "../errors.ts";
+import { managedFace, managedService } from "./managed.ts";
 
 export interface Parts {
   readonly rows: Rows;
@@ -27,7 +28,7 @@ export interface Place {
 export interface Material {
   /** 64 hexadecimal digits; ciphertexts name it. */
   readonly id: string;
-  /** The 32 bytes, sealed for this key and id; base64. */
+  /** The bytes, 32 unless of another spec, sealed for this key and id; base64. */
   readonly sealed: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -47,6 +48,11 @@ export interface KeyDocument {
   readonly rotation?: { readonly periodDays: number; readonly nextAt: number } | undefined;
   /** Milliseconds since 1970; present while the key is pending deletion. */
   readonly deleteAt?: number | undefined;
+  /** Absent for keys that encrypt by one secret; see specs.ts. */
+  readonly spec?: string | undefined;
+  readonly usage?: "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | undefined;
+  /** Of a key that AWS manages: `s3`. */
+  readonly managedFor?: string | undefined;
 }
 
 export type KeyRow = Row<KeyDocument>;
@@ -67,11 +73,22 @@ export const aliasArn = ({ account, region }: Place, name: string): string =>
 export const stateOf = (row: KeyRow): KeyState => row.status as KeyState;
 
 const MATERIAL_BYTES = 32;
+const DAY_MS = 86_400_000;
+/** KMS developer guide, "Rotating AWS KMS keys". */
+const MANAGED_ROTATION_DAYS = 365;
 
 export function newMaterial(parts: Parts, keyId: string, now: number, rotation?: Material["rotation"]): Material {
+  const material = sealMaterial(parts, keyId, { bytes: randomBytes(MATERIAL_BYTES), now });
+  return { ...material, ...(rotation === undefined ? {} : { rotation }) };
+}
+
+export function sealMaterial(
+  parts: Parts,
+  keyId: string,
+  { bytes, now }: { readonly bytes: Uint8Array; readonly now: number },
+): Material {
   const id = randomBytes(MATERIAL_BYTES).toString("hex");
-  const sealed = seal(parts.sealingKey, randomBytes(MATERIAL_BYTES), `${keyId}/${id}`).toString("base64");
-  return { id, sealed, createdAt: now, ...(rotation === undefined ? {} : { rotation }) };
+  return { id, sealed: seal(parts.sealingKey, bytes, `${keyId}/${id}`).toString("base64"), createdAt: now };
 }
 
 export const currentMaterial = ({ document, name }: KeyRow): Material => {
@@ -80,7 +97,7 @@ export const currentMaterial = ({ document, name }: KeyRow): Material => {
   return material;
 };
 
-/** The 32 bytes of a version. @throws Error when they were sealed under another master key */
+/** The bytes of a version. @throws Error when they were sealed under another master key */
 export function openMaterial(parts: Parts, keyId: string, material: Material): Buffer {
   const bytes = unseal(parts.sealingKey, Buffer.from(material.sealed, "base64"), `${keyId}/${material.id}`);
   if (bytes === undefined) throw new Error(`The material of key ${keyId} was sealed with another key file.`);
@@ -123,7 +140,8 @@ export type FoundKey =
 /** Finds what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
 export async function findKey(parts: Parts, place: Place & { readonly at: number }, given: string): Promise<FoundKey> {
   const { id, alias } = readName(place, given);
-  const found = alias === undefined ? id : await aliasTarget(parts, place, alias);
+  const found =
+    alias === undefined ? id : ((await aliasTarget(parts, place, alias)) ?? (await makeManaged(parts, place, alias)));
   if (found === undefined) {
     const name = alias ?? "";
     return { arn: aliasArn(place, name), missing: noAlias(place, name) };
@@ -138,6 +156,32 @@ export async function findKey(parts: Parts, place: Place & { readonly at: number
 
 async function aliasTarget(parts: Parts, place: Place, alias: string): Promise<string | undefined> {
   return (await parts.rows.get<AliasDocument>(aliasKey(place, alias)))?.document.keyId;
+}
+
+/**
+ * The key that AWS manages for a service, made when its alias is first named (KMS API reference, DescribeKey); undefined for
+ * other aliases.
+ */
+async function makeManaged(parts: Parts, place: Place & { readonly at: number }, alias: string) {
+  const service = managedService(alias);
+  if (service === undefined) return undefined;
+  const id = randomUUID();
+  const document: KeyDocument = {
+    ...managedFace(place, service),
+    tags: {},
+    materials: [newMaterial(parts, id, place.at)],
+    rotation: { periodDays: MANAGED_ROTATION_DAYS, nextAt: place.at + MANAGED_ROTATION_DAYS * DAY_MS },
+  };
+  const times = { createdAt: place.at, modifiedAt: place.at };
+  const key = { ...keyKey(place, id), status: "Enabled", ...times, document };
+  const named = { ...aliasKey(place, alias), status: "", parent: id, ...times, document: { keyId: id } };
+  try {
+    await parts.rows.commit({ expect: [{ key: aliasKey(place, alias), version: "absent" }], put: [key, named] });
+    return id;
+  } catch (cause) {
+    if (!(cause instanceof Conflict)) throw cause;
+    return aliasTarget(parts, place, alias);
+  }
 }
 
 /** The key that a request names. @throws ApiError NotFound, InvalidArn */

@@ -8,7 +8,7 @@ import { groupArn } from "./groups.ts";
 /** ARN of the key, which has to be enabled and usable by the caller. @throws ApiError InvalidParameter */
 export async function usableKey({ keys }: LogsContext, call: Call, group: string, kmsKeyId: string): Promise<string> {
   const use = {
-    operation: "GenerateDataKey",
+    operations: ["GenerateDataKey"],
     encryptionContext: { "aws:logs:arn": groupArn(call, group) },
     viaService: `logs.${call.region}.amazonaws.com`,
   } as const;

@@ -133,11 +133,15 @@ const guardingOperations = (context: S3Context) =>
       cors: checkCors(input.CORSConfiguration),
     })),
     DeleteBucketCors: writes(context, "PutBucketCORS", () => ({ cors: undefined })),
-    GetBucketEncryption: reads(context, "GetEncryptionConfiguration", ({ encryption }) => ({
-      ServerSideEncryptionConfiguration: encryption ?? {
-        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const }, BucketKeyEnabled: false }],
-      },
-    })),
+    GetBucketEncryption: reads(context, "GetEncryptionConfiguration", ({ encryption }, bucket) => {
+      if (encryption === undefined)
+        throw missing(
+          bucket,
+          "ServerSideEncryptionConfigurationNotFoundError",
+          "The server side encryption configuration was not found",
+        );
+      return { ServerSideEncryptionConfiguration: encryption };
+    }),
     PutBucketEncryption: writes(
       context,
       "PutEncryptionConfiguration",

@@ -19,11 +19,12 @@ import type { Call } from "../../../core/call.ts";
 import type { Operation, Operations } from "../../../core/service.ts";
 import { BadCursor } from "../../../store/rows/rows.ts";
 import { s3Errors } from "../errors.ts";
-import { bucketAction, bucketArn, onBucket } from "../shared/access.ts";
+import { bucketAction, onBucket } from "../shared/access.ts";
 import { cannedAcl, ownerOf } from "../shared/acl.ts";
 import { bucketKey, findBucket, retryConflicts } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
 import { BUCKET_SCOPE, type BucketDocument, type BucketSettings, kinds, type S3Context } from "../shared/model.ts";
+import { bucketArn } from "../shared/names.ts";
 import { checkTags, MOST_BUCKET_TAGS } from "../shared/tags.ts";
 import { removeBucket } from "./remove.ts";
 

@@ -5,9 +5,11 @@ import type {
   CompleteMultipartUploadOutput,
   CompleteMultipartUploadRequest,
 } from "../../../../../contract/s3/types.ts";
+import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { partListKey } from "../shared/bodies.ts";
+import { mayDecrypt } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import {
@@ -18,10 +20,12 @@ import {
   isCrc,
 } from "../shared/checksums.ts";
 import { checkWrite } from "../shared/conditions.ts";
+import { customerKeyForPart, isGiven } from "../shared/customer-key.ts";
 import { checksumAnswer, encryptionAnswer } from "../shared/face.ts";
+import { hidden, shown } from "../shared/hidden-checksums.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
-import { endUpload, findUpload, MOST_PARTS, scanParts, uploadAction } from "./uploads.ts";
+import { endUpload, findUpload, MOST_PARTS, scanParts, writeAction } from "./uploads.ts";
 
 /** Of every part but the last (S3 user guide, "Amazon S3 multipart upload limits"). */
 const SMALLEST_PART_BYTES = 5 * 2 ** 20;
@@ -29,11 +33,12 @@ const SMALLEST_PART_BYTES = 5 * 2 ** 20;
 export const completeMultipartUpload = (
   context: S3Context,
 ): Operation<CompleteMultipartUploadRequest, CompleteMultipartUploadOutput> => ({
-  permissions: uploadAction(context, "PutObject"),
+  permissions: writeAction(context),
   run: async (input, call) => {
     const bucket = await findBucket(context, input);
     const document =
-      (await completedBefore(context, bucket, input)) ?? (await retryConflicts(() => complete(context, bucket, input)));
+      (await completedBefore(context, bucket, input)) ??
+      (await retryConflicts(() => complete(context, bucket, input, call)));
     const key = input.Key.split("/").map(encodeURIComponent).join("/");
     return {
       Location: `${call.origin}/${bucket.name}/${key}`,
@@ -41,8 +46,8 @@ export const completeMultipartUpload = (
       Key: input.Key,
       ETag: `"${document.etag}"`,
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
-      ...checksumAnswer(document),
-      ...encryptionAnswer(document),
+      ...checksumAnswer(context, document),
+      ...encryptionAnswer(document, input),
     };
   },
 });
@@ -58,14 +63,17 @@ async function completedBefore(
   return isOurs ? current : undefined;
 }
 
-async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest) {
+async function complete(context: S3Context, bucket: Bucket, input: CompleteMultipartUploadRequest, call: Call) {
   const upload = await findUpload(context, bucket, input);
+  // A customer's key need not come with the end of an upload; one that comes has to be its key.
+  if (isGiven(input)) customerKeyForPart(input, upload.document.face);
+  await mayDecrypt(context, call, { bucket, key: input.Key }, upload.document.face);
   const rows = await scanParts(context, bucket, input.UploadId, { limit: MOST_PARTS });
   checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
   const parts = chosenParts(
     input,
     upload.document,
-    rows.map((row) => row.document),
+    rows.map(({ document }) => ({ ...document, checksum: shown(context, document.checksum) })),
   );
   const checksum = await wholeChecksum(context, upload.document, parts);
   checkWhole(input, upload.document, { parts, checksum });
@@ -75,18 +83,21 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
   // One list of parts for each upload: its id says which upload made the object.
   const id = input.UploadId;
   const now = context.clock.now();
-  const list = { ...partListKey(bucket.name, id), status: "", createdAt: now, modifiedAt: now, document: parts };
+  const keptParts = rows.map(({ document }) => document).filter(({ number }) => kept.has(number));
+  const list = { ...partListKey(bucket.name, id), status: "", createdAt: now, modifiedAt: now, document: keptParts };
+  const { face } = upload.document;
+  const hides = face.keySource !== undefined && face.keySource.from !== "master";
   return placeVersion(
     context,
     bucket,
     input.Key,
     {
-      ...upload.document.face,
+      ...face,
       owner: bucket.owner,
       sizeBytes: sizeOf(parts),
       etag: `${md5.digest("hex")}-${parts.length}`,
       body: { partList: id, parts: parts.length },
-      checksum,
+      checksum: checksum && hides ? hidden(context, checksum) : checksum,
     },
     {
       check: (current) => checkWrite(input, current),

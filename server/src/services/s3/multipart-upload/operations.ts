@@ -15,12 +15,13 @@ import type {
 import type { Operation, Operations } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { ownerOf } from "../shared/acl.ts";
+import { newKeys } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts, whileBucketStays } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import { allowsType, checksumAlgorithms, checksumMember, defaultType } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
-import { underKey } from "../shared/data-keys.ts";
 import { encryptionAnswer, faceOf } from "../shared/face.ts";
+import { shown } from "../shared/hidden-checksums.ts";
 import type { S3Context, UploadDocument } from "../shared/model.ts";
 import { newUploadId } from "../shared/names.ts";
 import { writePermissions } from "../shared/writing.ts";
@@ -48,11 +49,13 @@ const createMultipartUpload = (
     const UploadId = newUploadId(now);
     const { bucket, document } = await retryConflicts(async () => {
       const bucket = await findBucket(context, input);
+      const asked = faceOf(input, bucket, now);
+      const { face } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
       const document: UploadDocument = {
         startedAt: now,
         owner: bucket.owner,
         initiator: call.principal.arn,
-        face: await underKey(context, call, { bucket, key: input.Key }, faceOf(input, bucket, now)),
+        face,
         ...(checksum === undefined ? {} : { checksum }),
       };
       const row = { status: "", createdAt: now, modifiedAt: now, document };
@@ -67,7 +70,7 @@ const createMultipartUpload = (
       UploadId,
       ChecksumAlgorithm: checksum?.algorithm,
       ChecksumType: checksum?.type,
-      ...encryptionAnswer(document.face),
+      ...encryptionAnswer(document.face, input),
     };
   },
 });
@@ -139,7 +142,9 @@ const listParts = (context: S3Context): Operation<ListPartsRequest, ListPartsOut
         LastModified: wholeSeconds(part.modifiedAt),
         ETag: `"${part.md5}"`,
         Size: part.sizeBytes,
-        ...(upload.checksum === undefined ? {} : { [checksumMember(part.checksum.algorithm)]: part.checksum.value }),
+        ...(upload.checksum === undefined
+          ? {}
+          : { [checksumMember(part.checksum.algorithm)]: shown(context, part.checksum).value }),
       })),
     };
   },

@@ -7,14 +7,8 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
-import {
-  type ByteRange,
-  LARGEST_BODY_BYTES,
-  orDiscard,
-  readBody,
-  type WrittenBody,
-  writeBody,
-} from "../shared/bodies.ts";
+import { type ByteRange, readBody } from "../shared/bodies.ts";
+import { keysForPart } from "../shared/body-keys.ts";
 import { findBucket, retryConflicts } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import { checksumMember } from "../shared/checksums.ts";
@@ -23,7 +17,8 @@ import { findSource, sourcePermissions } from "../shared/copy-source.ts";
 import { encryptionAnswer } from "../shared/face.ts";
 import type { Bucket, S3Context, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion } from "../shared/objects.ts";
-import { findUpload, MOST_PARTS, type OfUpload, partKey, uploadAction } from "./uploads.ts";
+import { LARGEST_BODY_BYTES, orDiscard, type WrittenBody, writeBody } from "../shared/write-body.ts";
+import { findUpload, MOST_PARTS, type OfUpload, partKey, writeAction } from "./uploads.ts";
 
 type PartInput = OfUpload & { readonly PartNumber: number };
 
@@ -37,27 +32,30 @@ function checkPartNumber(number: number): void {
 }
 
 export const uploadPart = (context: S3Context): Operation<UploadPartRequest, UploadPartOutput> => ({
-  permissions: uploadAction(context, "PutObject"),
+  permissions: writeAction(context),
   run: async (input, call) => {
     checkPartNumber(input.PartNumber);
     const bucket = await findBucket(context, input);
     const { document: upload } = await findUpload(context, bucket, input);
+    const keys = await keysForPart(context, call, { bucket, key: input.Key }, { face: upload.face, input });
     const written = await writeBody(context, {
       body: input.Body,
       announced: input,
       headers: call.headers,
       fallback: upload.checksum?.algorithm ?? "CRC64NVME",
       signal: call.signal,
+      keys,
+      part: input.PartNumber,
     });
-    await orDiscard(context, written.blob, async () => {
+    await orDiscard(context, written.body, async () => {
       checkAlgorithm(upload, written);
       await keepPart(context, bucket, input, written);
     });
     const { algorithm, value } = written.checksum;
     return {
-      ETag: `"${written.md5}"`,
+      ETag: `"${written.etag}"`,
       ...(written.checksumGiven || upload.checksum !== undefined ? { [checksumMember(algorithm)]: value } : {}),
-      ...encryptionAnswer(upload.face),
+      ...encryptionAnswer(upload.face, input),
     };
   },
 });
@@ -74,17 +72,17 @@ async function keepPart(
   context: S3Context,
   bucket: Bucket,
   input: PartInput,
-  { blob, sizeBytes, md5, checksum }: WrittenBody,
+  { body, sizeBytes, etag, keptChecksum: checksum }: WrittenBody,
 ): Promise<number> {
   const key = partKey(bucket, input.UploadId, input.PartNumber);
   const modifiedAt = context.clock.now();
   const part: StoredPart = {
     number: input.PartNumber,
     sizeBytes,
-    md5,
+    md5: etag,
     checksum,
     modifiedAt,
-    ...(blob === undefined ? {} : { blob }),
+    ...body,
   };
   await retryConflicts(async () => {
     const upload = await findUpload(context, bucket, input);
@@ -95,7 +93,7 @@ async function keepPart(
         { expect: [{ key: upload, version: "present" }] },
         { expect: [{ key, version: before?.version ?? "absent" }] },
         { put: [{ ...key, status: "", createdAt: modifiedAt, modifiedAt, document: part }] },
-        blob === undefined ? {} : context.blobs.owns(blob),
+        body === undefined ? {} : context.blobs.owns(body.blob),
         old === undefined ? {} : context.blobs.disowns(old.id),
       ]),
     );
@@ -104,38 +102,41 @@ async function keepPart(
 }
 
 export const uploadPartCopy = (context: S3Context): Operation<UploadPartCopyRequest, UploadPartCopyOutput> => ({
-  permissions: async (input) => [
-    ...(await sourcePermissions(context, input)),
-    ...(await uploadAction(context, "PutObject")(input)),
-  ],
+  permissions: async (input) => [...(await sourcePermissions(context, input)), ...(await writeAction(context)(input))],
   run: async (input, call) => {
     checkPartNumber(input.PartNumber);
     const bucket = await findBucket(context, input);
     const { document: upload } = await findUpload(context, bucket, input);
     const source = await findSource(context, input, call);
-    const range = copyRange(input.CopySourceRange, source.document.sizeBytes);
+    const { body: place, sizeBytes } = source.document;
+    const range = copyRange(input.CopySourceRange, sizeBytes);
+    const keys = await keysForPart(context, call, { bucket, key: input.Key }, { face: upload.face, input });
     const written = await writeBody(context, {
       body: await readBody(context, {
         bucket: source.bucket,
         key: source.name.Key,
-        place: source.document.body,
+        place,
+        sizeBytes,
+        keys: source.keys,
         range,
       }),
       announced: {},
       headers: {},
       fallback: upload.checksum?.algorithm ?? "CRC64NVME",
       signal: call.signal,
+      keys,
+      part: input.PartNumber,
     });
-    const modifiedAt = await orDiscard(context, written.blob, () => keepPart(context, bucket, input, written));
+    const modifiedAt = await orDiscard(context, written.body, () => keepPart(context, bucket, input, written));
     const { algorithm, value } = written.checksum;
     return {
       CopySourceVersionId: answeredVersion(source.bucket, source.document),
       CopyPartResult: {
-        ETag: `"${written.md5}"`,
+        ETag: `"${written.etag}"`,
         LastModified: wholeSeconds(modifiedAt),
         ...(upload.checksum === undefined ? {} : { [checksumMember(algorithm)]: value }),
       },
-      ...encryptionAnswer(upload.face),
+      ...encryptionAnswer(upload.face, input),
     };
   },
 });

@@ -6,6 +6,7 @@ import { findBucket, type OfBucket } from "../shared/buckets.ts";
 import { together } from "../shared/changes.ts";
 import { type Bucket, kinds, type S3Context, type StoredPart, type UploadDocument } from "../shared/model.ts";
 import { nameUnderKey } from "../shared/names.ts";
+import { encryptionConditions } from "../shared/writing.ts";
 
 /** Parts of one upload (S3 user guide, "Amazon S3 multipart upload limits"). */
 export const MOST_PARTS = 10_000;
@@ -34,11 +35,15 @@ export const partKey = (bucket: Bucket, uploadId: string, number: number): RowKe
   name: partName(number),
 });
 
+async function lookForUpload(context: S3Context, bucket: Bucket, input: OfUpload): Promise<UploadRow | undefined> {
+  return /^[0-9a-v]{1,64}$/.test(input.UploadId)
+    ? context.rows.get<UploadDocument>(uploadKey(bucket, input.Key, input.UploadId))
+    : undefined;
+}
+
 /** @throws ApiError NoSuchUpload */
 export async function findUpload(context: S3Context, bucket: Bucket, input: OfUpload): Promise<UploadRow> {
-  const row = /^[0-9a-v]{1,64}$/.test(input.UploadId)
-    ? await context.rows.get<UploadDocument>(uploadKey(bucket, input.Key, input.UploadId))
-    : undefined;
+  const row = await lookForUpload(context, bucket, input);
   if (row === undefined) throw s3Errors.noSuchUpload({ UploadId: input.UploadId });
   return row;
 }
@@ -72,3 +77,10 @@ export function endUpload(
 export const uploadAction = (context: S3Context, action: string) => async (input: OfUpload) => [
   onObject(await findBucket(context, input), action, input.Key),
 ];
+
+/** To write parts, or the whole of them: policies see the encryption that the upload began with. */
+export const writeAction = (context: S3Context) => async (input: OfUpload) => {
+  const bucket = await findBucket(context, input);
+  const upload = await lookForUpload(context, bucket, input);
+  return [onObject(bucket, "PutObject", input.Key, encryptionConditions(upload?.document.face.encryption ?? {}))];
+};

@@ -9,10 +9,13 @@ import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { objectAction } from "../shared/access.ts";
 import { partsOf } from "../shared/bodies.ts";
+import { mayDecrypt } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checksumMember } from "../shared/checksums.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
-import { checkCustomerKeyForRead, checksumAnswer } from "../shared/face.ts";
+import { customerKeyForRead } from "../shared/customer-key.ts";
+import { checksumAnswer } from "../shared/face.ts";
+import { shown } from "../shared/hidden-checksums.ts";
 import type { ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { answeredVersion } from "../shared/objects.ts";
 import { readableVersion } from "../shared/reading.ts";
@@ -37,14 +40,15 @@ export const getObjectAttributes = (
       });
     const bucket = await findBucket(context, input);
     const { document } = await readableVersion(context, bucket, input, call);
-    checkCustomerKeyForRead(input, document);
+    customerKeyForRead(input, document);
+    if (wanted.includes("Checksum")) await mayDecrypt(context, call, { bucket, key: input.Key }, document);
     const parts = wanted.includes("ObjectParts") ? await partsOf(context, bucket.name, document.body) : undefined;
     return {
       LastModified: wholeSeconds(document.modifiedAt),
       VersionId: answeredVersion(bucket, document),
       ETag: wanted.includes("ETag") ? document.etag : undefined,
-      Checksum: wanted.includes("Checksum") && document.checksum ? wholeChecksum(document) : undefined,
-      ObjectParts: parts && partsAnswer(input, document, parts),
+      Checksum: wanted.includes("Checksum") && document.checksum ? wholeChecksum(context, document) : undefined,
+      ObjectParts: parts && partsAnswer(input, document, shownParts(context, parts)),
       StorageClass: wanted.includes("StorageClass") ? (document.storageClass as StorageClass) : undefined,
       ObjectSize: wanted.includes("ObjectSize") ? document.sizeBytes : undefined,
     };
@@ -52,11 +56,14 @@ export const getObjectAttributes = (
 });
 
 /** A composite checksum stands here without its `-N`. */
-function wholeChecksum(document: ObjectDocument) {
-  const { ChecksumType, ...value } = checksumAnswer(document);
+function wholeChecksum(context: S3Context, document: ObjectDocument) {
+  const { ChecksumType, ...value } = checksumAnswer(context, document);
   const plain = Object.fromEntries(Object.entries(value).map(([member, text]) => [member, text.replace(/-\d+$/, "")]));
   return { ...plain, ChecksumType: document.checksum?.type };
 }
+
+const shownParts = (context: S3Context, parts: readonly StoredPart[]): readonly StoredPart[] =>
+  parts.map((part) => ({ ...part, checksum: shown(context, part.checksum) }));
 
 function partsAnswer(
   input: GetObjectAttributesRequest,

@@ -3,14 +3,15 @@ import type { CopyObjectOutput, CopyObjectRequest } from "../../../../../contrac
 import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
-import { LARGEST_BODY_BYTES, orDiscard, readBody, type WrittenBody, writeBody } from "../shared/bodies.ts";
+import { readBody } from "../shared/bodies.ts";
+import { type BodyKeys, newKeys } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite, wholeSeconds } from "../shared/conditions.ts";
-import { findSource, type SourceName, sourcePermissions } from "../shared/copy-source.ts";
-import { underKey } from "../shared/data-keys.ts";
+import { type CopiedObject, findSource, sourcePermissions } from "../shared/copy-source.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
-import type { Bucket, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
+import type { Bucket, KeptEncryption, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
+import { LARGEST_BODY_BYTES, orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
 export const copyObject = (context: S3Context): Operation<CopyObjectRequest, CopyObjectOutput> => ({
@@ -30,28 +31,32 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
       );
     const toItself =
       source.bucket.name === bucket.name && source.name.Key === input.Key && source.name.VersionId === undefined;
-    if (toItself) checkSomethingChanges(input);
-    const place = { bucket, key: input.Key };
     const copied = copiedFace(input, bucket, source.document, context.clock.now());
-    const face = await underKey(context, call, place, copied);
-    const document = canKeepBytes(input, bucket, source.document, toItself)
+    if (toItself) checkSomethingChanges(input, source.document.encryption, copied.encryption);
+    const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: copied, input });
+    const isKept = toItself && keys === undefined && canKeepBytes(input, bucket, source.document);
+    const document = isKept
       ? await copyFaceOnly(context, bucket, input, { source: source.document, face })
-      : await copyBytes(context, bucket, input, { from: source, face, call });
+      : await copyBytes(context, bucket, input, { from: source, face, keys, call });
     return {
       CopyObjectResult: {
         ETag: `"${document.etag}"`,
         LastModified: wholeSeconds(document.modifiedAt),
-        ...checksumAnswer(document),
+        ...checksumAnswer(context, document),
       },
       CopySourceVersionId: answeredVersion(source.bucket, source.document),
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
-      ...encryptionAnswer(document),
+      ...encryptionAnswer(document, input),
     };
   },
 });
 
-function checkSomethingChanges(input: CopyObjectRequest): void {
+function checkSomethingChanges(input: CopyObjectRequest, before: KeptEncryption, after: KeptEncryption): void {
   const changes =
+    // A bucket's default encryption counts as asked for, and so does the end of what the object had.
+    before.ServerSideEncryption !== undefined ||
+    before.SSECustomerAlgorithm !== undefined ||
+    after.ServerSideEncryption !== undefined ||
     input.MetadataDirective === "REPLACE" ||
     input.TaggingDirective === "REPLACE" ||
     (input.StorageClass ??
@@ -84,11 +89,12 @@ function checkDirective(header: string, word: string, directive: string | undefi
   throw s3Errors.invalidArgument(`Unknown ${word} directive.`, { ArgumentName: header, ArgumentValue: directive });
 }
 
-/** The blob can stay when its null version is replaced and no other sum over the bytes is asked for. */
-function canKeepBytes(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument, toItself: boolean): boolean {
+/** The blob can stay when its null version is replaced, and neither encryption nor another sum over the bytes is asked for. */
+function canKeepBytes(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument): boolean {
   const sameSums = input.ChecksumAlgorithm === undefined || input.ChecksumAlgorithm === source.checksum?.algorithm;
-  const isPlain = source.body === undefined || "blob" in source.body;
-  return toItself && bucket.settings.versioning !== "Enabled" && source.isNull && isPlain && sameSums;
+  const isOne = source.body === undefined || "blob" in source.body;
+  const isPlain = source.keySource === undefined;
+  return bucket.settings.versioning !== "Enabled" && source.isNull && isOne && isPlain && sameSums;
 }
 
 const copyFaceOnly = (
@@ -111,29 +117,30 @@ const copyFaceOnly = (
     },
   );
 
+interface Copying {
+  readonly from: CopiedObject;
+  readonly face: ObjectFace;
+  readonly keys: BodyKeys | undefined;
+  readonly call: Call;
+}
+
 async function copyBytes(
   context: S3Context,
   bucket: Bucket,
   input: CopyObjectRequest,
-  {
-    from,
-    face,
-    call,
-  }: {
-    readonly from: { readonly bucket: Bucket; readonly name: SourceName; readonly document: ObjectDocument };
-    readonly face: ObjectFace;
-    readonly call: Call;
-  },
+  { from, face, keys, call }: Copying,
 ): Promise<ObjectDocument> {
-  const written: WrittenBody = await writeBody(context, {
-    body: await readBody(context, { bucket: from.bucket, key: from.name.Key, place: from.document.body }),
+  const { body: place, sizeBytes, checksum: before } = from.document;
+  const written = await writeBody(context, {
+    body: await readBody(context, { bucket: from.bucket, key: from.name.Key, place, sizeBytes, keys: from.keys }),
     announced: {},
     headers: {},
-    fallback: input.ChecksumAlgorithm ?? from.document.checksum?.algorithm ?? "CRC64NVME",
+    fallback: input.ChecksumAlgorithm ?? before?.algorithm ?? "CRC64NVME",
     signal: call.signal,
+    keys,
   });
-  const { blob } = written;
-  return orDiscard(context, blob, () =>
+  const { body, etag, keptChecksum } = written;
+  return orDiscard(context, body, () =>
     placeVersion(
       context,
       bucket,
@@ -141,14 +148,14 @@ async function copyBytes(
       {
         ...face,
         owner: bucket.owner,
-        sizeBytes: written.sizeBytes,
-        etag: written.md5,
-        body: blob && { blob },
-        checksum: { ...written.checksum, type: "FULL_OBJECT" },
+        sizeBytes,
+        etag,
+        body,
+        checksum: { ...keptChecksum, type: "FULL_OBJECT" },
       },
       {
         check: (current) => checkWrite(input, current),
-        also: () => (blob === undefined ? {} : context.blobs.owns(blob)),
+        also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
       },
     ),
   );

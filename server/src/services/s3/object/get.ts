@@ -11,10 +11,11 @@ import type { Operation } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { objectAction } from "../shared/access.ts";
 import { type ByteRange, partsOf, readBody, readSmallBody } from "../shared/bodies.ts";
+import { keysForRead, mayDecrypt } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkRead, parseRange } from "../shared/conditions.ts";
-import { mayDecrypt } from "../shared/data-keys.ts";
-import { checkCustomerKeyForRead, checksumAnswer, describe } from "../shared/face.ts";
+import { customerKeyForRead } from "../shared/customer-key.ts";
+import { checksumAnswer, describe } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
 
@@ -32,7 +33,11 @@ const status = (output: { readonly ContentRange?: string | undefined }): number 
 export const headObject = (context: S3Context): Operation<HeadObjectRequest, HeadObjectOutput> => ({
   permissions: objectAction(context, "GetObject", "GetObjectVersion"),
   status,
-  run: async (input, call) => (await prepare(context, input, call)).answer,
+  run: async (input, call) => {
+    const { bucket, document, answer } = await prepare(context, input, call);
+    if (input.ChecksumMode === "ENABLED") await mayDecrypt(context, call, { bucket, key: input.Key }, document);
+    return answer;
+  },
 });
 
 export const getObject = (context: S3Context): Operation<GetObjectRequest, GetObjectOutput> => ({
@@ -40,8 +45,9 @@ export const getObject = (context: S3Context): Operation<GetObjectRequest, GetOb
   status,
   run: async (input, call) => {
     const { bucket, document, range, answer } = await prepare(context, input, call);
-    await mayDecrypt(context, call, { bucket, key: input.Key }, document);
-    const from = { bucket, key: input.Key, place: document.body, range };
+    const keys = await keysForRead(context, call, { bucket, key: input.Key }, { object: document, input });
+    const { body: place, sizeBytes } = document;
+    const from = { bucket, key: input.Key, place, sizeBytes, keys, range };
     // The wire takes bytes as well as streams; the model knows only streams.
     const small = (await readSmallBody(context, from)) as unknown as Readable | undefined;
     return { ...answer, Body: small ?? (await readBody(context, from)) };
@@ -61,7 +67,7 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
     });
   const bucket = await findBucket(context, input);
   const { document } = await readableVersion(context, bucket, input, call);
-  checkCustomerKeyForRead(input, document);
+  customerKeyForRead(input, document);
   checkRead(input, document);
   const { range, partsCount, part } = await rangeOf(context, bucket, document, input);
   return {
@@ -69,22 +75,27 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
     document,
     range,
     answer: {
-      ...describe(document, bucket),
+      ...describe(document, bucket, input),
       PartsCount: partsCount,
       ContentLength: range === undefined ? document.sizeBytes : range.end - range.start + 1,
       ContentRange: range && `bytes ${range.start}-${range.end}/${document.sizeBytes}`,
-      ...(input.ChecksumMode === "ENABLED" ? checksumOf(document, range, part) : {}),
+      ...(input.ChecksumMode === "ENABLED" ? checksumOf(context, document, range, part) : {}),
       ...overrides(input),
     },
   };
 }
 
 /** That of the bytes which are read, where there is one: clients check it. */
-function checksumOf(document: ObjectDocument, range: ByteRange | undefined, part: StoredPart | undefined) {
+function checksumOf(
+  context: S3Context,
+  document: ObjectDocument,
+  range: ByteRange | undefined,
+  part: StoredPart | undefined,
+) {
   if (part !== undefined && document.checksum?.type === "COMPOSITE")
-    return checksumAnswer({ checksum: { ...part.checksum, type: "COMPOSITE" } });
+    return checksumAnswer(context, { checksum: { ...part.checksum, type: "COMPOSITE" } });
   const isWhole = range === undefined || range.end - range.start + 1 === document.sizeBytes;
-  return isWhole ? checksumAnswer(document) : {};
+  return isWhole ? checksumAnswer(context, document) : {};
 }
 
 interface Selection {

@@ -1,6 +1,7 @@
 // Objects: put, get, head, copy, delete. Follows the S3 API reference and the S3 user guide.
-// Gap: bodies are not encrypted with SSE-C or KMS keys; the headers are checked, recorded and given back, and a KMS key that
-// is named has to exist, be enabled and be open to the caller, at writes and at reads.
+// Gap: encryption is that of September 2020: bodies are encrypted when the caller or the bucket's default asks for it, and
+// x-amz-server-side-encryption is absent otherwise; aws:kms:dsse has one layer of encryption, and keys of customers (SSE-C) are taken
+// over plain HTTP as well.
 // Gap: storage classes are recorded; nothing is archived, so nothing has to be restored.
 // Gap: grants to single accounts in x-amz-grant-* headers are not kept; canned ACLs are.
 // Gap: x-amz-request-payer and MFA delete are accepted and without effect.

@@ -2,31 +2,32 @@
 import type { PutObjectOutput, PutObjectRequest } from "../../../../../contract/s3/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operation } from "../../../core/service.ts";
-import { orDiscard, writeBody } from "../shared/bodies.ts";
+import { newKeys } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite } from "../shared/conditions.ts";
-import { underKey } from "../shared/data-keys.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
+import { orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
 export const putObject = (context: S3Context): Operation<PutObjectRequest, PutObjectOutput> => ({
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input: PutObjectRequest, call: Call) => {
     const bucket = await findBucket(context, input);
-    const place = { bucket, key: input.Key };
-    const face = await underKey(context, call, place, faceOf(input, bucket, context.clock.now()));
+    const asked = faceOf(input, bucket, context.clock.now());
+    const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined)
       checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
-    const { blob, sizeBytes, md5, checksum } = await writeBody(context, {
+    const { body, sizeBytes, etag, keptChecksum } = await writeBody(context, {
       body: input.Body,
       announced: input,
       headers: call.headers,
       fallback: "CRC64NVME",
       signal: call.signal,
+      keys,
     });
-    const document = await orDiscard(context, blob, () =>
+    const document = await orDiscard(context, body, () =>
       placeVersion(
         context,
         bucket,
@@ -35,21 +36,21 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
           ...face,
           owner: bucket.owner,
           sizeBytes,
-          etag: md5,
-          body: blob && { blob },
-          checksum: { ...checksum, type: "FULL_OBJECT" },
+          etag,
+          body,
+          checksum: { ...keptChecksum, type: "FULL_OBJECT" },
         },
         {
           check: (current) => checkWrite(input, current),
-          also: () => (blob === undefined ? {} : context.blobs.owns(blob)),
+          also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
         },
       ),
     );
     return {
-      ETag: `"${md5}"`,
+      ETag: `"${etag}"`,
       VersionId: bucket.settings.versioning === "Enabled" ? answeredVersion(bucket, document) : undefined,
-      ...checksumAnswer(document),
-      ...encryptionAnswer(document),
+      ...checksumAnswer(context, document),
+      ...encryptionAnswer(document, input),
     };
   },
 });

@@ -9,9 +9,8 @@ import type {
 import type { Operations } from "../../../core/service.ts";
 import { objectAction } from "../shared/access.ts";
 import { readBody } from "../shared/bodies.ts";
+import { keysForRead } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
-import { mayDecrypt } from "../shared/data-keys.ts";
-import { checkCustomerKeyForRead } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { readableVersion } from "../shared/reading.ts";
 import { eventsOf } from "./events.ts";
@@ -31,9 +30,9 @@ export const selectOperations = (context: S3Context) =>
         const query = createQuery(statement, new Date(call.at));
         const bucket = await findBucket(context, input);
         const { document } = await readableVersion(context, bucket, input, call);
-        checkCustomerKeyForRead(input, document);
-        await mayDecrypt(context, call, { bucket, key: input.Key }, document);
-        const body = await readBody(context, { bucket, place: document.body });
+        const keys = await keysForRead(context, call, { bucket, key: input.Key }, { object: document, input });
+        const { body: place, sizeBytes } = document;
+        const body = await readBody(context, { bucket, key: input.Key, place, sizeBytes, keys });
         const counter = { scannedBytes: 0, processedBytes: 0 };
         const rows = rowsOf(body, source, statement.from, counter);
         const write = recordWriter(target);

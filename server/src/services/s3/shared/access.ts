@@ -4,6 +4,7 @@ import type { Tag } from "../../../../../contract/s3/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { findBucket, type OfBucket } from "./buckets.ts";
 import type { Bucket, S3Context } from "./model.ts";
+import { bucketArn } from "./names.ts";
 import { currentObject, findVersion } from "./objects.ts";
 
 type ConditionValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -27,8 +28,6 @@ function permission(bucket: Bucket, action: string, resource: string, values: Co
     ...(bucket.settings.policy === undefined ? {} : { resourcePolicy: bucket.settings.policy }),
   };
 }
-
-export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
 
 export const onBucket = (bucket: Bucket, action: string, values: ConditionValues = {}): Permission =>
   permission(bucket, action, bucketArn(bucket.name), values);

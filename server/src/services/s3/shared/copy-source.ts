@@ -2,10 +2,10 @@
 import type { Call, Permission } from "../../../core/call.ts";
 import { s3Errors } from "../errors.ts";
 import { onObject } from "./access.ts";
+import { type BodyKeys, keysForRead } from "./body-keys.ts";
 import { findBucket } from "./buckets.ts";
 import { checkCopySource } from "./conditions.ts";
-import { mayDecrypt } from "./data-keys.ts";
-import { checkCustomerKeyForRead } from "./face.ts";
+import { customerKeyForRead } from "./customer-key.ts";
 import type { Bucket, ObjectDocument, S3Context } from "./model.ts";
 import { readableVersion } from "./reading.ts";
 
@@ -61,24 +61,26 @@ export async function sourcePermissions(context: S3Context, input: SourceInput):
   return [onObject(bucket, action, name.Key, { VersionId: name.VersionId })];
 }
 
+/** What is to be copied, open to the caller. */
+export interface CopiedObject {
+  readonly bucket: Bucket;
+  readonly name: SourceName;
+  readonly document: ObjectDocument;
+  readonly keys: BodyKeys | undefined;
+}
+
 /** The version to be copied, its conditions checked. @throws ApiError NoSuchKey, PreconditionFailed … */
-export async function findSource(
-  context: S3Context,
-  input: SourceInput,
-  call: Call,
-): Promise<{ readonly bucket: Bucket; readonly name: SourceName; readonly document: ObjectDocument }> {
+export async function findSource(context: S3Context, input: SourceInput, call: Call): Promise<CopiedObject> {
   const name = parseCopySource(input.CopySource);
   const bucket = await sourceBucket(context, input, name);
   const { document } = await readableVersion(context, bucket, name, call);
-  checkCustomerKeyForRead(
-    {
-      SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-      SSECustomerKey: input.CopySourceSSECustomerKey,
-      SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-    },
-    document,
-  );
+  const customer = {
+    SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
+    SSECustomerKey: input.CopySourceSSECustomerKey,
+    SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
+  };
+  customerKeyForRead(customer, document);
   checkCopySource(input, document);
-  await mayDecrypt(context, call, { bucket, key: name.Key }, document);
-  return { bucket, name, document };
+  const keys = await keysForRead(context, call, { bucket, key: name.Key }, { object: document, input: customer });
+  return { bucket, name, document, keys };
 }

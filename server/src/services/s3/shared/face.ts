@@ -1,5 +1,4 @@
 // What a caller says about an object beside its bytes, kept at a write and given back at a read.
-import { createHash } from "node:crypto";
 import type {
   ObjectCannedACL,
   ObjectLockLegalHoldStatus,
@@ -9,15 +8,26 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import { s3Errors } from "../errors.ts";
 import { cannedAcl } from "./acl.ts";
+import { parseContext } from "./body-keys.ts";
 import { checksumMember } from "./checksums.ts";
 import { wholeSeconds } from "./conditions.ts";
+import { type CustomerKey, customerKey, isGiven } from "./customer-key.ts";
+import { shown } from "./hidden-checksums.ts";
 import { defaultLock } from "./locks.ts";
-import type { Bucket, KeptEncryption, KeptHeaders, ObjectDocument, ObjectFace, ObjectLock } from "./model.ts";
+import type {
+  Bucket,
+  KeptEncryption,
+  KeptHeaders,
+  ObjectDocument,
+  ObjectFace,
+  ObjectLock,
+  S3Context,
+} from "./model.ts";
 import { answeredVersion } from "./objects.ts";
 import { parseTagging } from "./tags.ts";
 
 /** Members shared by PutObject, CopyObject and CreateMultipartUpload. */
-export interface FaceInput extends KeptHeaders {
+export interface FaceInput extends KeptHeaders, CustomerKey {
   readonly Key: string;
   readonly ACL?: ObjectCannedACL | undefined;
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
@@ -26,9 +36,7 @@ export interface FaceInput extends KeptHeaders {
   readonly ServerSideEncryption?: ServerSideEncryption | undefined;
   readonly SSEKMSKeyId?: string | undefined;
   readonly BucketKeyEnabled?: boolean | undefined;
-  readonly SSECustomerAlgorithm?: string | undefined;
-  readonly SSECustomerKey?: string | undefined;
-  readonly SSECustomerKeyMD5?: string | undefined;
+  readonly SSEKMSEncryptionContext?: string | undefined;
   readonly ObjectLockMode?: ObjectLockMode | undefined;
   readonly ObjectLockRetainUntilDate?: number | undefined;
   readonly ObjectLockLegalHoldStatus?: ObjectLockLegalHoldStatus | undefined;
@@ -103,11 +111,15 @@ function withoutFraming(encoding: string | undefined): string | undefined {
 }
 
 function encryptionOf(input: FaceInput, bucket: Bucket): KeptEncryption {
-  if (input.SSECustomerAlgorithm !== undefined || input.SSECustomerKey !== undefined) {
-    checkCustomerKey(input);
-    return { SSECustomerAlgorithm: input.SSECustomerAlgorithm, SSECustomerKeyMD5: input.SSECustomerKeyMD5 };
-  }
   const given = input.ServerSideEncryption;
+  if (isGiven(input)) {
+    customerKey(input);
+    if (given === undefined) return { SSECustomerAlgorithm: input.SSECustomerAlgorithm };
+    throw s3Errors.invalidArgument(
+      "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+      { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: given },
+    );
+  }
   if (given !== undefined && !["AES256", "aws:kms", "aws:kms:dsse"].includes(given))
     throw s3Errors.invalidArgument("The encryption method specified is not supported", {
       ArgumentName: "x-amz-server-side-encryption",
@@ -118,82 +130,26 @@ function encryptionOf(input: FaceInput, bucket: Bucket): KeptEncryption {
       "Server Side Encryption with KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
       { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: given ?? "null" },
     );
+  if (given === "AES256") return { ServerSideEncryption: given };
+  parseContext(input.SSEKMSEncryptionContext);
+  const context = { SSEKMSEncryptionContext: input.SSEKMSEncryptionContext };
   if (given !== undefined)
     return {
       ServerSideEncryption: given,
       SSEKMSKeyId: input.SSEKMSKeyId,
-      BucketKeyEnabled: given.startsWith("aws:kms") ? input.BucketKeyEnabled : undefined,
+      BucketKeyEnabled: input.BucketKeyEnabled,
+      ...context,
     };
   const [rule] = bucket.settings.encryption?.Rules ?? [];
   const byDefault = rule?.ApplyServerSideEncryptionByDefault;
-  if (byDefault === undefined) return { ServerSideEncryption: "AES256" };
+  if (byDefault === undefined) return {};
+  if (byDefault.SSEAlgorithm === "AES256") return { ServerSideEncryption: "AES256" };
   return {
     ServerSideEncryption: byDefault.SSEAlgorithm,
     SSEKMSKeyId: byDefault.KMSMasterKeyID,
-    BucketKeyEnabled: rule?.BucketKeyEnabled === true ? true : undefined,
+    BucketKeyEnabled: input.BucketKeyEnabled ?? (rule?.BucketKeyEnabled === true ? true : undefined),
+    ...context,
   };
-}
-
-type CustomerKey = Pick<FaceInput, "SSECustomerAlgorithm" | "SSECustomerKey" | "SSECustomerKeyMD5">;
-
-/** @throws ApiError InvalidArgument, InvalidRequest */
-function checkCustomerKey(input: CustomerKey): void {
-  const said = (message: string, ArgumentName: string, ArgumentValue: string | undefined) =>
-    s3Errors.invalidArgument(message, { ArgumentName, ArgumentValue: ArgumentValue ?? "null" });
-  const header = "x-amz-server-side-encryption-customer";
-  if (input.SSECustomerAlgorithm === undefined)
-    throw said(
-      "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.",
-      `${header}-algorithm`,
-      undefined,
-    );
-  if (input.SSECustomerAlgorithm !== "AES256")
-    throw said(
-      "The requested encryption algorithm is not valid, must be AES256.",
-      `${header}-algorithm`,
-      input.SSECustomerAlgorithm,
-    );
-  if (input.SSECustomerKey === undefined)
-    throw said(
-      "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.",
-      `${header}-key`,
-      undefined,
-    );
-  if (input.SSECustomerKeyMD5 === undefined)
-    throw said(
-      "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.",
-      `${header}-key-MD5`,
-      undefined,
-    );
-  const key = Buffer.from(input.SSECustomerKey, "base64");
-  if (key.length !== 32)
-    throw said(
-      "The secret key was invalid for the specified algorithm.",
-      `${header}-algorithm`,
-      input.SSECustomerAlgorithm,
-    );
-  if (createHash("md5").update(key).digest("base64") !== input.SSECustomerKeyMD5)
-    throw said(
-      "The calculated MD5 hash of the key did not match the hash that was provided.",
-      `${header}-key-MD5`,
-      input.SSECustomerKeyMD5,
-    );
-}
-
-/** A read has to bring the key that the object was written with. @throws ApiError InvalidRequest, AccessDenied */
-export function checkCustomerKeyForRead(input: CustomerKey, document: ObjectDocument): void {
-  const { SSECustomerKeyMD5 } = document.encryption;
-  if (SSECustomerKeyMD5 === undefined) {
-    if (input.SSECustomerAlgorithm === undefined && input.SSECustomerKey === undefined) return;
-    throw s3Errors.invalidRequest("The encryption parameters are not applicable to this object.");
-  }
-  if (input.SSECustomerAlgorithm === undefined && input.SSECustomerKey === undefined)
-    throw s3Errors.invalidRequest(
-      "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
-    );
-  checkCustomerKey(input);
-  if (input.SSECustomerKeyMD5 !== SSECustomerKeyMD5)
-    throw s3Errors.accessDenied("The provided encryption parameters did not match the ones used originally.");
 }
 
 function lockOf(input: FaceInput, bucket: Bucket, now: number): ObjectLock {
@@ -221,17 +177,21 @@ function lockOf(input: FaceInput, bucket: Bucket, now: number): ObjectLock {
 }
 
 /** The whole object's checksum as members of an answer; only with ChecksumMode ENABLED at reads. */
-export function checksumAnswer(document: Pick<ObjectDocument, "checksum">): Record<string, string> {
+export function checksumAnswer(context: S3Context, document: Pick<ObjectDocument, "checksum">): Record<string, string> {
   if (document.checksum === undefined) return {};
-  const { algorithm, type, value } = document.checksum;
+  const { algorithm, type, value } = shown(context, document.checksum);
   return { [checksumMember(algorithm)]: value, ChecksumType: type };
 }
 
-/** How the object is encrypted, as answers of writes have it. */
-export const encryptionAnswer = ({ encryption }: Pick<ObjectDocument, "encryption">): KeptEncryption => encryption;
+/** How the object is encrypted, as answers have it to who brought a customer's key, or none. */
+export const encryptionAnswer = (
+  { encryption }: Pick<ObjectDocument, "encryption">,
+  { SSECustomerKeyMD5 }: CustomerKey,
+): KeptEncryption =>
+  encryption.SSECustomerAlgorithm === undefined ? encryption : { ...encryption, SSECustomerKeyMD5 };
 
 /** Members that GetObject and HeadObject share, without length and range. */
-export function describe(document: ObjectDocument, bucket: Bucket) {
+export function describe(document: ObjectDocument, bucket: Bucket, input: CustomerKey) {
   const { lock, tags } = document;
   return {
     AcceptRanges: "bytes",
@@ -240,7 +200,7 @@ export function describe(document: ObjectDocument, bucket: Bucket) {
     VersionId: answeredVersion(bucket, document),
     Metadata: document.metadata,
     ...document.headers,
-    ...document.encryption,
+    ...encryptionAnswer(document, input),
     StorageClass: document.storageClass === "STANDARD" ? undefined : (document.storageClass as StorageClass),
     PartsCount: undefined,
     TagCount: tags.length === 0 ? undefined : tags.length,

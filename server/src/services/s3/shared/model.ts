@@ -28,6 +28,8 @@ export interface S3Context {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly keys: DataKeys;
+  /** Of objects that no key of KMS or of a customer encrypts. */
+  readonly masterKey: Uint8Array;
   readonly clock: Clock;
   readonly log: Log;
   readonly checksums: Checksums;
@@ -82,18 +84,27 @@ export interface Bucket extends BucketDocument {
   readonly row: Row<BucketDocument>;
 }
 
+/** Bytes in the store. */
+export interface StoredBody {
+  readonly blob: Blob;
+  /** Present when they are sealed (core/sealed-frames): the salt of their key, base64. */
+  readonly salt?: string;
+}
+
 /** Where an object's bytes are; absent for empty objects and delete markers. */
 export type BodyPlace =
-  | { readonly blob: Blob }
+  | StoredBody
   /** A row of kind part-list. */
   | { readonly partList: string; readonly parts: number };
 
 export interface StoredPart {
   /** Absent when the part is empty. */
   readonly blob?: Blob;
+  /** As of a `StoredBody`. */
+  readonly salt?: string;
   readonly number: number;
   readonly sizeBytes: number;
-  /** MD5 in hexadecimal digits. */
+  /** The part's ETag: its MD5 in hexadecimal digits, but for what WrittenBody says. */
   readonly md5: string;
   /** Of the part's bytes, base64. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
@@ -145,24 +156,37 @@ export interface ObjectDocument {
   readonly tags: readonly Tag[];
   readonly checksum?: StoredChecksum | undefined;
   readonly encryption: KeptEncryption;
+  /** Absent when the bytes lie in the store as they came. */
+  readonly keySource?: KeySource | undefined;
   readonly storageClass: string;
   readonly lock: ObjectLock;
   readonly acl?: AccessControlPolicy | undefined;
 }
+
+/** What the keys of an object's bodies come from: see body-keys.ts. */
+export type KeySource =
+  | { readonly from: "master" }
+  /** The object's data key, encrypted by KMS; base64. */
+  | { readonly from: "kms"; readonly dataKey: string }
+  /** By which the customer's key is known again: HMAC-SHA-256 of the salt; base64. */
+  | { readonly from: "customer"; readonly salt: string; readonly check: string };
 
 /** Encryption asked for by the caller or the bucket, as given back. */
 export interface KeptEncryption {
   readonly ServerSideEncryption?: "AES256" | "aws:kms" | "aws:kms:dsse" | "aws:fsx" | "aws:backup" | undefined;
   readonly SSEKMSKeyId?: string | undefined;
   readonly BucketKeyEnabled?: boolean | undefined;
+  /** Base64 of JSON; part of what KMS is asked with. */
+  readonly SSEKMSEncryptionContext?: string | undefined;
   readonly SSECustomerAlgorithm?: string | undefined;
+  /** Of objects written before bodies were encrypted; of others it comes with the request. */
   readonly SSECustomerKeyMD5?: string | undefined;
 }
 
 /** What a caller says about a new object, at PutObject, CopyObject or CreateMultipartUpload. */
 export type ObjectFace = Pick<
   ObjectDocument,
-  "headers" | "metadata" | "tags" | "encryption" | "storageClass" | "lock" | "acl"
+  "headers" | "metadata" | "tags" | "encryption" | "keySource" | "storageClass" | "lock" | "acl"
 >;
 
 /** A multipart upload under way. */

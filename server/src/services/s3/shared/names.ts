@@ -62,3 +62,5 @@ export const newUploadId = (at: number): string =>
   at.toString(32).padStart(TIME_DIGITS, "0") + random() + randomBytes(8).toString("hex");
 
 export const isVersionId = (text: string): boolean => text === "null" || /^[0-9a-v]{10}[0-9a-f]{22}$/.test(text);
+
+export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;

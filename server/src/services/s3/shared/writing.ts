@@ -2,7 +2,14 @@
 import type { Permission } from "../../../core/call.ts";
 import { aclAsked, onObject, tagsAsked } from "./access.ts";
 import type { FaceInput } from "./face.ts";
-import type { Bucket } from "./model.ts";
+import type { Bucket, KeptEncryption } from "./model.ts";
+
+/** How an object is to be encrypted, as policies see it. */
+export const encryptionConditions = (asked: KeptEncryption) => ({
+  "x-amz-server-side-encryption": asked.ServerSideEncryption,
+  "x-amz-server-side-encryption-aws-kms-key-id": asked.SSEKMSKeyId,
+  "x-amz-server-side-encryption-customer-algorithm": asked.SSECustomerAlgorithm,
+});
 
 /** What writing an object with this face needs. */
 export function writePermissions(
@@ -12,9 +19,7 @@ export function writePermissions(
 ): readonly Permission[] {
   const conditions = {
     ...aclAsked(input),
-    "x-amz-server-side-encryption": input.ServerSideEncryption,
-    "x-amz-server-side-encryption-aws-kms-key-id": input.SSEKMSKeyId,
-    "x-amz-server-side-encryption-customer-algorithm": input.SSECustomerAlgorithm,
+    ...encryptionConditions(input),
     "x-amz-storage-class": input.StorageClass,
     "x-amz-website-redirect-location": input.WebsiteRedirectLocation,
     "object-lock-mode": input.ObjectLockMode,

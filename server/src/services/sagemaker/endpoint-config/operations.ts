@@ -1,6 +1,6 @@
 // Endpoint configurations: which models serve, on what, and with which share of the traffic. Immutable.
 // Gap: data capture, asynchronous, serverless and shadow variants, and accelerators are refused by name.
-// Gap: KmsKeyId is kept and given back; hosting volumes are not encrypted by it.
+// Gap: KmsKeyId has to be there and open to whoever creates the endpoint; hosting volumes are not encrypted by it.
 import type { CreateEndpointConfigInput } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
@@ -10,6 +10,7 @@ import { listRows } from "../shared/list.ts";
 import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
+import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
 export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
   const onConfig = ({ EndpointConfigName }: { readonly EndpointConfigName: string }, call: Call) => [
@@ -22,6 +23,7 @@ export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
         permissions: onConfig,
         run: async (input, call) => {
           checkVariants(input);
+          checkLocalDisks(volumeKeyOf(input));
           for (const variant of input.ProductionVariants) await needModel(rows, call, variant.ModelName ?? "");
           const key = { kind: endpointConfigKind, scope: scopeOf(call), name: input.EndpointConfigName };
           const arn = arnOf(key, "endpoint-config");

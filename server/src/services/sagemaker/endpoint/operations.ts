@@ -20,6 +20,7 @@ import { needEndpointConfig } from "../shared/endpoint-config.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
 import { tagKey, tagRow } from "../shared/tags.ts";
+import { checkVolumeKey, volumeKeyOf } from "../shared/volume-key.ts";
 import { endpointActivities } from "./activities.ts";
 import { checkDeployment, checkInService, inProgress, resized } from "./checks.ts";
 import { describe } from "./describe.ts";
@@ -123,13 +124,20 @@ function readingOperations({ rows }: Parts): Operations<Contract> {
 
 const alreadyExists = (arn: string) => errors.validation(`Cannot create already existing endpoint "${arn}".`);
 
+/** The configuration; whoever calls may hand its key to volumes. @throws ApiError Validation, AccessDenied */
+async function openConfig(parts: Parts, call: Call, name: string) {
+  const config = await needEndpointConfig(parts.rows, call, name);
+  await checkVolumeKey(parts, call, { ...volumeKeyOf(config.document.request), roleArn: undefined });
+  return config;
+}
+
 async function create(parts: Parts, input: CreateEndpointInput, call: Call): Promise<CreateEndpointOutput> {
   const { rows, clock, engine, quotas } = parts;
   checkDeployment(input.DeploymentConfig);
   const key = endpointKey(call, input.EndpointName);
   const arn = arnOf(key, "endpoint");
   if (await rows.get(key)) throw alreadyExists(arn);
-  const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
+  const config = await openConfig(parts, call, input.EndpointConfigName);
   const fleets = [await comingFleet(parts, call, config)];
   await engine.needDisk();
   const deployment = input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig };
@@ -157,7 +165,7 @@ async function update(parts: Parts, input: UpdateEndpointInput, call: Call): Pro
   const name = input.EndpointName;
   checkDeployment(input.DeploymentConfig);
   checkInService(await needEndpoint(rows, call, name));
-  const config = await needEndpointConfig(rows, call, input.EndpointConfigName);
+  const config = await openConfig(parts, call, input.EndpointConfigName);
   const fleet = await comingFleet(parts, call, config);
   await engine.needDisk();
   const edit = (row: EndpointRow) => {

@@ -1,7 +1,8 @@
 // Models: a container image and where its artifact lies. Nothing runs until an endpoint or a transform job uses one.
 // Gap: one container a model; inference pipelines (Containers with two to five) are refused by name.
 // Gap: multi-model endpoints (Mode MultiModel) are refused by name.
-// Gap: the artifact is looked for when the model is created, as on AWS, and again when it is used; KMS keys are not checked.
+// Gap: the artifact is looked for when the model is created, as on AWS, and again when it is used; only
+// then a KMS key has to open it.
 import type { ContainerDefinition, CreateModelInput } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { ApiError, errors } from "../../../core/errors.ts";

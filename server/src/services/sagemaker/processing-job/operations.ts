@@ -11,7 +11,8 @@
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: jobs of sagemaker-spark-processing run Spark 3.5 whatever their tag says, on its own master: there is no YARN, no HDFS
 // and no history server; classifications of programs that are not there are left out, and the log says so.
-// Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
+// Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
+import type { CreateProcessingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
@@ -24,6 +25,7 @@ import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { type Instances, runningInstances } from "../shared/quotas.ts";
 import { checkRole } from "../shared/roles.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { collect } from "./collect.ts";
 import { tracked } from "./component.ts";
 import { describe, summarize } from "./describe.ts";
@@ -36,7 +38,8 @@ import { stateChanges } from "./state-changes.ts";
 import { checkProcessingJob } from "./validate.ts";
 import { wants } from "./wants.ts";
 
-export function processingJob({ rows, roles, clock, engine, objects, quotas, networks }: Parts): Noun {
+export function processingJob(parts: Parts): Noun {
+  const { rows, roles, clock, engine, objects, quotas, networks } = parts;
   const keyOf = (call: Call, name: string) => ({ kind: processingJobKind, scope: scopeOf(call), name });
   const job: JobKind<ProcessingDocument> = {
     kind: processingJobKind,
@@ -64,6 +67,7 @@ export function processingJob({ rows, roles, clock, engine, objects, quotas, net
           await checkProcessingJob(input, { engine, quotas }, call);
           checkVpc(networks, call, input.NetworkConfig?.VpcConfig);
           await checkRole(roles, input.RoleArn);
+          await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();
           const key = keyOf(call, input.ProcessingJobName);
           const arn = arnOf(key, "processing-job");
@@ -114,6 +118,13 @@ export function processingJob({ rows, roles, clock, engine, objects, quotas, net
     },
   };
 }
+
+const volumeKeyOf = ({ ProcessingResources, RoleArn }: CreateProcessingJobRequest) => ({
+  member: "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+  keyId: ProcessingResources.ClusterConfig.VolumeKmsKeyId,
+  roleArn: RoleArn,
+  instanceTypes: [ProcessingResources.ClusterConfig.InstanceType],
+});
 
 const instancesOf = ({ ProcessingResources: { ClusterConfig } }: ProcessingDocument["request"]): Instances => ({
   type: ClusterConfig.InstanceType ?? "",

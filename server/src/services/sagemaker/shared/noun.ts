@@ -3,7 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/sagemaker/t
 import type { Call } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { sagemakerArn } from "../../../core/ids.ts";
-import type { Authorizer, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
+import type { Authorizer, DataKeys, Networks, Objects, RoleSessions } from "../../../core/ports.ts";
 import type { Controls, Operations } from "../../../core/service.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
@@ -20,6 +20,7 @@ export interface Parts {
   readonly rows: Rows;
   readonly series: Series;
   readonly objects: Objects;
+  readonly keys: DataKeys;
   readonly roles: RoleSessions;
   readonly authorizer: Authorizer;
   readonly clock: Clock;

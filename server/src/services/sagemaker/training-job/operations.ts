@@ -14,7 +14,7 @@
 // Gap: EnableInterContainerTrafficEncryption is recorded; containers of a job talk over a bridge of their own inside this
 // machine, which no wire carries, so nothing is encrypted.
 // Gap: instances of jobs and endpoints have no quota but those that the setting quotas names; AWS's depend on the account.
-// Gap: KMS keys of volumes are recorded; the disk is not encrypted by this server.
+// Gap: a KMS key of the volumes has to be there and open to the caller or the role; the disk is not encrypted by it.
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
@@ -28,6 +28,7 @@ import type { Moment } from "../shared/moment.ts";
 import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
+import { checkVolumeKey } from "../shared/volume-key.ts";
 import { ofAlgorithm } from "./algorithm.ts";
 import { attach } from "./attach.ts";
 import { checkpoints, restore } from "./checkpoints.ts";
@@ -99,6 +100,7 @@ export function trainingJob(parts: Parts): Noun {
           await checkTrainingJob(input, parts, call);
           checkVpc(parts.networks, call, input.VpcConfig);
           await checkRole(roles, input.RoleArn);
+          await checkVolumeKey(parts, call, volumeKeyOf(input));
           await engine.needDisk();
           const key = keyOf(call, input.TrainingJobName);
           const arn = arnOf(key, "training-job");
@@ -141,6 +143,13 @@ export function trainingJob(parts: Parts): Noun {
     },
   };
 }
+
+const volumeKeyOf = ({ ResourceConfig, RoleArn }: CreateTrainingJobRequest) => ({
+  member: "ResourceConfig.VolumeKmsKeyId",
+  keyId: ResourceConfig?.VolumeKmsKeyId,
+  roleArn: RoleArn,
+  instanceTypes: [ResourceConfig?.InstanceType],
+});
 
 function newDocument(request: CreateTrainingJobRequest, arn: string, { now, steady }: Moment): TrainingDocument {
   const document: TrainingDocument = {

@@ -202,5 +202,9 @@ class Holding {
   }
 }
 
-const sent = (piece: HeldPiece): SentPiece =>
-  "bytes" in piece ? { base64: Buffer.from(piece.bytes).toString("base64") } : piece;
+function sent(piece: HeldPiece): SentPiece {
+  if ("bytes" in piece) return { base64: Buffer.from(piece.bytes).toString("base64") };
+  const { sealed, ...file } = piece;
+  if (sealed === undefined) return file;
+  return { ...file, sealed: { ...sealed, key: Buffer.from(sealed.key).toString("base64") } };
+}

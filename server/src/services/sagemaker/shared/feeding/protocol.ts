@@ -1,5 +1,6 @@
 // What the server and a feeder tell each other over the feeder's socket: a line of JSON for each message.
 import type { Socket } from "node:net";
+import type { HeldFile } from "../../../../core/ports.ts";
 import type { PlannedObject } from "./plan.ts";
 
 /** `hold` asks for an object, by a number that `release` gives back; without an etag, whatever version there is. */
@@ -16,9 +17,12 @@ export type HoldAnswer =
 /** `end`: the program has ended, and so may the feeder. */
 export type ServerMessage = HoldAnswer | { readonly end: true };
 
-export type SentPiece =
-  | { readonly path: string; readonly sizeBytes: number; readonly checksum: string }
-  | { readonly base64: string };
+export type SentPiece = SentFile | { readonly base64: string };
+
+/** As a held file; the key of one that is sealed comes as base64 and is written nowhere. */
+export interface SentFile extends Omit<HeldFile, "sealed"> {
+  readonly sealed?: { readonly key: string; readonly sizeBytes: number };
+}
 
 /**
  * Begins to read; the result sends. What is sent to one that has gone away is lost, and so is the beginning of a line by

@@ -2,11 +2,12 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { BrokenSeal, openFrames } from "../../../../core/sealed-frames.ts";
 import { startChecksumLike } from "../../../../store/blobs/checksum.ts";
 import { FeedFailure, type Held } from "./door.ts";
-import type { SentPiece } from "./protocol.ts";
+import type { SentFile } from "./protocol.ts";
 
-/** Small enough to stay in a processor's cache on its way from the disk's to the pipe. */
+/** Small enough to stay in a processor's cache on its way from the disk's to the pipe; whole frames of a sealed file. */
 const CHUNK_BYTES = 256 * 1024;
 
 /** Bytes of an object that is gzip, of one member or several. @throws FeedFailure */
@@ -37,17 +38,15 @@ async function* copied(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 export async function* bytesOf(held: Held): AsyncGenerator<Uint8Array> {
   for (const piece of held.pieces)
     if ("base64" in piece) yield Buffer.from(piece.base64, "base64");
-    else yield* fileBytes(piece, held.uri);
+    else if (piece.sealed === undefined) yield* fileBytes(piece, held.uri);
+    else yield* opened(piece.sealed, fileBytes(piece, held.uri), held.uri);
 }
 
 /**
  * A file's bytes, each chunk in the place of the one before; the last is held back until the checksum is known to be
  * right. The thread reads by itself: with 20 busy processes beside it, each turn of a thread pool costs milliseconds.
  */
-async function* fileBytes(
-  { path, sizeBytes, checksum }: Extract<SentPiece, { path: string }>,
-  uri: string,
-): AsyncGenerator<Uint8Array> {
+async function* fileBytes({ path, sizeBytes, checksum }: SentFile, uri: string): AsyncGenerator<Uint8Array> {
   const running = await startChecksumLike(checksum);
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
   const file = openExisting(path, uri);
@@ -63,6 +62,18 @@ async function* fileBytes(
     }
   } finally {
     closeSync(file);
+  }
+}
+
+async function* opened(
+  { key, sizeBytes }: NonNullable<SentFile["sealed"]>,
+  stored: AsyncIterable<Uint8Array>,
+  uri: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* openFrames(Buffer.from(key, "base64"), { sizeBytes, start: 0, end: sizeBytes - 1 }, stored);
+  } catch (cause) {
+    throw cause instanceof BrokenSeal ? damaged(uri) : cause;
   }
 }
 
