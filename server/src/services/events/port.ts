@@ -44,6 +44,7 @@ const LANE_WIDTH = 8;
 /** What the service and its port work on. Work begins with `start`. */
 export async function openEvents(options: EventsOptions): Promise<Events> {
   const { rows, series, policies, secrets, clock, report } = options;
+  const openedAt = clock.now();
   const outbox = createOutbox<Delivery>({
     rows,
     clock,
@@ -85,7 +86,8 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       for await (const row of rows.everywhere<ConnectionDocument>(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
         const place = busOf(`${row.scope}/`);
         if (row.status === "AUTHORIZING") parts.authorize(place, row.name);
-        else await removeConnection(parts, place, row);
+        // What a call of this run makes or deletes is that call's.
+        else if (row.modifiedAt < openedAt) await removeConnection(parts, place, row);
       }
     },
     async close() {
