@@ -78,7 +78,10 @@ def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trai
         return refusal(lambda: trail.create_trail(Name="of-group", S3BucketName=BUCKET, **more))
 
     need_role = ("InvalidCloudWatchLogsRoleArnException", "You must specify a role ARN as well as a log group.")
-    distrusted = ("InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust relationships for your role.")
+    distrusted = (
+        "InvalidCloudWatchLogsRoleArnException",
+        "Access denied. Check the trust relationships for your role.",
+    )
     unknown = "Check the log group ARN: CloudTrail can't validate it."
     assert create(**to_group) == need_role
     assert create(**to_role)[0] == "InvalidCloudWatchLogsLogGroupArnException"
@@ -112,9 +115,7 @@ def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trai
     status = trail.get_trail_status(Name="of-group")
     assert status["LatestCloudWatchLogsDeliveryTime"] and "LatestCloudWatchLogsDeliveryError" not in status
     iam.delete_role_policy(RoleName="of-trail", PolicyName="write")
-    wait_until(
-        lambda: trail.get_trail_status(Name="of-group").get("LatestCloudWatchLogsDeliveryError"), 15, "an error"
-    )
+    wait_until(lambda: trail.get_trail_status(Name="of-group").get("LatestCloudWatchLogsDeliveryError"), 15, "an error")
     trail.delete_trail(Name="of-group")
 
 

@@ -1,9 +1,14 @@
 """Connections keep what they authorize with in a secret that EventBridge owns: people read it and do not change it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
 
 import pytest
+from botocore.exceptions import BotoCoreError
 from policies import deny, policy, refusal
+from server_process import wait_until
 
 MANAGED = "The secret is managed by another service, and you must use that service to update it."
 HTTP = {"HeaderParameters": [{"Key": "k1", "Value": "v1", "IsValueSecret": True}]}
@@ -64,7 +69,9 @@ def value(secrets, arn):
 def test_each_kind_has_its_secret(events, secrets, connection):
     made = {kind: connection(kind) for kind in KINDS}
     arns = {kind: events.describe_connection(Name=name)["SecretArn"] for kind, name in made.items()}
-    assert {kind: value(secrets, arn) for kind, arn in arns.items()} == {kind: kept for kind, (_, kept) in KINDS.items()}
+    assert {kind: value(secrets, arn) for kind, arn in arns.items()} == {
+        kind: kept for kind, (_, kept) in KINDS.items()
+    }
     for kind, name in made.items():
         assert arns[kind].split(":secret:")[1].startswith(f"events!connection/{name}/")
         facts = secrets.describe_secret(SecretId=arns[kind])
@@ -116,3 +123,40 @@ def test_it_goes_with_the_connection(events, secrets, connection):
     assert value(secrets, again) == KINDS["BASIC"][1]
     assert events.delete_connection(Name=name)["ConnectionState"] == "DELETING"
     assert refusal(lambda: secrets.describe_secret(SecretId=again))[0] == "ResourceNotFoundException"
+
+
+def test_after_a_kill_each_connection_has_its_secret_and_each_secret_its_connection(own_server):
+    server = own_server()
+    acknowledged = []
+
+    def work(number):
+        """Makes connections and deletes every other one until the server is gone."""
+        events = server.client("events")
+        with suppress(BotoCoreError):
+            for turn in count():
+                name = f"c-{number}-{turn}"
+                events.create_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=KINDS["API_KEY"][0])
+                if turn % 2:
+                    events.delete_connection(Name=name)
+                else:
+                    acknowledged.append(name)
+
+    with ThreadPoolExecutor() as pool:
+        working = [pool.submit(work, number) for number in range(6)]
+        wait_until(lambda: len(acknowledged) >= 40, 15, "40 connections")
+        server.kill()
+    for one in working:
+        one.result()
+    server.start()
+    events, secrets = server.client("events"), server.client("secretsmanager")
+
+    def settled():
+        found = events.list_connections()["Connections"]
+        return found if all(one["ConnectionState"] == "AUTHORIZED" for one in found) else None
+
+    names = {one["Name"] for one in wait_until(settled, 15, "connections that are settled")}
+    assert set(acknowledged) <= names
+    owned = [{"Key": "owning-service", "Values": ["events"]}]
+    pages = secrets.get_paginator("list_secrets").paginate(Filters=owned)
+    kept = {one["ARN"] for page in pages for one in page["SecretList"]}
+    assert kept == {events.describe_connection(Name=name)["SecretArn"] for name in names}
