@@ -167,4 +167,9 @@ def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(module_server, tra
     sagemaker.create_experiment(ExperimentName="after")
     wait_until(lambda: "after" in names(), 15, "the event after the start")
     assert names() == ["during", "before", "after"]
+    sagemaker.create_experiment(ExperimentName="last")
+    trail.stop_logging(Name="of-bus")
+    sagemaker.create_experiment(ExperimentName="too-late")
+    wait_until(lambda: len(told()) > 3, 15, "the last event")
+    assert names() == ["during", "before", "after", "last"]
     trail.delete_trail(Name="of-bus")

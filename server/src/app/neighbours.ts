@@ -91,8 +91,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const objects = createObjects({ context: s3, authorizer });
   const { topics, bus } = notices;
   const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
-  const loggingChanged = feed.look;
-  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, loggingChanged };
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed };
 
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 

@@ -7,7 +7,15 @@ import type { CallRecord } from "../../store/calls/calls.ts";
 import { eventId, eventOf } from "./shared/events.ts";
 import { isWanted } from "./shared/selection.ts";
 import { sourceOf } from "./shared/sources.ts";
-import { allTrails, type Parts, placeOf, TRAIL, type TrailDocument, type TrailRow } from "./shared/trails.ts";
+import {
+  allTrails,
+  type Feed,
+  type Parts,
+  placeOf,
+  TRAIL,
+  type TrailDocument,
+  type TrailRow,
+} from "./shared/trails.ts";
 
 const EVERY_MS = 1000;
 /** Calls read at once, and calls that nobody wanted until their end is written down. */
@@ -19,9 +27,7 @@ interface FeedParts extends Pick<Parts, "rows" | "calls" | "clock"> {
   readonly report: (error: unknown) => void;
 }
 
-export interface Feed {
-  /** After a commit by which trails of the account may have begun or ended to log. */
-  look(account: string): Promise<void>;
+export interface RunningFeed extends Feed {
   /** Goes on where it was. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -36,7 +42,7 @@ interface Cursor {
 const cursorKey = (account: string) => ({ kind: "cloudtrail:feed", scope: account, name: "calls" });
 
 /** Nothing runs while no trail logs. */
-export function openFeed(parts: FeedParts): Feed {
+export function openFeed(parts: FeedParts): RunningFeed {
   const { rows, clock, report } = parts;
   const cursors = new Map<string, Cursor>();
   let running: Promise<unknown> = Promise.resolve();
@@ -54,8 +60,11 @@ export function openFeed(parts: FeedParts): Feed {
         });
     });
   };
+  const catchUp = async (account: string) => {
+    while (await follow(account));
+  };
   const round = async () => {
-    for (const account of cursors.keys()) while (await follow(account));
+    for (const account of cursors.keys()) await catchUp(account);
   };
   /** Whether there is more. */
   const follow = async (account: string): Promise<boolean> => {
@@ -81,6 +90,7 @@ export function openFeed(parts: FeedParts): Feed {
   };
 
   return {
+    catchUp,
     async look(account) {
       const places = (await loggingTrails(parts, account)).flatMap(({ document }) => document.delivered ?? []);
       if (places.length === 0) {

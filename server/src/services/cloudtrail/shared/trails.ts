@@ -18,8 +18,15 @@ export interface Parts {
   readonly logGroups: LogGroups;
   readonly roles: RoleSessions;
   readonly clock: Clock;
+  readonly feed: Feed;
+}
+
+/** What tells the bus of calls. */
+export interface Feed {
   /** After a commit by which trails of the account may have begun or ended to log. */
-  readonly loggingChanged: (account: string) => Promise<void>;
+  look(account: string): Promise<void>;
+  /** Tells of all calls until now, before a trail ends. */
+  catchUp(account: string): Promise<void>;
 }
 
 export interface TrailDocument {

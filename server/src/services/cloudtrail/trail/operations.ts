@@ -22,6 +22,7 @@ import {
 } from "../errors.ts";
 import { writeFile } from "../shared/delivery.ts";
 import { instant } from "../shared/events.ts";
+import { serveTrail } from "../shared/serving.ts";
 import { withTags } from "../shared/tags.ts";
 import {
   allTrails,
@@ -69,9 +70,11 @@ export const trail = (parts: Parts): Operations<Contract> => ({
   DeleteTrail: {
     permissions: ({ Name }, call) => [onTrail(call, Name)],
     async run({ Name }, call) {
-      const { kind, scope, name } = await requireAtHome(parts, call, Name);
+      const row = await requireAtHome(parts, call, Name);
+      await finish(parts, row);
+      const { kind, scope, name } = row;
       await parts.rows.commit({ remove: [{ kind, scope, name }] });
-      await parts.loggingChanged(call.account);
+      await parts.feed.look(call.account);
       return {};
     },
   },
@@ -119,7 +122,7 @@ export const trail = (parts: Parts): Operations<Contract> => ({
         logged: document.logs && (document.logged ?? next),
       });
       await changeTrail(parts, find, start, call.at);
-      await parts.loggingChanged(call.account);
+      await parts.feed.look(call.account);
       return {};
     },
   },
@@ -127,10 +130,11 @@ export const trail = (parts: Parts): Operations<Contract> => ({
     permissions: ({ Name }, call) => [onTrail(call, Name)],
     async run({ Name }, call) {
       const find = () => requireAtHome(parts, call, Name);
+      await finish(parts, await find());
       const stop = ({ delivered, logged: _, ...document }: TrailDocument) =>
         delivered === undefined ? document : { ...document, stoppedAt: call.at };
       await changeTrail(parts, find, stop, call.at);
-      await parts.loggingChanged(call.account);
+      await parts.feed.look(call.account);
       return {};
     },
   },
@@ -191,6 +195,13 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
     ...answer
   } = described({ ...row, version: 1 });
   return answer;
+}
+
+/** What was called while the trail logged is in its files also when that was just now. */
+async function finish(parts: Parts, row: TrailRow): Promise<void> {
+  if (row.document.delivered === undefined) return;
+  await serveTrail(parts, row);
+  await parts.feed.catchUp(row.scope);
 }
 
 const isThere = (name: string, { account }: Call): ApiError =>
