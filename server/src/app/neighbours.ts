@@ -7,6 +7,7 @@ import type { Service } from "../core/service.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
 import { openFeed } from "../services/cloudtrail/feed.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
+import { createTurns } from "../services/cloudtrail/shared/turns.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEc2 } from "../services/ec2/index.ts";
 import { createNetworks, networkLister } from "../services/ec2/port.ts";
@@ -91,7 +92,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const objects = createObjects({ context: s3, authorizer });
   const { topics, bus } = notices;
   const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
-  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed };
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, inTurn: createTurns() };
 
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 

@@ -16,6 +16,7 @@ import {
   type TrailDocument,
   type TrailRow,
 } from "./shared/trails.ts";
+import { createTurns } from "./shared/turns.ts";
 
 const EVERY_MS = 1000;
 /** Calls read at once, and calls that nobody wanted until their end is written down. */
@@ -45,6 +46,7 @@ const cursorKey = (account: string) => ({ kind: "cloudtrail:feed", scope: accoun
 export function openFeed(parts: FeedParts): RunningFeed {
   const { rows, clock, report } = parts;
   const cursors = new Map<string, Cursor>();
+  const inTurn = createTurns();
   let running: Promise<unknown> = Promise.resolve();
   let cancel: (() => void) | undefined;
   let isClosed = false;
@@ -60,9 +62,10 @@ export function openFeed(parts: FeedParts): RunningFeed {
         });
     });
   };
-  const catchUp = async (account: string) => {
-    while (await follow(account));
-  };
+  const catchUp = (account: string) =>
+    inTurn(account, async () => {
+      while (await follow(account));
+    });
   const round = async () => {
     for (const account of cursors.keys()) await catchUp(account);
   };

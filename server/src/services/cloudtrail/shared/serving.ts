@@ -4,14 +4,16 @@ import type { CallRecord } from "../../../store/calls/calls.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { deliver } from "./delivery.ts";
 import { tellOfFiles, writeLines } from "./telling.ts";
-import { changeTrail, type Parts, type TrailDocument, type TrailRow } from "./trails.ts";
+import { changeTrail, type Parts, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
 
 /** Calls in one file at most. */
 const MOST_CALLS = 5000;
 
 /** Hands on all that the trail wants until now. What a bucket or group refuses waits for the next time. */
-export async function serveTrail(parts: Parts, row: TrailRow): Promise<void> {
-  for (const sink of [files, lines]) for (let more = true; more; ) more = await serve(parts, row, sink);
+export function serveTrail(parts: Parts, row: TrailRow): Promise<void> {
+  return parts.inTurn(trailArn(row), async () => {
+    for (const sink of [files, lines]) for (let more = true; more; ) more = await serve(parts, row, sink);
+  });
 }
 
 interface Batch {

@@ -7,6 +7,7 @@ import type { Calls } from "../../../store/calls/calls.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidArn, invalidHomeRegion, invalidName, trailNotFound } from "../errors.ts";
+import type { InTurn } from "./turns.ts";
 
 export const TRAIL = "cloudtrail:trail";
 
@@ -19,6 +20,8 @@ export interface Parts {
   readonly roles: RoleSessions;
   readonly clock: Clock;
   readonly feed: Feed;
+  /** By ARN of the trail. */
+  readonly inTurn: InTurn;
 }
 
 /** What tells the bus of calls. */
