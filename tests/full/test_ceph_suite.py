@@ -34,11 +34,33 @@ LEFT_OUT = [
 CALLERS = ["s3 main", "s3 alt", "s3 tenant", "iam", "iam root", "iam alt root"]
 
 
-def configuration(server):
-    """The suite's configuration: each caller is a user of the one account, and may do everything."""
+#: Those of them that belong to the other account.
+OTHERS = {"s3 alt", "s3 tenant", "iam alt root"}
+
+
+def identities(server, sections):
+    """Users of the account that the server runs for, who may do everything in it, as the configuration names them."""
     iam = server.client("iam", profile="root")
     # Objects, buckets and grants belong to the account.
     owner = server.client("s3", profile="root").list_buckets()["Owner"]
+    made = {}
+    for section in sections:
+        name = section.replace(" ", "-")
+        iam.create_user(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        made[section] = {
+            "access_key": key["AccessKeyId"],
+            "secret_key": key["SecretAccessKey"],
+            "user_id": owner["ID"],
+            "display_name": owner["DisplayName"],
+            "email": f"{name}@example.com",
+        }
+    return made
+
+
+def configuration(server, others):
+    """The suite's configuration; `others`: the users of the other account."""
     host, _, port = server.listen.rpartition(":")
     config = configparser.ConfigParser(interpolation=None)
     config["DEFAULT"] = {"host": host, "port": port, "is_secure": "False", "ssl_verify": "False"}
@@ -47,18 +69,7 @@ def configuration(server):
         "iam name prefix": "s3-tests-",
         "iam path prefix": "/s3-tests/",
     }
-    for section in CALLERS:
-        name = section.replace(" ", "-")
-        iam.create_user(UserName=name)
-        iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        config[section] = {
-            "access_key": key["AccessKeyId"],
-            "secret_key": key["SecretAccessKey"],
-            "user_id": owner["ID"],
-            "display_name": owner["DisplayName"],
-            "email": f"{name}@example.com",
-        }
+    config.read_dict(identities(server, [section for section in CALLERS if section not in OTHERS]) | others)
     config["s3 main"]["api_name"] = "us-west-2"
     kms = server.client("kms")
     for name in ("kms_keyid", "kms_keyid2"):
@@ -70,10 +81,14 @@ def configuration(server):
 @pytest.mark.timeout(2400)
 def test_at_least_as_many_pass_as_are_listed(own_server, tmp_path):
     folder = sources(SUITE)
-    server = own_server()
+    server = own_server(arguments=["--account", "210987654321"])
+    others = identities(server, OTHERS)
+    server.stop()
+    server.arguments = []
+    server.start()
     path = tmp_path / "s3tests.conf"
     with path.open("w") as file:
-        configuration(server).write(file)
+        configuration(server, others).write(file)
     variables = {**plain_variables(), "HOME": str(tmp_path), "S3TEST_CONF": str(path)}
     arguments = ["s3tests/functional/test_s3.py", "s3tests/functional/test_headers.py", "--timeout=120"]
     arguments += ["-m", " and ".join(f"not {mark}" for mark in LEFT_OUT)]

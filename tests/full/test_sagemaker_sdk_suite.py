@@ -26,6 +26,7 @@ FILES = {
     "test_data_upload.py": None,
     "test_session.py": None,
     "test_experiments_analytics.py": None,
+    "test_monitoring_files.py": None,
     "test_processing.py": None,
     "test_sklearn.py": "sklearn_mnist/train/train.npz",
     "test_byo_estimator.py": ONE_PERCENT,

@@ -37,6 +37,7 @@ def test_a_malformed_form_of_anybody_is_refused(server, what):
         (400, "MalformedPOSTRequest"),
         (400, "InvalidArgument"),
         (403, "AccessDenied"),
+        (404, "NoSuchBucket"),
     }
     assert server.process.poll() is None
 

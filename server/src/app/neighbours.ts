@@ -86,11 +86,11 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     log,
     report,
   });
-  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log });
+  const { topics, bus } = notices;
+  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
-  const { topics, bus } = notices;
   const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
   const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, inTurn: createTurns() };
 
@@ -141,6 +141,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
         await cloudwatch.start(),
         feed.close,
+        s3.notices.close,
         notices.close,
       ];
     },

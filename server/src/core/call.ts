@@ -37,6 +37,9 @@ export interface Principal {
   readonly sessionIssuer?: { readonly arn: string; readonly userId: string };
 }
 
+/** Who calls without a signature. */
+export const NOBODY: Principal = { kind: "anonymous", arn: "anonymous", account: "", userId: "anonymous" };
+
 /** A permission that a call needs. All of a call's permissions must be granted. */
 export interface Permission {
   /** `sagemaker:CreateModel`. */
@@ -47,6 +50,11 @@ export interface Permission {
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
   /** Policy attached to the resource itself (a bucket policy), as JSON text. */
   readonly resourcePolicy?: string;
+  /**
+   * Reads what else the resource allows (an access control list), as a policy in JSON text: asked only when nothing allows
+   * so far. A deny wins over it as over every other allow.
+   */
+  readonly resourceGrants?: () => Promise<string | undefined>;
   /** Account that owns the resource; the caller's own when absent. */
   readonly resourceAccount?: string;
   /** Reads the tags of the resource: asked only when a policy has a condition on them. */

@@ -2,7 +2,7 @@
 // before a byte is read, a signed hash is checked before the body, an unsigned one needs the body first.
 import type { ServerResponse } from "node:http";
 import type { StreamedBody } from "../core/body.ts";
-import type { Principal } from "../core/call.ts";
+import { NOBODY, type Principal } from "../core/call.ts";
 import { ApiError, errors } from "../core/errors.ts";
 import { flow, hasBody, PlainBody, readWhole, unzip, wrongHash } from "./body.ts";
 import { DEFAULT_BODY_LIMIT_BYTES, type Plan } from "./catalogue.ts";
@@ -33,9 +33,12 @@ export async function receive(
   const form = readSignature(request);
   if (form === undefined) {
     if (route.protocol === "query" && hasUnsigned(route)) return receiveUnsigned(request, response, route);
+    if (!isS3) throw errors.missingAuthentication("Request is missing Authentication Token");
     const bucket = route.labels["Bucket"];
-    if (!isS3 || bucket === undefined || !isUploadForm(request))
-      throw errors.missingAuthentication("Request is missing Authentication Token");
+    if (bucket === undefined || !isUploadForm(request)) {
+      found(NOBODY);
+      return receiveFromNobody(request, response, route);
+    }
     goOn(request, response);
     return receiveUpload(request, bucket, checks, found);
   }
@@ -49,7 +52,7 @@ export async function receive(
     checkSignature(request, caller, signedFor, { keys: checks.keys, payloadHash, now: checks.now });
   const payload = (body: Buffer | StreamedBody): Payload => ({
     principal: caller.principal,
-    headers: isS3 ? effectiveHeaders(request, form) : request.headers,
+    headers: isS3 ? effectiveHeaders(request, form.presigned && form.kind) : request.headers,
     body: Buffer.isBuffer(body) ? plainText(request, plan, body, limitBytes) : body,
     form: isForms(route.protocol) ? readForm(request, body) : [],
   });
@@ -72,8 +75,26 @@ export async function receive(
   return payload(whole);
 }
 
-/** Who calls without a signature. */
-const NOBODY: Principal = { kind: "anonymous", arn: "anonymous", account: "", userId: "anonymous" };
+/**
+ * A request of S3 that nobody signed: buckets and objects may be open to everyone. Whether this one is, is decided like
+ * any other permission; until then nothing is kept of what is sent but a body of a named size.
+ */
+async function receiveFromNobody(request: WireRequest, response: ServerResponse, route: Route): Promise<Payload> {
+  const plan = route.operation === undefined ? undefined : route.service.plan(route.operation);
+  const declared = request.headers["x-amz-content-sha256"] ?? UNSIGNED;
+  const isSigned = CHUNKED.exec(declared)?.[1] !== undefined;
+  if (isSigned) throw errors.missingAuthentication("Request is missing Authentication Token");
+  const headers = effectiveHeaders(request, false);
+  const { incoming } = request;
+  const streams = plan?.streamedMember !== undefined;
+  const body = streams || CHUNKED.test(declared) ? checkedBody(request, undefined, declared, undefined) : undefined;
+  goOn(request, response);
+  if (body !== undefined && streams) return { principal: NOBODY, headers, body: flow(incoming, body), form: [] };
+  const source = body === undefined ? incoming : flow(incoming, body);
+  const whole = await readWhole(incoming, source, UNSIGNED_LIMIT_BYTES);
+  if (SHA256.test(declared) && declared !== sha256Hex(whole)) throw wrongHash();
+  return { principal: NOBODY, headers, body: whole, form: [] };
+}
 
 const hasUnsigned = ({ service: { model } }: Route): boolean =>
   [...Object.values(model.operations), ...Object.values(model.unserved)].some(({ unsigned }) => unsigned);
@@ -114,9 +135,9 @@ function declaredHash(request: WireRequest, form: SignatureForm, isS3: boolean):
 /** A body that checks itself while it passes. @throws ApiError MissingContentLength */
 function checkedBody(
   request: WireRequest,
-  caller: Caller,
+  caller: Caller | undefined,
   declared: string,
-  keys: SigningKeys,
+  keys: SigningKeys | undefined,
 ): PlainBody | ChunkedBody {
   const chunked = CHUNKED.exec(declared);
   const length = request.headers[chunked ? "x-amz-decoded-content-length" : "content-length"];
@@ -124,18 +145,18 @@ function checkedBody(
     throw new ApiError("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
   const lengthBytes = Number(length);
   if (!chunked) return new PlainBody({ lengthBytes, sha256: declared === UNSIGNED ? undefined : declared });
-  const { form, credential } = caller;
   const trailers = request.headers["x-amz-trailer"] ?? "";
-  const signed = chunked[1] !== undefined && form.kind === "v4";
+  const { form, credential } = caller ?? {};
   return new ChunkedBody({
     lengthBytes,
     trailerNames: trailers
       .split(",")
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
-    signing: signed
-      ? { key: keys(credential.secretAccessKey, form), time: form.time, scope: scopeOf(form), seed: form.signature }
-      : undefined,
+    signing:
+      chunked[1] !== undefined && keys && credential && form?.kind === "v4"
+        ? { key: keys(credential.secretAccessKey, form), time: form.time, scope: scopeOf(form), seed: form.signature }
+        : undefined,
   });
 }
 
@@ -151,10 +172,13 @@ const unmovedParameters =
  * S3's headers as its operations read them: without the transfer's own encoding and length, and with those that a
  * presigned URL carries in its query.
  */
-function effectiveHeaders(request: WireRequest, form: SignatureForm): Readonly<Record<string, string>> {
+function effectiveHeaders(
+  request: WireRequest,
+  presigned: SignatureForm["kind"] | false,
+): Readonly<Record<string, string>> {
   const decodedLength = request.headers["x-amz-decoded-content-length"];
   const encoding = request.headers["content-encoding"];
-  if (decodedLength === undefined && !form.presigned && !encoding?.includes("aws-chunked")) return request.headers;
+  if (decodedLength === undefined && !presigned && !encoding?.includes("aws-chunked")) return request.headers;
   const headers: Record<string, string> = { ...request.headers };
   if (decodedLength !== undefined) headers["content-length"] = decodedLength;
   if (encoding !== undefined) {
@@ -165,9 +189,9 @@ function effectiveHeaders(request: WireRequest, form: SignatureForm): Readonly<R
     if (kept.length > 0) headers["content-encoding"] = kept.join(",");
     else delete headers["content-encoding"];
   }
-  if (form.presigned)
+  if (presigned)
     for (const [name, value] of Object.entries(movedHeaders(request.query))) {
-      const isMoved = name.startsWith("x-amz-") ? !unmovedParameters.test(name) : form.kind === "v2";
+      const isMoved = name.startsWith("x-amz-") ? !unmovedParameters.test(name) : presigned === "v2";
       if (isMoved) headers[name] ??= value;
     }
   return headers;

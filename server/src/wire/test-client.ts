@@ -46,7 +46,9 @@ export async function startWire(services: readonly Service[], denied: readonly s
       },
     },
     authorizer: {
-      refusal: (_principal, permissions) => permissions.find(({ action }) => denied.includes(action))?.action,
+      refusal: ({ kind }, permissions) =>
+        permissions.find(({ action }) => denied.includes(action) || (kind === "anonymous" && action.startsWith("s3:")))
+          ?.action,
     },
     calls: {
       during: (_call, work) => work(),

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { PassThrough, type Readable, Transform, type TransformCallback } from "node:stream";
 import { Busboy } from "@fastify/busboy";
 import type { StreamedBody } from "../core/body.ts";
-import type { Principal } from "../core/call.ts";
+import { NOBODY, type Principal } from "../core/call.ts";
 import { ApiError, errors } from "../core/errors.ts";
 import type { Checks, Payload } from "./payload.ts";
 import type { Answer } from "./protocols/codec.ts";
@@ -39,8 +39,10 @@ export async function receiveUpload(
   if (key === "") throw new ApiError("InvalidArgument", 400, "Bucket POST must contain a field named 'key'.");
   const principal = await authenticateForm(form.fields, checks);
   found(principal);
-  const policy = readPolicy(form.fields["policy"] ?? "");
-  const range = checkPolicy(policy, { ...form.fields, key, bucket }, checks.now);
+  const range =
+    principal === NOBODY
+      ? { least: 0, most: Number.POSITIVE_INFINITY }
+      : checkPolicy(readPolicy(form.fields["policy"] ?? ""), { ...form.fields, key, bucket }, checks.now);
   return {
     principal,
     headers: headersOf(request, form),
@@ -103,9 +105,13 @@ const malformed = (text: string): ApiError => new ApiError("MalformedPOSTRequest
 async function authenticateForm(fields: Readonly<Record<string, string>>, checks: Checks): Promise<Principal> {
   const { policy, signature } = fields;
   const token = fields["x-amz-security-token"];
-  if (policy === undefined) throw new ApiError("AccessDenied", 403, "Access Denied");
   const credential = fields["x-amz-credential"];
   const given4 = fields["x-amz-signature"];
+  if (policy === undefined) {
+    // A bucket may be open to everyone; a signature is one of a policy.
+    if ((signature ?? given4) === undefined) return NOBODY;
+    throw new ApiError("AccessDenied", 403, "Access Denied");
+  }
   if (credential !== undefined && given4 !== undefined) {
     const { accessKeyId, date, region, service } = readScope(credential, fields);
     const { secretAccessKey, principal } = await checks.authenticator.credential(accessKeyId, token, checks.now);

@@ -134,12 +134,27 @@ function firstRefusal(
   return undefined;
 }
 
+type Refusal = Promise<string | undefined> | string | undefined;
+
+/** What the resource grants beside its policy is read, and the decision made anew, when it was not to be allowed. */
+function refusalOf(identities: Identities, caller: Caller, permission: Permission): Refusal {
+  const first = refusalUnder(identities, caller, permission, undefined);
+  const { resourceGrants } = permission;
+  if (resourceGrants === undefined || first === undefined) return first;
+  const again = async (refused: string | undefined): Promise<string | undefined> => {
+    const grants = refused === undefined ? undefined : await resourceGrants();
+    return grants === undefined ? refused : refusalUnder(identities, caller, permission, grants);
+  };
+  return first instanceof Promise ? first.then(again) : again(first);
+}
+
 /** Tags of the resource are read, and the decision made anew, when a condition asked for them. */
-function refusalOf(
+function refusalUnder(
   identities: Identities,
   { principal, facts, loaded, session }: Caller,
   permission: Permission,
-): Promise<string | undefined> | string | undefined {
+  grants: string | undefined,
+): Refusal {
   const layers: PolicyLayers = {
     ...(loaded ?? noPolicies),
     session,
@@ -147,6 +162,7 @@ function refusalOf(
       permission.resourcePolicy === undefined
         ? undefined
         : identities.named("resource", "resource", permission.resourcePolicy),
+    grants: grants === undefined ? undefined : identities.named("grants", "resource", grants),
   };
   const about: PrincipalFacts = { tags: principalTags(loaded?.entity.tags ?? {}, principal.sessionTags) };
   const answer = (lookup: Lookup): string | undefined => {

@@ -39,6 +39,11 @@ export const s3Errors = {
   illegalLocationConstraint: told("IllegalLocationConstraintException", 400),
   invalidArgument: told("InvalidArgument", 400),
   invalidBucketName: fixed("InvalidBucketName", 400, "The specified bucket is not valid."),
+  invalidBucketAcl: fixed(
+    "InvalidBucketAclWithObjectOwnership",
+    400,
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  ),
   invalidBucketState: told("InvalidBucketState", 409),
   invalidDigest: fixed("InvalidDigest", 400, "The Content-MD5 you specified was invalid."),
   invalidEncryptionAlgorithm: fixed(
@@ -74,6 +79,7 @@ export const s3Errors = {
   metadataTooLarge: fixed("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size"),
   methodNotAllowed: told("MethodNotAllowed", 405),
   missingContentLength: fixed("MissingContentLength", 411, "You must provide the Content-Length HTTP header."),
+  missingSecurityHeader: fixed("MissingSecurityHeader", 400, "Your request was missing a required header"),
   missingRequestBody: fixed("MissingRequestBodyError", 400, "Request Body is empty"),
   noSuchBucket: fixed("NoSuchBucket", 404, "The specified bucket does not exist"),
   noSuchKey: fixed("NoSuchKey", 404, "The specified key does not exist."),
@@ -97,6 +103,7 @@ export const s3Errors = {
     }),
   /** A setting of a bucket that has not been made: `NoSuchTagSet`, `NoSuchBucketPolicy` … */
   noSuchSetting: (code: string, message: string, fields: Fields) => new ApiError(code, 404, message, { fields }),
+  unexpectedContent: fixed("UnexpectedContent", 400, "This request does not support content"),
   checksumMismatch: told("XAmzContentChecksumMismatch", 400),
 } as const;
 

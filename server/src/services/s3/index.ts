@@ -2,7 +2,7 @@
 import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import type { DataKeys } from "../../core/ports.ts";
+import type { DataKeys, EventBus, Topics } from "../../core/ports.ts";
 import { deriveKey } from "../../core/sealing.ts";
 import type { Operations, Service } from "../../core/service.ts";
 import type { Blobs } from "../../store/blobs/blobs.ts";
@@ -15,6 +15,8 @@ import { bucketSettingOperations } from "./bucket-setting/operations.ts";
 import { s3ErrorCodes } from "./errors.ts";
 import { listingOperations } from "./listing/operations.ts";
 import { multipartOperations } from "./multipart-upload/operations.ts";
+import { openNoticeBox } from "./notification/deliver.ts";
+import { notificationOperations } from "./notification/operations.ts";
 import { objectOperations } from "./object/operations.ts";
 import { objectLockOperations } from "./object-lock/operations.ts";
 import { objectTaggingOperations } from "./object-tagging/operations.ts";
@@ -30,11 +32,26 @@ export interface S3Parts {
   readonly keyFile: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who is told of what happens to objects. */
+  readonly topics: Topics;
+  readonly bus: EventBus;
+  readonly report: (error: unknown) => void;
 }
 
-export async function openS3Context({ keyFile, ...parts }: S3Parts): Promise<S3Context> {
+export async function openS3Context({ keyFile, bus, report, ...parts }: S3Parts): Promise<S3Context> {
   const masterKey = deriveKey(await keptKey(keyFile), "s3 bodies");
-  return { ...parts, masterKey, checksums: createChecksums() };
+  const notices = openNoticeBox({ ...parts, bus, report });
+  return { ...parts, masterKey, checksums: createChecksums(), notices, sequencer: createSequencer(parts.clock) };
+}
+
+/** Rising hexadecimal numbers of 16 digits: the time in 1/4096 milliseconds. */
+function createSequencer({ now }: Clock): () => string {
+  let last = 0n;
+  return () => {
+    const next = BigInt(now()) << 12n;
+    last = next > last ? next : last + 1n;
+    return last.toString(16).toUpperCase().padStart(16, "0");
+  };
 }
 
 export function createS3(context: S3Context): Service {
@@ -44,6 +61,7 @@ export function createS3(context: S3Context): Service {
     ...bucketSettingOperations(context),
     ...listingOperations(context),
     ...multipartOperations(context),
+    ...notificationOperations(context),
     ...objectLockOperations(context),
     ...objectOperations(context),
     ...objectTaggingOperations(context),
@@ -53,4 +71,7 @@ export function createS3(context: S3Context): Service {
 }
 
 /** What S3 has to do once when the server starts. */
-export const startS3 = (context: S3Context): Promise<void> => finishRemovals(context);
+export async function startS3(context: S3Context): Promise<void> {
+  await finishRemovals(context);
+  await context.notices.start();
+}

@@ -176,4 +176,4 @@ const requestHeaders = (requestId: string): Record<string, string> => ({
 });
 
 /** S3's second id says which host answered; ours follows from the first. */
-const hostId = (requestId: string): string => Buffer.from(requestId).toString("base64");
+export const hostId = (requestId: string): string => Buffer.from(requestId).toString("base64");

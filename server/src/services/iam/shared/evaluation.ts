@@ -22,6 +22,8 @@ export interface PolicyLayers {
   readonly session?: readonly NamedPolicy[] | undefined;
   /** Policy of the resource. */
   readonly resource?: NamedPolicy | undefined;
+  /** What its access control list allows, which counts as more statements of its policy. */
+  readonly grants?: NamedPolicy | undefined;
 }
 
 export type Layer = "identity-based policy" | "permissions boundary" | "session policy" | "resource-based policy";
@@ -62,9 +64,11 @@ export function decide(principal: Principal, permission: Permission, layers: Pol
   const identity = ask(layers.identity);
   const boundary = layers.boundary && ask([layers.boundary]);
   const session = layers.session && ask(layers.session);
-  const resource = layers.resource
-    ? ask([layers.resource]).filter(({ statement }) => statement.names(principal) !== "none")
-    : [];
+  const ofResource = (policy: NamedPolicy | undefined) =>
+    policy ? ask([policy]).filter(({ statement }) => statement.names(principal) !== "none") : [];
+  const resource = layers.grants
+    ? [...ofResource(layers.resource), ...ofResource(layers.grants)]
+    : ofResource(layers.resource);
   const found: readonly [Layer, readonly MatchedStatement[] | undefined][] = [
     ["identity-based policy", identity],
     ["permissions boundary", boundary],
@@ -139,6 +143,7 @@ function matching(policies: readonly NamedPolicy[], permission: Permission, look
 
 /** The refusal in AWS's words (IAM user guide, "Troubleshoot access denied error messages"). */
 export function refusalText(principal: Principal, permission: Permission, decision: Decision): string {
+  if (principal.kind === "anonymous") return "Access Denied";
   const resource = permission.resource === "*" ? "" : ` on resource: ${permission.resource}`;
   const what = `User: ${principal.arn} is not authorized to perform: ${permission.action}${resource}`;
   const isTrust = decision.layer === "resource-based policy" && isUnderTrust(permission.action);

@@ -1,21 +1,20 @@
 // Who may do what with a bucket: its policy, which IAM evaluates with every call, and access control lists.
-// Gap: access control lists are kept and shown; only the owner and the bucket policy decide.
+// Gap: Public Access Block is a setting of buckets; that of a whole account (s3control) is not served.
+// Gap: calls that nobody signed, to what is open to everyone, are in the server's own log of calls and in no account's trail.
+// Gap: grants to the group that delivers logs are kept; nothing delivers access logs.
 // Gap: s3:authType, s3:signatureversion, s3:signatureAge, s3:TlsVersion and s3:x-amz-content-sha256 are unknown to policies.
-import type {
-  AccessControlPolicy,
-  GetBucketPolicyStatusOutput,
-  Operations as S3Contract,
-} from "../../../../../contract/s3/types.ts";
-import { ApiError } from "../../../core/errors.ts";
+import type { GetBucketPolicyStatusOutput, Operations as S3Contract } from "../../../../../contract/s3/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { aclAsked, bucketAction, objectAction } from "../shared/access.ts";
-import { cannedAcl, checkedAcl, grantedAcl, privateAcl } from "../shared/acl.ts";
+import { neededAcl, privateAcl } from "../shared/acl.ts";
 import { changeSettings, findBucket } from "../shared/buckets.ts";
-import type { Bucket, S3Context } from "../shared/model.ts";
+import { checkAclTaken, ownerNow, shownAcl } from "../shared/grants.ts";
+import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
 import { changeVersion } from "../shared/objects.ts";
+import { checkPolicy, isPublicPolicy } from "../shared/policies.ts";
 import { readableVersion } from "../shared/reading.ts";
-import { checkPolicy, isPublicPolicy } from "./policy.ts";
+import { telling } from "../shared/telling.ts";
 
 export const accessControlOperations = (context: S3Context) =>
   ({ ...policyOperations(context), ...aclOperations(context) }) satisfies Operations<S3Contract>;
@@ -36,6 +35,8 @@ const policyOperations = (context: S3Context) =>
     },
     PutBucketPolicy: {
       permissions: bucketAction(context, "PutBucketPolicy"),
+      // Not in the model, but what S3 answers.
+      status: () => 204,
       run: async (input) => {
         checkPolicy(input.Policy, input.Bucket);
         await changeSettings(context, input, ({ settings }) => {
@@ -63,31 +64,25 @@ const policyOperations = (context: S3Context) =>
     },
   }) satisfies Operations<S3Contract>;
 
-/** @throws ApiError AccessControlListNotSupported, AccessDenied */
-function checkAclsAllowed(bucket: Bucket, acl: AccessControlPolicy): void {
-  const [rule] = bucket.settings.ownership?.Rules ?? [];
-  if (rule?.ObjectOwnership === "BucketOwnerEnforced")
-    throw new ApiError("AccessControlListNotSupported", 400, "The bucket does not allow ACLs");
-  const isPublic = (acl.Grants ?? []).some((grant) => grant.Grantee?.URI?.includes("/groups/global/"));
-  if (isPublic && bucket.settings.publicAccess?.BlockPublicAcls) throw s3Errors.accessDenied("Access Denied");
-}
+/** A list that changes nothing is nothing to tell of. */
+const isSame = (after: ObjectDocument, before: ObjectDocument): boolean =>
+  JSON.stringify(after.acl) === JSON.stringify(before.acl ?? privateAcl(before.owner));
 
 const aclOperations = (context: S3Context) =>
   ({
     GetBucketAcl: {
       permissions: bucketAction(context, "GetBucketAcl"),
       run: async (input) => {
-        const { settings, owner } = await findBucket(context, input);
-        return settings.acl ?? privateAcl(owner);
+        const bucket = await findBucket(context, input);
+        return shownAcl(bucket, bucket.settings.acl, bucket.owner);
       },
     },
     PutBucketAcl: {
       permissions: bucketAction<S3Contract["PutBucketAcl"]["input"]>(context, "PutBucketAcl", aclAsked),
       run: async (input) => {
         await changeSettings(context, input, (bucket) => {
-          const acl =
-            cannedAcl(input.ACL, bucket) ?? grantedAcl(input, bucket) ?? checkedAcl(input.AccessControlPolicy, bucket);
-          checkAclsAllowed(bucket, acl);
+          const acl = neededAcl(input, { owner: bucket.owner, bucketOwner: bucket.owner, isBucket: true });
+          checkAclTaken(bucket, acl, input);
           return { acl };
         });
         return {};
@@ -98,7 +93,7 @@ const aclOperations = (context: S3Context) =>
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
         const { document } = await readableVersion(context, bucket, input, call);
-        return document.acl ?? privateAcl(document.owner);
+        return shownAcl(bucket, document.acl, document.owner);
       },
     },
     PutObjectAcl: {
@@ -111,10 +106,16 @@ const aclOperations = (context: S3Context) =>
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
         const found = await readableVersion(context, bucket, input, call);
-        const acl =
-          cannedAcl(input.ACL, bucket) ?? grantedAcl(input, bucket) ?? checkedAcl(input.AccessControlPolicy, bucket);
-        checkAclsAllowed(bucket, acl);
-        await changeVersion(context, found, (document) => ({ ...document, acl }));
+        const owner = ownerNow(bucket, found.document);
+        const acl = neededAcl(input, { owner, bucketOwner: bucket.owner, isBucket: false });
+        checkAclTaken(bucket, acl, input);
+        const tells = telling(context, call, input.Key, "ObjectAcl:Put");
+        await changeVersion(
+          context,
+          found,
+          (document) => ({ ...document, acl }),
+          (after, before) => (isSame(after, before) ? [] : tells(bucket, after)),
+        );
         return {};
       },
     },

@@ -1,5 +1,5 @@
 // Settings of a bucket that are kept and given back. Follows the S3 API reference.
-// Gap: lifecycle, website, logging, notification, acceleration and requester-pays configurations are recorded only.
+// Gap: lifecycle, website, logging, acceleration and requester-pays configurations are recorded only.
 import type {
   GetBucketVersioningOutput,
   PutBucketVersioningRequest,
@@ -10,7 +10,9 @@ import type { Operation, Operations } from "../../../core/service.ts";
 import { s3Errors } from "../errors.ts";
 import { bucketAction } from "../shared/access.ts";
 import { changeSettings, findBucket, type OfBucket } from "../shared/buckets.ts";
+import { isOwnerEnforced, opensToOthers } from "../shared/grants.ts";
 import type { Bucket, BucketSettings, S3Context } from "../shared/model.ts";
+import { checkOwnership } from "../shared/ownership.ts";
 import { checkTags, MOST_BUCKET_TAGS } from "../shared/tags.ts";
 import { checkCors, checkEncryption, checkLifecycle } from "./checks.ts";
 
@@ -122,7 +124,11 @@ const guardingOperations = (context: S3Context) =>
     PutBucketOwnershipControls: writes(
       context,
       "PutBucketOwnershipControls",
-      (input: S3Contract["PutBucketOwnershipControls"]["input"]) => ({ ownership: input.OwnershipControls }),
+      (input: S3Contract["PutBucketOwnershipControls"]["input"], bucket) => {
+        const ownership = checkOwnership(input.OwnershipControls);
+        if (isOwnerEnforced({ settings: { ownership } }) && opensToOthers(bucket)) throw s3Errors.invalidBucketAcl({});
+        return { ownership };
+      },
     ),
     DeleteBucketOwnershipControls: writes(context, "PutBucketOwnershipControls", () => ({ ownership: undefined })),
     GetBucketCors: reads(context, "GetBucketCORS", ({ cors }, bucket) => {
@@ -186,18 +192,6 @@ const recordedOperations = (context: S3Context) =>
     PutBucketLogging: writes(context, "PutBucketLogging", (input: S3Contract["PutBucketLogging"]["input"]) => ({
       logging: input.BucketLoggingStatus?.LoggingEnabled,
     })),
-    GetBucketNotificationConfiguration: reads(
-      context,
-      "GetBucketNotification",
-      ({ notification }) => notification ?? {},
-    ),
-    PutBucketNotificationConfiguration: writes(
-      context,
-      "PutBucketNotification",
-      (input: S3Contract["PutBucketNotificationConfiguration"]["input"]) => ({
-        notification: input.NotificationConfiguration,
-      }),
-    ),
     GetBucketRequestPayment: reads(context, "GetBucketRequestPayment", ({ requestPayer }) => ({
       Payer: requestPayer ?? ("BucketOwner" as const),
     })),

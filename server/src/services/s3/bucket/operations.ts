@@ -19,12 +19,14 @@ import type { Call } from "../../../core/call.ts";
 import type { Operation, Operations } from "../../../core/service.ts";
 import { BadCursor } from "../../../store/rows/rows.ts";
 import { s3Errors } from "../errors.ts";
-import { bucketAction, onBucket } from "../shared/access.ts";
-import { cannedAcl, ownerOf } from "../shared/acl.ts";
+import { aclAsked, bucketAction, conditionKeys, onBucket } from "../shared/access.ts";
+import { askedAcl, asksForAcl, ownerOf } from "../shared/acl.ts";
 import { bucketKey, findBucket, retryConflicts } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
+import { isOwnerEnforced, opensToOthers } from "../shared/grants.ts";
 import { BUCKET_SCOPE, type BucketDocument, type BucketSettings, kinds, type S3Context } from "../shared/model.ts";
 import { bucketArn } from "../shared/names.ts";
+import { checkOwnership } from "../shared/ownership.ts";
 import { checkTags, MOST_BUCKET_TAGS } from "../shared/tags.ts";
 import { removeBucket } from "./remove.ts";
 
@@ -52,19 +54,23 @@ export function checkBucketName(name: string): void {
 }
 
 const createBucket = (context: S3Context): Operation<CreateBucketRequest, CreateBucketOutput> => ({
-  permissions: (input, call) => [
-    {
-      action: "s3:CreateBucket",
-      resource: bucketArn(input.Bucket),
-      conditions: {
-        ...(input.CreateBucketConfiguration?.LocationConstraint === undefined
-          ? {}
-          : { "s3:LocationConstraint": input.CreateBucketConfiguration.LocationConstraint }),
-        ...(input.ACL === undefined ? {} : { "s3:x-amz-acl": input.ACL }),
-      },
+  permissions: (input, call) => {
+    const conditions = conditionKeys({
+      LocationConstraint: input.CreateBucketConfiguration?.LocationConstraint,
+      ...aclAsked(input),
+    });
+    // What a bucket is made with needs the permission to set it (API reference, CreateBucket).
+    const actions = ["CreateBucket"];
+    if (asksForAcl(input)) actions.push("PutBucketAcl");
+    if (input.ObjectOwnership !== undefined) actions.push("PutBucketOwnershipControls");
+    const resource = bucketArn(input.Bucket);
+    return actions.map((action) => ({
+      action: `s3:${action}`,
+      resource,
+      conditions,
       resourceAccount: call.account,
-    },
-  ],
+    }));
+  },
   run: async (input, call) => {
     checkBucketName(input.Bucket);
     const region = regionOf(input, call);
@@ -110,15 +116,23 @@ function regionOf(input: CreateBucketRequest, call: Call): string {
   return asked;
 }
 
+/** @throws ApiError InvalidBucketAclWithObjectOwnership, and as AWS refuses lists and tags */
 function firstSettings(input: CreateBucketRequest, call: Call): BucketSettings {
-  const acl = cannedAcl(input.ACL, { owner: call.account });
+  const settings = settingsAsked(input, call);
+  if (isOwnerEnforced({ settings }) && opensToOthers({ settings, owner: call.account }))
+    throw s3Errors.invalidBucketAcl({});
+  return settings;
+}
+
+function settingsAsked(input: CreateBucketRequest, call: Call): BucketSettings {
+  const acl = askedAcl(input, { owner: call.account, bucketOwner: call.account, isBucket: true });
   const tags = input.CreateBucketConfiguration?.Tags;
   return {
     ...(acl === undefined ? {} : { acl }),
     ...(tags === undefined ? {} : { tags: checkTags(tags, MOST_BUCKET_TAGS) }),
     ...(input.ObjectOwnership === undefined
       ? {}
-      : { ownership: { Rules: [{ ObjectOwnership: input.ObjectOwnership }] } }),
+      : { ownership: checkOwnership({ Rules: [{ ObjectOwnership: input.ObjectOwnership }] }) }),
     ...(input.ObjectLockEnabledForBucket === true
       ? { versioning: "Enabled", objectLock: { ObjectLockEnabled: "Enabled" } }
       : {}),

@@ -55,7 +55,8 @@ async function prepare(
   const request = readRequest(incoming);
   const { origin } = request.headers;
   const place = s3PlaceOf(request);
-  const method = request.headers["access-control-request-method"] ?? request.method;
+  const asksFor = request.headers["access-control-request-method"];
+  const method = asksFor ?? request.method;
   const about = { method, kind: place?.key ? ("OBJECT" as const) : ("BUCKET" as const) };
   if (origin === undefined) {
     return {
@@ -64,6 +65,9 @@ async function prepare(
       code: "BadRequest",
       message: "Insufficient information. Origin request header needed.",
     };
+  }
+  if (request.method === "OPTIONS" && asksFor === undefined) {
+    return { ...about, status: 400, code: "BadRequest", message: "Invalid Access-Control-Request-Method: null" };
   }
   const forbidden = { ...about, status: 403, code: "AccessForbidden" };
   const rules = place && (await rulesOf(context, place.bucket));

@@ -15,6 +15,7 @@ import { onBucket } from "../shared/access.ts";
 import { ownerOf } from "../shared/acl.ts";
 import { findBucket, type OfBucket } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
+import { ownerNow } from "../shared/grants.ts";
 import { type Bucket, kinds, type ObjectDocument, type S3Context } from "../shared/model.ts";
 import { decodeKey, encodeKey } from "../shared/names.ts";
 import { encoderOf, limitOf } from "./paging.ts";
@@ -78,7 +79,7 @@ const listObjects = (context: S3Context): Operation<ListObjectsRequest, ListObje
       EncodingType: input.EncodingType,
       IsTruncated: truncated,
       NextMarker: truncated && input.Delimiter ? encode(placeOf(entries.at(-1))) : undefined,
-      ...shown(entries, { encode, withOwner: true }),
+      ...shown(entries, { encode, ownersOf: bucket }),
     };
   },
 });
@@ -102,7 +103,7 @@ const listObjectsV2 = (context: S3Context): Operation<ListObjectsV2Request, List
       StartAfter: input.StartAfter === undefined ? undefined : encode(input.StartAfter),
       ContinuationToken: input.ContinuationToken,
       NextContinuationToken: truncated ? tokenOf(placeOf(entries.at(-1))) : undefined,
-      ...shown(entries, { encode, withOwner: input.FetchOwner === true }),
+      ...shown(entries, { encode, ownersOf: input.FetchOwner === true ? bucket : undefined }),
     };
   },
 });
@@ -125,16 +126,16 @@ function placeOfToken(token: string): string {
 
 function shown(
   entries: readonly Entry<ObjectDocument>[],
-  { encode, withOwner }: { readonly encode: (text: string) => string; readonly withOwner: boolean },
+  { encode, ownersOf }: { readonly encode: (text: string) => string; readonly ownersOf: Bucket | undefined },
 ) {
   const Contents = entries.flatMap((entry): ListedObject[] =>
-    "prefix" in entry ? [] : [objectEntry(encode(entry.key), entry.row.document, withOwner)],
+    "prefix" in entry ? [] : [objectEntry(encode(entry.key), entry.row.document, ownersOf)],
   );
   const CommonPrefixes = entries.flatMap((entry) => ("prefix" in entry ? [{ Prefix: encode(entry.prefix) }] : []));
   return { Contents, CommonPrefixes };
 }
 
-const objectEntry = (key: string, document: ObjectDocument, withOwner: boolean): ListedObject => ({
+const objectEntry = (key: string, document: ObjectDocument, bucket: Bucket | undefined): ListedObject => ({
   Key: key,
   LastModified: wholeSeconds(document.modifiedAt),
   ETag: `"${document.etag}"`,
@@ -143,5 +144,5 @@ const objectEntry = (key: string, document: ObjectDocument, withOwner: boolean):
   ...(document.checksum === undefined
     ? {}
     : { ChecksumAlgorithm: [document.checksum.algorithm], ChecksumType: document.checksum.type }),
-  ...(withOwner ? { Owner: ownerOf(document.owner) } : {}),
+  ...(bucket ? { Owner: ownerOf(ownerNow(bucket, document)) } : {}),
 });

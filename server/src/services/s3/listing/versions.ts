@@ -13,6 +13,7 @@ import { onBucket } from "../shared/access.ts";
 import { ownerOf } from "../shared/acl.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { wholeSeconds } from "../shared/conditions.ts";
+import { ownerNow } from "../shared/grants.ts";
 import { type Bucket, kinds, type ObjectDocument, type S3Context } from "../shared/model.ts";
 import {
   afterPrefix,
@@ -62,7 +63,7 @@ export const listObjectVersions = (
       EncodingType: input.EncodingType,
       IsTruncated: truncated,
       ...(truncated && last !== undefined ? nextMarkers(last, encode) : {}),
-      ...shown(entries, input, encode),
+      ...shown(entries, input, { encode, bucket }),
     };
   },
 });
@@ -113,7 +114,7 @@ function nextMarkers(last: Entry<ObjectDocument>, encode: (text: string) => stri
 function shown(
   entries: readonly Entry<ObjectDocument>[],
   input: ListObjectVersionsRequest,
-  encode: (text: string) => string,
+  { encode, bucket }: { readonly encode: (text: string) => string; readonly bucket: Bucket },
 ) {
   const Versions: ObjectVersion[] = [];
   const DeleteMarkers: DeleteMarkerEntry[] = [];
@@ -130,7 +131,7 @@ function shown(
       VersionId: shownVersion(document),
       IsLatest: entry.key !== previous,
       LastModified: wholeSeconds(document.modifiedAt),
-      Owner: ownerOf(document.owner),
+      Owner: ownerOf(ownerNow(bucket, document)),
     };
     previous = entry.key;
     if (document.deleteMarker) DeleteMarkers.push(common);

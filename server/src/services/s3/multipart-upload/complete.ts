@@ -25,6 +25,7 @@ import { checksumAnswer, encryptionAnswer } from "../shared/face.ts";
 import { hidden, shown } from "../shared/hidden-checksums.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredChecksum, StoredPart, UploadDocument } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
+import { telling } from "../shared/telling.ts";
 import { endUpload, findUpload, MOST_PARTS, scanParts, writeAction } from "./uploads.ts";
 
 /** Of every part but the last (S3 user guide, "Amazon S3 multipart upload limits"). */
@@ -93,7 +94,7 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
     input.Key,
     {
       ...face,
-      owner: bucket.owner,
+      owner: upload.document.owner,
       sizeBytes: sizeOf(parts),
       etag: `${md5.digest("hex")}-${parts.length}`,
       body: { partList: id, parts: parts.length },
@@ -101,6 +102,7 @@ async function complete(context: S3Context, bucket: Bucket, input: CompleteMulti
     },
     {
       check: (current) => checkWrite(input, current),
+      tells: telling(context, call, input.Key, "ObjectCreated:CompleteMultipartUpload"),
       also: () => together([{ put: [list] }, endUpload(context, upload, rows, (part) => kept.has(part.number))]),
     },
   );

@@ -44,16 +44,19 @@ const createMultipartUpload = (
 ): Operation<CreateMultipartUploadRequest, CreateMultipartUploadOutput> => ({
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input, call) => {
+    // Nobody could be told from others when the upload goes on.
+    if (call.principal.kind === "anonymous")
+      throw s3Errors.accessDenied("Anonymous users cannot initiate multipart uploads. Please authenticate.");
     const now = context.clock.now();
     const checksum = checksumOf(input);
     const UploadId = newUploadId(now);
     const { bucket, document } = await retryConflicts(async () => {
       const bucket = await findBucket(context, input);
-      const asked = faceOf(input, bucket, now);
+      const asked = faceOf(input, bucket, { now, call });
       const { face } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
       const document: UploadDocument = {
         startedAt: now,
-        owner: bucket.owner,
+        owner: asked.owner,
         initiator: call.principal.arn,
         face,
         ...(checksum === undefined ? {} : { checksum }),

@@ -74,9 +74,21 @@ export function endUpload(
   ]);
 }
 
-export const uploadAction = (context: S3Context, action: string) => async (input: OfUpload) => [
-  onObject(await findBucket(context, input), action, input.Key),
-];
+/** Whoever began an upload may look at it and end it (S3 user guide, "Multipart upload API and permissions"). */
+export const uploadAction = (context: S3Context, action: string) => async (input: OfUpload) => {
+  const bucket = await findBucket(context, input);
+  const resourceGrants = async () => {
+    const initiator = (await lookForUpload(context, bucket, input))?.document.initiator;
+    return initiator === undefined ? undefined : allowing(initiator, action);
+  };
+  return [{ ...onObject(bucket, action, input.Key), resourceGrants }];
+};
+
+const allowing = (principal: string, action: string): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS: principal }, Action: `s3:${action}`, Resource: "*" }],
+  });
 
 /** To write parts, or the whole of them: policies see the encryption that the upload began with. */
 export const writeAction = (context: S3Context) => async (input: OfUpload) => {

@@ -7,6 +7,7 @@ import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, changeVersion } from "../shared/objects.ts";
 import { readableVersion } from "../shared/reading.ts";
 import { checkTags, MOST_OBJECT_TAGS } from "../shared/tags.ts";
+import { telling } from "../shared/telling.ts";
 
 export const objectTaggingOperations = (context: S3Context) =>
   ({
@@ -29,7 +30,13 @@ export const objectTaggingOperations = (context: S3Context) =>
         const tags = checkTags(input.Tagging?.TagSet ?? [], MOST_OBJECT_TAGS);
         const bucket = await findBucket(context, input);
         const found = await readableVersion(context, bucket, input, call);
-        await changeVersion(context, found, (document) => ({ ...document, tags }));
+        const tells = telling(context, call, input.Key, "ObjectTagging:Put");
+        await changeVersion(
+          context,
+          found,
+          (document) => ({ ...document, tags }),
+          (after) => tells(bucket, after),
+        );
         return { VersionId: answeredVersion(bucket, found.document) };
       },
     },
@@ -38,7 +45,13 @@ export const objectTaggingOperations = (context: S3Context) =>
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
         const found = await readableVersion(context, bucket, input, call);
-        await changeVersion(context, found, (document) => ({ ...document, tags: [] }));
+        const tells = telling(context, call, input.Key, "ObjectTagging:Delete");
+        await changeVersion(
+          context,
+          found,
+          (document) => ({ ...document, tags: [] }),
+          (after) => tells(bucket, after),
+        );
         return { VersionId: answeredVersion(bucket, found.document) };
       },
     },

@@ -8,9 +8,10 @@ import { type BodyKeys, newKeys } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import { checkWrite, wholeSeconds } from "../shared/conditions.ts";
 import { type CopiedObject, findSource, sourcePermissions } from "../shared/copy-source.ts";
-import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
+import { checksumAnswer, encryptionAnswer, faceOf, type Writing } from "../shared/face.ts";
 import type { Bucket, KeptEncryption, ObjectDocument, ObjectFace, S3Context } from "../shared/model.ts";
 import { answeredVersion, placeVersion } from "../shared/objects.ts";
+import { telling } from "../shared/telling.ts";
 import { LARGEST_BODY_BYTES, orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
@@ -19,7 +20,7 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
     ...(await sourcePermissions(context, input)),
     ...writePermissions(await findBucket(context, input), input, {
       "x-amz-copy-source": input.CopySource,
-      "x-amz-metadata-directive": input.MetadataDirective ?? "COPY",
+      ...(input.MetadataDirective === undefined ? {} : { "x-amz-metadata-directive": input.MetadataDirective }),
     }),
   ],
   run: async (input, call) => {
@@ -31,12 +32,12 @@ export const copyObject = (context: S3Context): Operation<CopyObjectRequest, Cop
       );
     const toItself =
       source.bucket.name === bucket.name && source.name.Key === input.Key && source.name.VersionId === undefined;
-    const copied = copiedFace(input, bucket, source.document, context.clock.now());
+    const copied = copiedFace(input, bucket, source.document, { now: context.clock.now(), call });
     if (toItself) checkSomethingChanges(input, source.document.encryption, copied.encryption);
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: copied, input });
     const isKept = toItself && keys === undefined && canKeepBytes(input, bucket, source.document);
     const document = isKept
-      ? await copyFaceOnly(context, bucket, input, { source: source.document, face })
+      ? await copyFaceOnly(context, bucket, input, { source: source.document, face, call })
       : await copyBytes(context, bucket, input, { from: source, face, keys, call });
     return {
       CopyObjectResult: {
@@ -69,10 +70,10 @@ function checkSomethingChanges(input: CopyObjectRequest, before: KeptEncryption,
     );
 }
 
-function copiedFace(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument, now: number): ObjectFace {
+function copiedFace(input: CopyObjectRequest, bucket: Bucket, source: ObjectDocument, writing: Writing): ObjectFace {
   checkDirective("x-amz-metadata-directive", "metadata", input.MetadataDirective);
   checkDirective("x-amz-tagging-directive", "tagging", input.TaggingDirective);
-  const given = faceOf(input, bucket, now);
+  const given = faceOf(input, bucket, writing);
   const replaced = input.MetadataDirective === "REPLACE";
   return {
     ...given,
@@ -101,7 +102,7 @@ const copyFaceOnly = (
   context: S3Context,
   bucket: Bucket,
   input: CopyObjectRequest,
-  { source, face }: { readonly source: ObjectDocument; readonly face: ObjectFace },
+  { source, face, call }: { readonly source: ObjectDocument; readonly face: ObjectFace; readonly call: Call },
 ): Promise<ObjectDocument> =>
   placeVersion(
     context,
@@ -110,6 +111,7 @@ const copyFaceOnly = (
     { ...source, ...face },
     {
       keepsBody: true,
+      tells: telling(context, call, input.Key, "ObjectCreated:Copy"),
       check: (current) => {
         checkWrite(input, current);
         if (current?.id !== source.id) throw s3Errors.conditionalConflict({ Key: input.Key });
@@ -147,7 +149,6 @@ async function copyBytes(
       input.Key,
       {
         ...face,
-        owner: bucket.owner,
         sizeBytes,
         etag,
         body,
@@ -155,6 +156,7 @@ async function copyBytes(
       },
       {
         check: (current) => checkWrite(input, current),
+        tells: telling(context, call, input.Key, "ObjectCreated:Copy"),
         also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
       },
     ),

@@ -18,6 +18,7 @@ import { checkUnlocked } from "../shared/locks.ts";
 import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
 import { placeVersion, removeVersion, shownVersion } from "../shared/objects.ts";
 import { checkVersionId } from "../shared/reading.ts";
+import { telling } from "../shared/telling.ts";
 
 /** Keys in one DeleteObjects (API reference). */
 const MOST_KEYS = 1000;
@@ -29,6 +30,7 @@ interface Deletion {
   readonly VersionId?: string | undefined;
   readonly bypass: boolean;
   readonly condition: (current: ObjectDocument | undefined) => void;
+  readonly call: Call;
 }
 
 function deletePermissions(bucket: Bucket, key: string, versionId: string | undefined, bypass: boolean) {
@@ -46,7 +48,7 @@ export const deleteObject = (context: S3Context): Operation<DeleteObjectRequest,
       input.VersionId,
       input.BypassGovernanceRetention === true,
     ),
-  run: async (input) => {
+  run: async (input, call) => {
     const bucket = await findBucket(context, input);
     const { DeleteMarker, VersionId, DeleteMarkerVersionId } = await deleteOne(context, bucket, {
       Key: input.Key,
@@ -57,6 +59,7 @@ export const deleteObject = (context: S3Context): Operation<DeleteObjectRequest,
         LastModifiedTime: input.IfMatchLastModifiedTime,
         Size: input.IfMatchSize,
       }),
+      call,
     });
     return { DeleteMarker, VersionId: VersionId ?? DeleteMarkerVersionId };
   },
@@ -117,6 +120,7 @@ async function deleteListed(
       VersionId,
       bypass,
       condition: conditionOf(object.Key, object),
+      call,
     });
   } catch (error) {
     if (error instanceof ApiError) return error;
@@ -141,15 +145,22 @@ function conditionOf(
 }
 
 async function deleteOne(context: S3Context, bucket: Bucket, deletion: Deletion): Promise<DeletedObject> {
-  const { Key, VersionId } = deletion;
+  const { Key, VersionId, call } = deletion;
   checkVersionId(VersionId);
   if (VersionId === undefined && bucket.settings.versioning !== undefined) {
-    const marker = await placeVersion(context, bucket, Key, aDeleteMarker(bucket), { check: deletion.condition });
+    const marker = await placeVersion(context, bucket, Key, aDeleteMarker(bucket), {
+      check: deletion.condition,
+      tells: telling(context, call, Key, "ObjectRemoved:DeleteMarkerCreated"),
+    });
     return { Key, DeleteMarker: true, DeleteMarkerVersionId: shownVersion(marker) };
   }
-  const removed = await removeVersion(context, bucket, Key, VersionId, (found) => {
-    deletion.condition(found);
-    checkUnlocked(found, context.clock.now(), deletion.bypass);
+  const removed = await removeVersion(context, bucket, Key, {
+    versionId: VersionId,
+    check: (found) => {
+      deletion.condition(found);
+      checkUnlocked(found, context.clock.now(), deletion.bypass);
+    },
+    tells: telling(context, call, Key, "ObjectRemoved:Delete"),
   });
   if (removed?.deleteMarker) return { Key, VersionId, DeleteMarker: true, DeleteMarkerVersionId: VersionId };
   return { Key, VersionId };

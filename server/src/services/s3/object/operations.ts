@@ -3,7 +3,6 @@
 // x-amz-server-side-encryption is absent otherwise; aws:kms:dsse has one layer of encryption, and keys of customers (SSE-C) are taken
 // over plain HTTP as well.
 // Gap: storage classes are recorded; nothing is archived, so nothing has to be restored.
-// Gap: grants to single accounts in x-amz-grant-* headers are not kept; canned ACLs are.
 // Gap: x-amz-request-payer and MFA delete are accepted and without effect.
 import type { Operations as S3Contract } from "../../../../../contract/s3/types.ts";
 import type { Operations } from "../../../core/service.ts";

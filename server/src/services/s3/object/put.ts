@@ -8,6 +8,7 @@ import { checkWrite } from "../shared/conditions.ts";
 import { checksumAnswer, encryptionAnswer, faceOf } from "../shared/face.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, currentObject, placeVersion } from "../shared/objects.ts";
+import { putEvent, telling } from "../shared/telling.ts";
 import { orDiscard, writeBody } from "../shared/write-body.ts";
 import { writePermissions } from "../shared/writing.ts";
 
@@ -15,7 +16,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
   permissions: async (input) => writePermissions(await findBucket(context, input), input),
   run: async (input: PutObjectRequest, call: Call) => {
     const bucket = await findBucket(context, input);
-    const asked = faceOf(input, bucket, context.clock.now());
+    const asked = faceOf(input, bucket, { now: context.clock.now(), call });
     const { face, keys } = await newKeys(context, call, { bucket, key: input.Key }, { face: asked, input });
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined)
       checkWrite(input, (await currentObject(context, bucket, input.Key))?.document);
@@ -34,7 +35,6 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
         input.Key,
         {
           ...face,
-          owner: bucket.owner,
           sizeBytes,
           etag,
           body,
@@ -42,6 +42,7 @@ export const putObject = (context: S3Context): Operation<PutObjectRequest, PutOb
         },
         {
           check: (current) => checkWrite(input, current),
+          tells: telling(context, call, input.Key, putEvent(call, input.ContentType)),
           also: () => (body === undefined ? {} : context.blobs.owns(body.blob)),
         },
       ),

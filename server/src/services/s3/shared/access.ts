@@ -2,15 +2,18 @@
 // Actions per operation: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3".
 import type { Tag } from "../../../../../contract/s3/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import type { AskedAcl } from "./acl.ts";
 import { findBucket, type OfBucket } from "./buckets.ts";
+import { grantedPolicy, isOwnerEnforced } from "./grants.ts";
 import type { Bucket, S3Context } from "./model.ts";
 import { bucketArn } from "./names.ts";
-import { currentObject, findVersion } from "./objects.ts";
+import { currentObject, findVersion, type ObjectRow } from "./objects.ts";
+import { deniesOf, policyInForce } from "./policies.ts";
 
-type ConditionValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+export type ConditionValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** Condition keys without the prefix `s3:`; those undefined are left out. */
-function conditionKeys(values: ConditionValues): Record<string, string | readonly string[]> {
+export function conditionKeys(values: ConditionValues): Record<string, string | readonly string[]> {
   const keys: Record<string, string | readonly string[]> = {};
   for (const [key, value] of Object.entries(values)) {
     if (value !== undefined) keys[`s3:${key}`] = typeof value === "object" ? value : String(value);
@@ -20,12 +23,15 @@ function conditionKeys(values: ConditionValues): Record<string, string | readonl
 
 function permission(bucket: Bucket, action: string, resource: string, values: ConditionValues): Permission {
   const conditions = conditionKeys(values);
+  const { policy, acl } = bucket.settings;
   return {
     action: `s3:${action}`,
     resource,
     resourceAccount: bucket.owner,
     ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
-    ...(bucket.settings.policy === undefined ? {} : { resourcePolicy: bucket.settings.policy }),
+    ...(policy === undefined ? {} : { resourcePolicy: policyInForce(bucket, policy) }),
+    // A bucket that nobody gave a list has its owner's: nothing that its account's policies do not say.
+    ...(acl === undefined ? {} : { resourceGrants: () => Promise.resolve(grantedPolicy(bucket, acl, "bucket")) }),
   };
 }
 
@@ -53,11 +59,46 @@ export const objectAction =
     asked: (input: Input) => ConditionValues = none,
   ) =>
   async (input: Input): Promise<readonly Permission[]> => {
-    const bucket = await findBucket(context, input);
     const named = input.VersionId === undefined ? action : versionAction;
-    const needed = onObject(bucket, named, input.Key, { VersionId: input.VersionId, ...asked(input) });
-    return [{ ...needed, resourceTags: () => objectTags(context, bucket, input.Key, input.VersionId) }];
+    return [await onVersion(context, await findBucket(context, input), named, { ...input, asked: asked(input) })];
   };
+
+interface VersionName {
+  readonly Key: string;
+  readonly VersionId?: string | undefined;
+  readonly asked?: ConditionValues;
+}
+
+/** A permission on a version that is there: its tags, its own access control list and its owner count. */
+export async function onVersion(
+  context: S3Context,
+  bucket: Bucket,
+  action: string,
+  { Key, VersionId, asked = {} }: VersionName,
+): Promise<Permission> {
+  const needed = onObject(bucket, action, Key, { VersionId, ...asked });
+  const read = () =>
+    VersionId === undefined ? currentObject(context, bucket, Key) : findVersion(context, bucket, Key, VersionId);
+  const permission = {
+    ...needed,
+    resourceTags: async () => tagValues(await read()),
+    resourceGrants: async () => grantsOf(bucket, await read()),
+  };
+  if (bucket.mixedOwners === undefined || isOwnerEnforced(bucket)) return permission;
+  const owner = (await read())?.document.owner ?? bucket.owner;
+  return owner === bucket.owner ? permission : ofAnotherOwner(permission, owner);
+}
+
+/** What another account owns is open by its own list alone; the bucket's policy only denies. */
+function ofAnotherOwner({ resourcePolicy, ...needed }: Permission, owner: string): Permission {
+  const denies = resourcePolicy === undefined ? undefined : deniesOf(resourcePolicy);
+  return { ...needed, resourceAccount: owner, ...(denies === undefined ? {} : { resourcePolicy: denies }) };
+}
+
+const grantsOf = (bucket: Bucket, row: ObjectRow | undefined): string | undefined =>
+  row === undefined || row.document.deleteMarker
+    ? grantedPolicy(bucket, bucket.settings.acl, "missing")
+    : grantedPolicy(bucket, row.document.acl, "object");
 
 const none = (): ConditionValues => ({});
 
@@ -71,14 +112,7 @@ export const tagsAsked = (tags: readonly Tag[]): ConditionValues =>
       };
 
 /** Condition keys of the access control list that a request brings. */
-export const aclAsked = (input: {
-  readonly ACL?: string | undefined;
-  readonly GrantFullControl?: string | undefined;
-  readonly GrantRead?: string | undefined;
-  readonly GrantReadACP?: string | undefined;
-  readonly GrantWrite?: string | undefined;
-  readonly GrantWriteACP?: string | undefined;
-}): ConditionValues => ({
+export const aclAsked = (input: AskedAcl): ConditionValues => ({
   "x-amz-acl": input.ACL,
   "x-amz-grant-full-control": input.GrantFullControl,
   "x-amz-grant-read": input.GrantRead,
@@ -88,12 +122,8 @@ export const aclAsked = (input: {
 });
 
 /** For s3:ExistingObjectTag/…; an object that is not there has no tags. */
-async function objectTags(context: S3Context, bucket: Bucket, key: string, versionId: string | undefined) {
-  const row = await (versionId === undefined
-    ? currentObject(context, bucket, key)
-    : findVersion(context, bucket, key, versionId));
-  return Object.fromEntries((row?.document.tags ?? []).map((tag) => [tag.Key, tag.Value]));
-}
+const tagValues = (row: ObjectRow | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries((row?.document.tags ?? []).map((tag) => [tag.Key, tag.Value]));
 
 /**
  * To be called before saying that a key does not exist: who may not list the bucket is told "denied" instead.

@@ -1,7 +1,7 @@
 // The x-amz-copy-source header: `/bucket/key` or `bucket/key`, percent-encoded, with `?versionId=` behind.
 import type { Call, Permission } from "../../../core/call.ts";
 import { s3Errors } from "../errors.ts";
-import { onObject } from "./access.ts";
+import { onVersion } from "./access.ts";
 import { type BodyKeys, keysForRead } from "./body-keys.ts";
 import { findBucket } from "./buckets.ts";
 import { checkCopySource } from "./conditions.ts";
@@ -58,7 +58,7 @@ export async function sourcePermissions(context: S3Context, input: SourceInput):
   const name = parseCopySource(input.CopySource);
   const bucket = await sourceBucket(context, input, name);
   const action = name.VersionId === undefined ? "GetObject" : "GetObjectVersion";
-  return [onObject(bucket, action, name.Key, { VersionId: name.VersionId })];
+  return [await onVersion(context, bucket, action, name)];
 }
 
 /** What is to be copied, open to the caller. */

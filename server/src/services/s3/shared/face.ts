@@ -1,17 +1,18 @@
 // What a caller says about an object beside its bytes, kept at a write and given back at a read.
 import type {
-  ObjectCannedACL,
   ObjectLockLegalHoldStatus,
   ObjectLockMode,
   ServerSideEncryption,
   StorageClass,
 } from "../../../../../contract/s3/types.ts";
+import type { Call } from "../../../core/call.ts";
 import { s3Errors } from "../errors.ts";
-import { cannedAcl } from "./acl.ts";
+import { type AskedAcl, askedAcl } from "./acl.ts";
 import { parseContext } from "./body-keys.ts";
 import { checksumMember } from "./checksums.ts";
 import { wholeSeconds } from "./conditions.ts";
 import { type CustomerKey, customerKey, isGiven } from "./customer-key.ts";
+import { checkAclTaken, ownerOfWritten } from "./grants.ts";
 import { shown } from "./hidden-checksums.ts";
 import { defaultLock } from "./locks.ts";
 import type {
@@ -27,9 +28,8 @@ import { answeredVersion } from "./objects.ts";
 import { parseTagging } from "./tags.ts";
 
 /** Members shared by PutObject, CopyObject and CreateMultipartUpload. */
-export interface FaceInput extends KeptHeaders, CustomerKey {
+export interface FaceInput extends KeptHeaders, CustomerKey, Omit<AskedAcl, "AccessControlPolicy"> {
   readonly Key: string;
-  readonly ACL?: ObjectCannedACL | undefined;
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
   readonly Tagging?: string | undefined;
   readonly StorageClass?: StorageClass | undefined;
@@ -64,8 +64,14 @@ export function checkKey(key: string): void {
     throw s3Errors.keyTooLong({ Size: String(sizeBytes), MaxSizeAllowed: String(LONGEST_KEY_BYTES) });
 }
 
+/** By whom and when an object is written. `now`: milliseconds since 1970. */
+export interface Writing {
+  readonly now: number;
+  readonly call: Call;
+}
+
 /** The caller's words about a new object, checked. @throws ApiError MetadataTooLarge, InvalidStorageClass, InvalidTag … */
-export function faceOf(input: FaceInput, bucket: Bucket, now: number): ObjectFace {
+export function faceOf(input: FaceInput, bucket: Bucket, { now, call }: Writing): ObjectFace {
   checkKey(input.Key);
   const metadata = input.Metadata ?? {};
   const metadataBytes = Object.entries(metadata).reduce(
@@ -77,14 +83,18 @@ export function faceOf(input: FaceInput, bucket: Bucket, now: number): ObjectFac
   const storageClass = input.StorageClass ?? "STANDARD";
   if (!storageClasses.includes(storageClass))
     throw s3Errors.invalidStorageClass({ StorageClassRequested: storageClass });
+  const owner = ownerOfWritten(bucket, call, input);
+  const acl = askedAcl(input, { owner, bucketOwner: bucket.owner, isBucket: false });
+  if (acl !== undefined) checkAclTaken(bucket, acl, input);
   return {
+    owner,
     headers: headersOf(input),
     metadata,
     tags: parseTagging(input.Tagging),
     encryption: encryptionOf(input, bucket),
     storageClass,
     lock: lockOf(input, bucket, now),
-    acl: cannedAcl(input.ACL, bucket),
+    acl,
   };
 }
 

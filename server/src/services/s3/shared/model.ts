@@ -18,10 +18,12 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
-import type { DataKeys } from "../../../core/ports.ts";
+import type { DataKeys, Topics } from "../../../core/ports.ts";
 import type { Blob, Blobs } from "../../../store/blobs/blobs.ts";
+import type { Outbox } from "../../../store/outbox.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import type { Checksums } from "./checksums.ts";
+import type { Notice } from "./notice.ts";
 
 /** What every operation of S3 works with. */
 export interface S3Context {
@@ -33,6 +35,11 @@ export interface S3Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly checksums: Checksums;
+  /** Events that are on their way to topics and to the bus. */
+  readonly notices: Outbox<Notice>;
+  readonly topics: Topics;
+  /** The next place in the order of events. */
+  readonly sequencer: () => string;
 }
 
 export const kinds = {
@@ -59,6 +66,8 @@ export interface BucketDocument {
   /** Account that made it. The row's parent is the same, for ListBuckets. */
   readonly owner: string;
   readonly settings: BucketSettings;
+  /** Some object has been written that another account owns: then owners are looked up before anybody is let in. */
+  readonly mixedOwners?: true;
 }
 
 export interface BucketSettings {
@@ -186,7 +195,7 @@ export interface KeptEncryption {
 /** What a caller says about a new object, at PutObject, CopyObject or CreateMultipartUpload. */
 export type ObjectFace = Pick<
   ObjectDocument,
-  "headers" | "metadata" | "tags" | "encryption" | "keySource" | "storageClass" | "lock" | "acl"
+  "owner" | "headers" | "metadata" | "tags" | "encryption" | "keySource" | "storageClass" | "lock" | "acl"
 >;
 
 /** A multipart upload under way. */

@@ -6,6 +6,7 @@ import { findBucket, retryConflicts, whileBucketStays } from "./buckets.ts";
 import { together } from "./changes.ts";
 import { type Bucket, kinds, type ObjectDocument, type S3Context } from "./model.ts";
 import { encodeKey, nameUnderKey, newVersionId, startUnderKey } from "./names.ts";
+import type { NoticeRows, Telling } from "./telling.ts";
 
 export type ObjectRow = Row<ObjectDocument>;
 
@@ -88,6 +89,7 @@ export function placeVersion(
     readonly also?: (current: ObjectDocument | undefined) => Change;
     /** The body of the version replaced goes on as the body of this one. */
     readonly keepsBody?: boolean;
+    readonly tells?: Telling;
   } = {},
 ): Promise<ObjectDocument> {
   let bucket = readBucket;
@@ -105,15 +107,19 @@ export function placeVersion(
       isNull: bucket.settings.versioning !== "Enabled",
       modifiedAt,
     };
+    const notices = options.tells?.(bucket, document) ?? [];
     await context.rows.commit(
       together([
         whileBucketStays(bucket),
+        noteOwner(bucket, document),
         { expect: [{ key: objectKey(bucket, key), version: current?.version ?? "absent" }] },
         await makeRoom(context, bucket, key, { current, document, keepsBody: options.keepsBody === true }),
         document.deleteMarker ? asideChange(bucket, key, document) : currentChange(bucket, key, document),
         options.also?.(current?.document) ?? {},
+        { put: notices },
       ]),
     );
+    context.notices.committed(notices);
     return document;
   };
   const again = async () => {
@@ -126,6 +132,13 @@ export function placeVersion(
 
 const isVersionOrBucket = (kind: string): boolean =>
   [kinds.object, kinds.version, kinds.nullVersion, kinds.bucket].some((ours) => ours === kind);
+
+/** The bucket remembers that not everything in it is its owner's. */
+function noteOwner(bucket: Bucket, { owner }: ObjectDocument): Change {
+  if (owner === bucket.owner || bucket.mixedOwners) return {};
+  const { version: _, ...write } = bucket.row;
+  return { put: [{ ...write, document: { ...write.document, mixedOwners: true } }] };
+}
 
 /** Moves the current version aside, or drops the null version that a new null version replaces. */
 async function makeRoom(
@@ -190,8 +203,15 @@ export function removeVersion(
   context: S3Context,
   bucket: Bucket,
   key: string,
-  versionId: string | undefined,
-  check: (found: ObjectDocument | undefined) => void,
+  {
+    versionId,
+    check,
+    tells,
+  }: {
+    readonly versionId: string | undefined;
+    readonly check: (found: ObjectDocument | undefined) => void;
+    readonly tells: Telling;
+  },
 ): Promise<ObjectDocument | undefined> {
   return retryConflicts(async () => {
     const found = await findVersion(context, bucket, key, versionId);
@@ -211,24 +231,27 @@ export function removeVersion(
       if (uncovered && successor !== undefined && !successor.document.deleteMarker)
         changes.push(fromAside(bucket, key, successor), currentChange(bucket, key, successor.document));
     }
-    await context.rows.commit(together(changes));
+    const notices = tells(bucket, found.document);
+    await context.rows.commit(together([...changes, { put: notices }]));
+    context.notices.committed(notices);
     return found.document;
   });
 }
 
-/** Changes what a version says about itself (tags, lock, ACL), never its bytes. */
+/** Changes what a version says about itself (tags, lock, ACL), never its bytes. `tells`: of it before and after. */
 export function changeVersion(
   context: S3Context,
   found: ObjectRow,
   change: (document: ObjectDocument) => ObjectDocument,
+  tells: (after: ObjectDocument, before: ObjectDocument) => NoticeRows = () => [],
 ): Promise<void> {
   return retryConflicts(async () => {
     const fresh = await context.rows.get<ObjectDocument>(found);
     if (fresh === undefined || fresh.document.id !== found.document.id) return;
     const { version, ...write } = fresh;
-    await context.rows.commit({
-      expect: [{ key: found, version }],
-      put: [{ ...write, document: change(fresh.document) }],
-    });
+    const document = change(fresh.document);
+    const notices = tells(document, fresh.document);
+    await context.rows.commit({ expect: [{ key: found, version }], put: [{ ...write, document }, ...notices] });
+    context.notices.committed(notices);
   });
 }

@@ -1,7 +1,9 @@
 // Permissions of everything that writes an object.
 import type { Permission } from "../../../core/call.ts";
-import { aclAsked, onObject, tagsAsked } from "./access.ts";
+import { aclAsked, type ConditionValues, onObject, tagsAsked } from "./access.ts";
+import { asksForAcl } from "./acl.ts";
 import type { FaceInput } from "./face.ts";
+import { grantedPolicy } from "./grants.ts";
 import type { Bucket, KeptEncryption } from "./model.ts";
 
 /** How an object is to be encrypted, as policies see it. */
@@ -30,10 +32,19 @@ export function writePermissions(
   };
   const actions = ["PutObject"];
   if (input.Tagging) actions.push("PutObjectTagging");
-  if (input.ACL !== undefined) actions.push("PutObjectAcl");
   if (input.ObjectLockMode !== undefined) actions.push("PutObjectRetention");
   if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("PutObjectLegalHold");
-  return actions.map((action) => onObject(bucket, action, input.Key, conditions));
+  const needed = actions.map((action) => onObject(bucket, action, input.Key, conditions));
+  return asksForAcl(input) ? [...needed, withAcl(bucket, input.Key, conditions)] : needed;
+}
+
+/** Who may write an object by the bucket's list may say with it who else may read it. */
+function withAcl(bucket: Bucket, key: string, conditions: ConditionValues): Permission {
+  const needed = onObject(bucket, "PutObjectAcl", key, conditions);
+  const { acl } = bucket.settings;
+  return acl === undefined
+    ? needed
+    : { ...needed, resourceGrants: () => Promise.resolve(grantedPolicy(bucket, acl, "writing")) };
 }
 
 const timeOf = (seconds: number | undefined): string | undefined =>

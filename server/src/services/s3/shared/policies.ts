@@ -1,22 +1,10 @@
-// Bucket policies as documents: what S3 refuses, and what it calls public (user guide, "The meaning of public").
+// Bucket policies as documents: what S3 refuses, and what of one is in force.
 import { s3Errors } from "../errors.ts";
-
-interface Statement {
-  readonly Effect?: unknown;
-  readonly Principal?: unknown;
-  readonly NotPrincipal?: unknown;
-  readonly Action?: unknown;
-  readonly NotAction?: unknown;
-  readonly Resource?: unknown;
-  readonly NotResource?: unknown;
-  readonly Condition?: unknown;
-}
+import type { Bucket } from "./model.ts";
+import { isPublicStatement, list, type Statement } from "./public-access.ts";
 
 /** S3 user guide, "Bucket policies": 20 KB. */
 const LARGEST_POLICY_BYTES = 20 * 1024;
-
-const list = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
 
 function parse(policy: string): readonly Statement[] {
   let document: unknown;
@@ -60,16 +48,49 @@ function checkStatement(statement: Statement, bucket: string): void {
   if (!resources.every(isOwn)) throw s3Errors.malformedPolicy("Policy has invalid resource");
 }
 
-/** Whether some statement allows everyone something without a condition. */
-export function isPublicPolicy(policy: string): boolean {
-  return parse(policy).some(
-    (statement) =>
-      statement.Effect === "Allow" &&
-      statement.Condition === undefined &&
-      list(
-        typeof statement.Principal === "object" && statement.Principal !== null && "AWS" in statement.Principal
-          ? statement.Principal.AWS
-          : statement.Principal,
-      ).includes("*"),
-  );
+/** Whether some statement opens the bucket to everyone. */
+export const isPublicPolicy = (policy: string): boolean => parse(policy).some(isPublicStatement);
+
+/** A function of a policy that remembers its last answers: buckets bring the same text with each call. */
+function remembered(work: (policy: string) => string): (policy: string) => string {
+  const known = new Map<string, string>();
+  return (policy) => {
+    const before = known.get(policy);
+    if (before !== undefined) return before;
+    const made = work(policy);
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(policy, made);
+    return made;
+  };
 }
+
+const MOST_REMEMBERED = 1000;
+
+/** The statements that deny: all that a bucket's policy says of objects that another account owns. */
+export const deniesOf = remembered((policy) => {
+  const denies = parse(policy).filter(({ Effect }) => Effect === "Deny");
+  return JSON.stringify({ ...JSON.parse(policy), Statement: denies });
+});
+
+/**
+ * The policy as it is evaluated. Under RestrictPublicBuckets a public one lets in nobody but the account of the bucket and
+ * services (guide, "Blocking public access").
+ */
+export const policyInForce = ({ settings, owner }: Pick<Bucket, "settings" | "owner">, policy: string): string =>
+  settings.publicAccess?.RestrictPublicBuckets === true ? restricted(JSON.stringify([policy, owner])) : policy;
+
+const restricted = remembered((given) => {
+  const [policy, owner] = JSON.parse(given) as [string, string];
+  if (!isPublicPolicy(policy)) return policy;
+  const others = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: "*",
+    Resource: "*",
+    Condition: {
+      StringNotEquals: { "aws:PrincipalAccount": owner },
+      BoolIfExists: { "aws:PrincipalIsAWSService": "false" },
+    },
+  };
+  return JSON.stringify({ ...JSON.parse(policy), Statement: [...parse(policy), others] });
+});
