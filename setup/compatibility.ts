@@ -4,7 +4,9 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { loadService } from "../contract/model.ts";
 import type { Service } from "../server/src/core/service.ts";
+import { createCloudTrail } from "../server/src/services/cloudtrail/index.ts";
 import { createCloudWatch } from "../server/src/services/cloudwatch/index.ts";
+import { createEc2 } from "../server/src/services/ec2/index.ts";
 import { createEcr } from "../server/src/services/ecr/index.ts";
 import { createEvents } from "../server/src/services/events/index.ts";
 import { createIam } from "../server/src/services/iam/index.ts";
@@ -13,6 +15,7 @@ import { createLogs } from "../server/src/services/logs/index.ts";
 import { createS3 } from "../server/src/services/s3/index.ts";
 import { createSageMaker, notYetAvailable } from "../server/src/services/sagemaker/index.ts";
 import { createRuntime } from "../server/src/services/sagemaker-runtime/index.ts";
+import { createSecretsManager } from "../server/src/services/secretsmanager/index.ts";
 import { createSns } from "../server/src/services/sns/index.ts";
 import { createSts } from "../server/src/services/sts/index.ts";
 import { root } from "./steps.ts";
@@ -44,6 +47,9 @@ function describedServices(): readonly Described[] {
     { name: "cloudwatch", title: "CloudWatch", service: createCloudWatch(withoutParts()).service },
     { name: "sns", title: "SNS", service: createSns(withoutParts()) },
     { name: "events", title: "EventBridge", service: createEvents(withoutParts()) },
+    { name: "secretsmanager", title: "Secrets Manager", service: createSecretsManager(withoutParts()) },
+    { name: "cloudtrail", title: "CloudTrail", service: createCloudTrail(withoutParts()) },
+    { name: "ec2", title: "EC2", service: createEc2(withoutParts()) },
   ];
 }
 

@@ -169,6 +169,26 @@ def test_a_topic_lets_events_in_by_its_policy(client, events, bus, receiver, fre
     sns.delete_topic(TopicArn=topic)
 
 
+def test_a_log_group_of_any_name_lets_events_in_by_a_policy_of_the_account(client, events, bus, fresh):
+    logs, name, rule_name, group = client("logs"), bus(), fresh("rule"), fresh("group")
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}"
+    logs.create_log_group(logGroupName=group)
+    rule(events, name, {"Arn": arn}, name=rule_name)
+    refused = put(events, name)
+    [letter] = wait_until(dead_letters(client, rule_name), 15, "a dead letter")
+    assert (letter["ERROR_CODE"], letter["event"]["id"]) == ("NO_PERMISSIONS", refused)
+    assert "logs:CreateLogStream" in letter["ERROR_MESSAGE"]
+    of_rule = {"ArnEquals": {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}/{rule_name}"}}
+    lets_in = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{arn}:*", Condition=of_rule)
+    document = policy({**lets_in, "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]}})
+    logs.put_resource_policy(policyName=group, policyDocument=document)
+    taken = put(events, name)
+    [line] = wait_until(lambda: logs.filter_log_events(logGroupName=group)["events"], 15, "the event in the group")
+    assert json.loads(line["message"])["id"] == taken
+    logs.delete_resource_policy(policyName=group)
+    logs.delete_log_group(logGroupName=group)
+
+
 def test_an_event_goes_over_one_other_bus_and_no_further(events, bus, written, events_role):
     first, second, third = bus(), bus(), bus()
     groups = {second: written(), third: written()}

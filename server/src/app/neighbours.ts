@@ -5,7 +5,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Service } from "../core/service.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
+import { openFeed } from "../services/cloudtrail/feed.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
+import { createTurns } from "../services/cloudtrail/shared/turns.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEc2 } from "../services/ec2/index.ts";
 import { createNetworks, networkLister } from "../services/ec2/port.ts";
@@ -29,12 +31,12 @@ import { createKms } from "../services/kms/index.ts";
 import { createDataKeys, openKeyring } from "../services/kms/port.ts";
 import { startUpkeep as startKeyUpkeep } from "../services/kms/upkeep.ts";
 import { createLogs } from "../services/logs/index.ts";
-import { openLogs, startLogs } from "../services/logs/port.ts";
+import { createLogGroups, openLogs, startLogs } from "../services/logs/port.ts";
 import { withCors } from "../services/s3/cors/door.ts";
 import { createS3, openS3Context, startS3 } from "../services/s3/index.ts";
 import { createObjects } from "../services/s3/port.ts";
 import { createSecretsManager } from "../services/secretsmanager/index.ts";
-import { openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
+import { createOwnedSecrets, openSecrets, startUpkeep as startSecretUpkeep } from "../services/secretsmanager/port.ts";
 import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
 import { openNotices } from "./notices.ts";
@@ -67,6 +69,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const keys = createDataKeys(keyring);
   const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
   const { series } = logs;
+  const logGroups = createLogGroups(logs, authorizer, clock);
+  const secrets = await openSecrets({ rows, policies, keyFile });
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
     settings,
@@ -75,6 +79,8 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     policies,
     authorizer,
     roles,
+    secrets: createOwnedSecrets(secrets, clock),
+    logGroups,
     keyFile,
     clock,
     log,
@@ -82,11 +88,11 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   });
   const { topics, bus } = notices;
   const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
-  const secrets = await openSecrets({ rows, policies, keyFile });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
-  const trails = { rows, calls: store.calls, objects, clock };
+  const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, inTurn: createTurns() };
 
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 
@@ -125,6 +131,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     /** Gives what ends it. */
     async start(): Promise<readonly (() => Promise<void>)[]> {
       await startS3(s3);
+      await feed.start();
       return [
         await startLogs(logs, { clock, report }),
         startKeyUpkeep(keyring, { clock, report }),
@@ -133,6 +140,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
         startUsage(identities, { clock, report }),
         startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
         await cloudwatch.start(),
+        feed.close,
         s3.notices.close,
         notices.close,
       ];

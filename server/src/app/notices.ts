@@ -2,7 +2,15 @@
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { Authorizer, EventBus, PolicyChecks, RoleSessions, Topics } from "../core/ports.ts";
+import type {
+  Authorizer,
+  EventBus,
+  LogGroups,
+  OwnedSecrets,
+  PolicyChecks,
+  RoleSessions,
+  Topics,
+} from "../core/ports.ts";
 import type { Service } from "../core/service.ts";
 import { createEvents } from "../services/events/index.ts";
 import { createEventBus, openEvents } from "../services/events/port.ts";
@@ -23,6 +31,8 @@ export interface NoticesOptions {
   readonly policies: PolicyChecks;
   readonly authorizer: Authorizer;
   readonly roles: RoleSessions;
+  readonly secrets: OwnedSecrets;
+  readonly logGroups: LogGroups;
   readonly keyFile: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,19 +50,21 @@ export interface Notices {
 }
 
 export async function openNotices(options: NoticesOptions): Promise<Notices> {
-  const { settings, rows, series, policies, authorizer, roles, keyFile, clock, log, report } = options;
+  const { settings, rows, series, policies, authorizer, roles, secrets, logGroups, keyFile, clock, log, report } =
+    options;
   let url = "";
-  const shared = { rows, series, policies, clock, report, keyFile, reach: settings.deliverTo };
+  const shared = { rows, series, policies, clock, report, reach: settings.deliverTo };
   const { smtp, mailFrom } = settings;
   const sns = await openSns({
     ...shared,
+    keyFile,
     address: () => settings.publicUrl || url,
     issue: issuerFor(join(settings.data, "tls"), clock.now),
     mail: smtp && mailFrom ? { url: smtp, from: mailFrom } : undefined,
   });
   const topics = createTopics(sns, authorizer);
   const deadLetterGroup = settings.eventDeadLetters;
-  const events = await openEvents({ ...shared, authorizer, roles, topics, deadLetterGroup });
+  const events = await openEvents({ ...shared, secrets, logGroups, authorizer, roles, topics, deadLetterGroup });
   const upkeep: (() => Promise<void>)[] = [];
   return {
     topics,

@@ -228,6 +228,26 @@ export interface AddressPlace {
   readonly seconds: number;
 }
 
+/** Secrets Manager, to services that keep what a customer gave them as a secret of the customer's account. */
+export interface OwnedSecrets {
+  /** Keeps a value as the secret's current one, and makes the secret where there is none. Its ARN. */
+  put(secret: OwnedSecret, value: string): Promise<string>;
+  /** The current value, undefined when there is no such secret. */
+  open(secret: OwnedSecret): Promise<string | undefined>;
+  /** At once; also where there is none. */
+  remove(secret: OwnedSecret): Promise<void>;
+}
+
+/** A secret that customers see and may read, and that only the service that owns it changes. */
+export interface OwnedSecret {
+  readonly account: string;
+  readonly region: string;
+  /** `events!connection/shop/8a1f…` */
+  readonly name: string;
+  /** `events` */
+  readonly service: string;
+}
+
 /** EC2, to services whose containers are put into networks. */
 export interface Networks {
   /** In words, when a subnet or group is not there or they are not of one VPC. */
@@ -300,12 +320,43 @@ export interface Topics {
    * @throws ApiError NotFound, AuthorizationError when the topic's policy does not let the service publish
    */
   publish(notice: TopicNotice): Promise<{ readonly messageId: string }>;
+  /** Whether it would be let. @throws ApiError as `publish` */
+  check(source: TopicSource): Promise<void>;
 }
 
-export interface TopicNotice {
-  readonly topicArn: string;
+/** Logs, to services that write lines into a group of the customer's: under a role, or in their own name. */
+export interface LogGroups {
+  /**
+   * Lines that are on disk when this returns. Resource policies of the account take part in the decision.
+   * @throws ApiError ResourceNotFoundException when the group is not there, AccessDeniedException
+   */
+  write(lines: LogLines): Promise<void>;
+  /** Whether it would be let, with the same errors. */
+  check(writer: LogWriter): Promise<void>;
+}
+
+/** Who writes to which stream. */
+export interface LogWriter {
+  readonly principal: Principal;
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly stream: string;
+  /** Condition keys that policies see, `aws:SourceArn`. */
+  readonly conditions?: Readonly<Record<string, string>>;
+}
+
+export interface LogLines extends LogWriter {
+  readonly lines: readonly { readonly timestamp: number; readonly message: string }[];
+}
+
+export interface TopicNotice extends TopicSource {
   readonly message: string;
   readonly subject?: string;
+}
+
+export interface TopicSource {
+  readonly topicArn: string;
   /** `cloudwatch.amazonaws.com`: who publishes. */
   readonly servicePrincipal: string;
   /** What it is about, an alarm or a bucket: aws:SourceArn of the topic's policy. */

@@ -5,6 +5,7 @@ import { ApiError } from "../../core/errors.ts";
 const error = (code: string) => (message: string) => new ApiError(code, 400, message);
 
 export const alreadyExists = error("ResourceAlreadyExistsException");
+export const concurrent = error("ConcurrentModificationException");
 export const invalidPattern = (reason: string) =>
   error("InvalidEventPatternException")(`Event pattern is not valid. Reason: ${reason}`);
 export const limitExceeded = error("LimitExceededException");

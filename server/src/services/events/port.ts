@@ -1,9 +1,7 @@
 // What EventBridge gives to the rest: the default bus, where services tell of what happened.
 import { createOutgoing, type Reach } from "../../core/outgoing.ts";
 import { createPace } from "../../core/pace.ts";
-import type { Authorizer, EventBus, RoleSessions, ServiceEvent, Topics } from "../../core/ports.ts";
-import { deriveKey } from "../../core/sealing.ts";
-import { keptKey } from "../../store/durable.ts";
+import type { Authorizer, EventBus, LogGroups, RoleSessions, ServiceEvent, Topics } from "../../core/ports.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { Conflict } from "../../store/rows/rows.ts";
 import { sendToBus } from "./delivery/bus.ts";
@@ -14,18 +12,19 @@ import { sendToLogs } from "./delivery/logs.ts";
 import { createOAuthTokens } from "./delivery/oauth.ts";
 import { failed } from "./delivery/outcome.ts";
 import { openScheduler } from "./scheduler.ts";
-import { CONNECTION } from "./shared/connections.ts";
+import { removeConnection } from "./shared/connection-secret.ts";
+import { CONNECTION, type ConnectionDocument } from "./shared/connections.ts";
 import { envelopeOf } from "./shared/envelope.ts";
 import type { Delivery, Parts } from "./shared/parts.ts";
 import { busOf, DEFAULT_BUS, scopeOf } from "./shared/place.ts";
 import { type Entry, route } from "./shared/routing.ts";
 import { createRuleBook } from "./shared/rule-book.ts";
 
-export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies" | "clock" | "report"> {
-  readonly keyFile: string;
+export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies" | "secrets" | "clock" | "report"> {
   readonly authorizer: Authorizer;
   readonly roles: RoleSessions;
   readonly topics: Topics;
+  readonly logGroups: LogGroups;
   /** Where events may be sent. */
   readonly reach: Reach;
   /** Log group of events that could not be delivered; empty: they are dropped. */
@@ -44,8 +43,8 @@ const LANE_WIDTH = 8;
 
 /** What the service and its port work on. Work begins with `start`. */
 export async function openEvents(options: EventsOptions): Promise<Events> {
-  const { rows, series, policies, clock, report } = options;
-  const masterKey = await keptKey(options.keyFile);
+  const { rows, series, policies, secrets, clock, report } = options;
+  const openedAt = clock.now();
   const outbox = createOutbox<Delivery>({
     rows,
     clock,
@@ -63,7 +62,7 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     report,
     outbox,
     rules: createRuleBook(rows),
-    sealingKey: deriveKey(masterKey, "events connections"),
+    secrets,
     rescheduled: (bus, rule) => scheduler.look(bus, rule),
     authorize: (place, connection) => {
       tokens
@@ -84,8 +83,11 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     async start() {
       await outbox.start();
       await scheduler.start();
-      for await (const { scope, name, status } of rows.everywhere(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
-        if (status === "AUTHORIZING") parts.authorize(busOf(`${scope}/`), name);
+      for await (const row of rows.everywhere<ConnectionDocument>(CONNECTION, ["AUTHORIZED", "DEAUTHORIZED"])) {
+        const place = busOf(`${row.scope}/`);
+        if (row.status === "AUTHORIZING") parts.authorize(place, row.name);
+        // What a call of this run makes or deletes is that call's.
+        else if (row.modifiedAt < openedAt) await removeConnection(parts, place, row);
       }
     },
     async close() {
@@ -100,7 +102,7 @@ type Senders = EventsOptions & HttpWays;
 
 /** By the target's ARN. */
 function sendBy(parts: Parts, options: Senders): Send {
-  const toLogs = sendToLogs(parts.series, parts.clock.now);
+  const toLogs = sendToLogs({ series: parts.series, logGroups: options.logGroups, now: parts.clock.now });
   const toBus = sendToBus(parts, options.authorizer, options.roles);
   const toDestination = sendByHttp(parts, options);
   return async (sending) => {

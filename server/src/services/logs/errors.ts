@@ -3,6 +3,7 @@ import { ApiError } from "../../core/errors.ts";
 
 const error = (code: string) => (message: string) => new ApiError(code, 400, message);
 
+export const accessDenied = error("AccessDeniedException");
 export const invalidParameter = error("InvalidParameterException");
 export const invalidOperation = error("InvalidOperationException");
 export const limitExceeded = error("LimitExceededException");

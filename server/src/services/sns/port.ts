@@ -1,7 +1,7 @@
 // What SNS gives to the rest: topics that services of the platform publish to.
 import { createOutgoing, type Reach } from "../../core/outgoing.ts";
 import { createPace } from "../../core/pace.ts";
-import type { Authorizer, Topics } from "../../core/ports.ts";
+import type { Authorizer, TopicSource, Topics } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { deliver } from "./delivery/deliver.ts";
@@ -51,49 +51,59 @@ export async function openSns(options: SnsOptions): Promise<Parts> {
 }
 
 export const createTopics = (parts: Parts, authorizer: Authorizer): Topics => ({
-  async publish({ topicArn: arn, message, subject, servicePrincipal, sourceArn, sourceAccount }) {
-    const [, , service, region = "", account = "", name = "", ...more] = arn.split(":");
-    if (service !== "sns" || name === "" || more.length > 0) throw invalidParameter("TopicArn");
-    const topic = { account, region, name };
-    const row = await findTopic(parts, topic);
-    if (row === undefined) throw noTopic();
-    const permission = {
-      action: "sns:Publish",
-      resource: topicArn(topic, name),
-      resourceAccount: account,
-      resourcePolicy: policyOf(topic, row),
-      conditions: {
-        ...sourceOwner(sourceAccount),
-        "aws:SourceArn": sourceArn,
-        "aws:SourceAccount": sourceAccount,
-      },
-    };
-    const facts = { at: parts.clock.now(), region, secure: true };
-    const principal = {
-      kind: "service",
-      arn: servicePrincipal,
+  async publish({ message, subject, ...source }) {
+    const topic = await openTopic(parts, authorizer, source);
+    const one = readMessage({ Message: message, Subject: subject }, {});
+    if (bytesOf(one) > LARGEST_MESSAGE_BYTES) throw invalidParameter("Message too long");
+    const [messageId = ""] = await publish(parts, topic, [one]);
+    return { messageId };
+  },
+  async check(source) {
+    await openTopic(parts, authorizer, source);
+  },
+});
+
+/** The topic, to be published to by a service. @throws ApiError NotFound, AuthorizationError */
+async function openTopic(parts: Parts, authorizer: Authorizer, source: TopicSource) {
+  const { topicArn: arn, servicePrincipal, sourceArn, sourceAccount } = source;
+  const [, , service, region = "", account = "", name = "", ...more] = arn.split(":");
+  if (service !== "sns" || name === "" || more.length > 0) throw invalidParameter("TopicArn");
+  const topic = { account, region, name };
+  const row = await findTopic(parts, topic);
+  if (row === undefined) throw noTopic();
+  const permission = {
+    action: "sns:Publish",
+    resource: topicArn(topic, name),
+    resourceAccount: account,
+    resourcePolicy: policyOf(topic, row),
+    conditions: {
+      ...sourceOwner(sourceAccount),
+      "aws:SourceArn": sourceArn,
+      "aws:SourceAccount": sourceAccount,
+    },
+  };
+  const facts = { at: parts.clock.now(), region, secure: true };
+  const principal = {
+    kind: "service",
+    arn: servicePrincipal,
+    account: sourceAccount,
+    userId: servicePrincipal,
+  } as const;
+  const refusal = await authorizer.refusal(principal, [permission], facts);
+  // A topic as it is made lets the alarms of its own account publish: they come in the name of the account.
+  if (refusal !== undefined && !(await isLetIn())) throw unauthorized(refusal);
+  return { ...topic, row };
+
+  async function isLetIn(): Promise<boolean> {
+    if (servicePrincipal !== "cloudwatch.amazonaws.com") return false;
+    const role = "AWSServiceRoleForCloudWatchAlarms";
+    const inName = {
+      kind: "assumed-role",
+      arn: `arn:aws:sts::${sourceAccount}:assumed-role/${role}/alarm`,
+      roleArn: `arn:aws:iam::${sourceAccount}:role/aws-service-role/events.amazonaws.com/${role}`,
       account: sourceAccount,
       userId: servicePrincipal,
     } as const;
-    const refusal = await authorizer.refusal(principal, [permission], facts);
-    // A topic as it is made lets the alarms of its own account publish: they come in the name of the account.
-    if (refusal !== undefined && !(await isLetIn())) throw unauthorized(refusal);
-    const one = readMessage({ Message: message, Subject: subject }, {});
-    if (bytesOf(one) > LARGEST_MESSAGE_BYTES) throw invalidParameter("Message too long");
-    const [messageId = ""] = await publish(parts, { ...topic, row }, [one]);
-    return { messageId };
-
-    async function isLetIn(): Promise<boolean> {
-      if (servicePrincipal !== "cloudwatch.amazonaws.com") return false;
-      const role = "AWSServiceRoleForCloudWatchAlarms";
-      const inName = {
-        kind: "assumed-role",
-        arn: `arn:aws:sts::${sourceAccount}:assumed-role/${role}/alarm`,
-        roleArn: `arn:aws:iam::${sourceAccount}:role/aws-service-role/events.amazonaws.com/${role}`,
-        account: sourceAccount,
-        userId: servicePrincipal,
-      } as const;
-      return (await authorizer.refusal(inName, [permission], facts)) === undefined;
-    }
-  },
-});
+    return (await authorizer.refusal(inName, [permission], facts)) === undefined;
+  }
+}

@@ -40,6 +40,14 @@ function define(open: () => Promise<CallsUnderTest>): void {
   after(() => store.close());
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
 
+  it("a call that is on its way to the disk is read", async () => {
+    const account = "on-its-way";
+    const one = aCall("one", { account });
+    const recorded = store.calls().record(one, { sync: true });
+    assert.deepEqual((await store.calls().read({ account, limit: 10 })).calls, [one]);
+    await recorded;
+  });
+
   it("who follows begins at the end and is given what comes after, also after opening again", async () => {
     const account = "followed";
     await store.calls().record(aCall("before", { account }), { sync: true });

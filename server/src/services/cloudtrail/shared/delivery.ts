@@ -3,25 +3,20 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import type { EventSelector } from "../../../../../contract/cloudtrail/types.ts";
 import type { Principal } from "../../../core/call.ts";
 import type { CallRecord } from "../../../core/call-record.ts";
 import { eventOf } from "./events.ts";
-import { kindOf } from "./kinds.ts";
-import { sourceOf } from "./sources.ts";
+import { isWanted } from "./selection.ts";
 import { type Parts, placeOf, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
-
-/** Services whose events belong to every region. */
-const GLOBAL_SERVICES: ReadonlySet<string> = new Set(["iam", "sts"]);
 
 type Bucket = Pick<TrailDocument, "bucket" | "prefix" | "kmsKeyId">;
 
-/** @throws ApiError of S3 and KMS when CloudTrail may not write there */
+/** Key of the object. @throws ApiError of S3 and KMS when CloudTrail may not write there */
 export async function writeFile(
   { objects }: Pick<Parts, "objects">,
   trail: { readonly arn: string; readonly account: string } & Bucket,
   file: { readonly path: string; readonly content: Uint8Array; readonly contentType: string },
-): Promise<void> {
+): Promise<string> {
   const { account, bucket, prefix, kmsKeyId } = trail;
   const service = "cloudtrail.amazonaws.com";
   const principal: Principal = { kind: "service", arn: service, account, userId: service };
@@ -38,16 +33,18 @@ export async function writeFile(
     },
   };
   await objects.put(principal, object, Readable.from([file.content]), AbortSignal.timeout(60_000));
+  return key;
 }
 
-/** Writes the calls that the trail wants, a file for each region. @throws ApiError as `writeFile` */
+/** Writes the calls that the trail wants, a file for each region. Keys of the files. @throws ApiError as `writeFile` */
 export async function deliver(
   parts: Parts,
   row: TrailRow,
   records: readonly CallRecord[],
   from: number,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { account, region: home } = placeOf(row);
+  const keys: string[] = [];
   const wanted = records.filter((record) => isWanted(row.document, home, record));
   for (const [region, ofRegion] of Map.groupBy(wanted, (record) => record.region)) {
     const last = Math.max(...ofRegion.map(({ at }) => at));
@@ -61,39 +58,7 @@ export async function deliver(
     const content = gzipSync(JSON.stringify({ Records: ofRegion.map(eventOf) }));
     const { bucket, prefix, kmsKeyId } = row.document;
     const trail = { arn: trailArn(row), account, bucket, prefix, kmsKeyId };
-    await writeFile(parts, trail, { path, content, contentType: "application/json" });
+    keys.push(await writeFile(parts, trail, { path, content, contentType: "application/json" }));
   }
-}
-
-function isWanted(trail: TrailDocument, home: string, record: CallRecord): boolean {
-  const isGlobal = GLOBAL_SERVICES.has(record.service);
-  if (!trail.isMultiRegion && record.region !== home && !(isGlobal && trail.isGlobal)) return false;
-  if (isGlobal && !trail.isGlobal) return false;
-  return trail.selectors.some((selector) => selects(selector, record));
-}
-
-function selects(selector: EventSelector, record: CallRecord): boolean {
-  const { ReadWriteType = "All", IncludeManagementEvents = true, DataResources = [] } = selector;
-  const isRead = sourceOf(record.service).isRead(record.operation);
-  if (ReadWriteType !== "All" && (ReadWriteType === "ReadOnly") !== isRead) return false;
-  switch (kindOf(record)) {
-    case "management": {
-      const excluded = selector.ExcludeManagementEventSources ?? [];
-      return IncludeManagementEvents && !excluded.includes(sourceOf(record.service).name);
-    }
-    case "data": {
-      const arn = objectArn(record);
-      return DataResources.some(({ Type, Values }) =>
-        Type === "AWS::S3::Object" ? (Values ?? []).some((start) => arn.startsWith(start)) : false,
-      );
-    }
-    case "none":
-      return false;
-  }
-}
-
-/** ARN of what a call on objects is about; calls with a body keep no parameters and are about their service's objects. */
-function objectArn({ parameters }: CallRecord): string {
-  const { Bucket = "", Key = "" } = (parameters ?? {}) as { readonly Bucket?: string; readonly Key?: string };
-  return `arn:aws:s3:::${Bucket}/${Key}`;
+  return keys;
 }

@@ -2,11 +2,12 @@
 import type { EventSelector } from "../../../../../contract/cloudtrail/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
-import type { Objects } from "../../../core/ports.ts";
+import type { LogGroups, Objects, RoleSessions, Topics } from "../../../core/ports.ts";
 import type { Calls } from "../../../store/calls/calls.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidArn, invalidHomeRegion, invalidName, trailNotFound } from "../errors.ts";
+import type { InTurn } from "./turns.ts";
 
 export const TRAIL = "cloudtrail:trail";
 
@@ -14,7 +15,21 @@ export interface Parts {
   readonly rows: Rows;
   readonly calls: Calls;
   readonly objects: Objects;
+  readonly topics: Topics;
+  readonly logGroups: LogGroups;
+  readonly roles: RoleSessions;
   readonly clock: Clock;
+  readonly feed: Feed;
+  /** By ARN of the trail. */
+  readonly inTurn: InTurn;
+}
+
+/** What tells the bus of calls. */
+export interface Feed {
+  /** After a commit by which trails of the account may have begun or ended to log. */
+  look(account: string): Promise<void>;
+  /** Tells of all calls until now, before a trail ends. */
+  catchUp(account: string): Promise<void>;
 }
 
 export interface TrailDocument {
@@ -23,6 +38,10 @@ export interface TrailDocument {
   readonly isGlobal: boolean;
   readonly isMultiRegion: boolean;
   readonly kmsKeyId?: string | undefined;
+  /** Told of each file. */
+  readonly topicArn?: string | undefined;
+  /** Where events are written besides, and as whom. */
+  readonly logs?: { readonly groupArn: string; readonly roleArn: string } | undefined;
   readonly selectors: readonly EventSelector[];
   readonly tags: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
@@ -34,6 +53,14 @@ export interface TrailDocument {
   readonly attemptedAt?: number;
   /** Why the last delivery failed; absent when it did not. */
   readonly failure?: string | undefined;
+  /** Of the topic. */
+  readonly notifiedAt?: number;
+  readonly notifyAttemptedAt?: number;
+  readonly notifyFailure?: string | undefined;
+  /** Place in the log of calls up to which log lines were written; present while a trail with a group logs. */
+  readonly logged?: number | undefined;
+  readonly loggedAt?: number;
+  readonly logFailure?: string | undefined;
 }
 
 export type TrailRow = Row<TrailDocument>;

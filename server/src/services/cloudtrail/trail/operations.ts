@@ -1,7 +1,7 @@
 // Trails: where the events of an account are written to.
 // Source: CloudTrail API reference; texts of errors as moto's tests have them.
-// Gap: SnsTopicName, CloudWatchLogsLogGroupArn, EnableLogFileValidation, trails of organizations and recursive logging are
-// refused by name.
+// Gap: EnableLogFileValidation, trails of organizations and recursive logging are refused by name.
+// Gap: read-only calls are not told to EventBridge, also not for rules that are enabled with all management events.
 import type {
   Operations as Contract,
   CreateTrailRequest,
@@ -22,6 +22,7 @@ import {
 } from "../errors.ts";
 import { writeFile } from "../shared/delivery.ts";
 import { instant } from "../shared/events.ts";
+import { serveTrail } from "../shared/serving.ts";
 import { withTags } from "../shared/tags.ts";
 import {
   allTrails,
@@ -37,30 +38,25 @@ import {
   trailArn,
   trailKey,
 } from "../shared/trails.ts";
+import { checkDestinations, destinationsOf, passRole } from "./destinations.ts";
 
 /** CloudTrail user guide, "Quotas": trails in a region. */
 const MOST_TRAILS = 5;
 
 export const trail = (parts: Parts): Operations<Contract> => ({
   CreateTrail: {
-    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    permissions: (input, call) => [onTrail(call, input.Name), ...passRole(input)],
     run: (input, call) => createTrail(parts, call, input),
   },
   UpdateTrail: {
-    permissions: ({ Name }, call) => [onTrail(call, Name)],
+    permissions: (input, call) => [onTrail(call, input.Name), ...passRole(input)],
     async run(input, call) {
       refuseUnbuilt(input);
       const row = await requireAtHome(parts, call, input.Name);
-      const change = (document: TrailDocument): TrailDocument => ({
-        ...document,
-        bucket: input.S3BucketName ?? document.bucket,
-        prefix: input.S3KeyPrefix === undefined ? document.prefix : input.S3KeyPrefix || undefined,
-        isGlobal: input.IncludeGlobalServiceEvents ?? document.isGlobal,
-        isMultiRegion: input.IsMultiRegionTrail ?? document.isMultiRegion,
-        kmsKeyId: input.KmsKeyId === undefined ? document.kmsKeyId : input.KmsKeyId || undefined,
-      });
+      const change = updated(call, input);
       checkScope(change(row.document));
       await tryToWrite(parts, { ...row, document: change(row.document) });
+      await checkDestinations(parts, { ...row, document: change(row.document) });
       const find = () => requireAtHome(parts, call, input.Name);
       const {
         HomeRegion: _,
@@ -74,8 +70,11 @@ export const trail = (parts: Parts): Operations<Contract> => ({
   DeleteTrail: {
     permissions: ({ Name }, call) => [onTrail(call, Name)],
     async run({ Name }, call) {
-      const { kind, scope, name } = await requireAtHome(parts, call, Name);
+      const row = await requireAtHome(parts, call, Name);
+      await finish(parts, row);
+      const { kind, scope, name } = row;
       await parts.rows.commit({ remove: [{ kind, scope, name }] });
+      await parts.feed.look(call.account);
       return {};
     },
   },
@@ -120,8 +119,10 @@ export const trail = (parts: Parts): Operations<Contract> => ({
         ...document,
         startedAt: call.at,
         delivered: document.delivered ?? next,
+        logged: document.logs && (document.logged ?? next),
       });
       await changeTrail(parts, find, start, call.at);
+      await parts.feed.look(call.account);
       return {};
     },
   },
@@ -129,13 +130,34 @@ export const trail = (parts: Parts): Operations<Contract> => ({
     permissions: ({ Name }, call) => [onTrail(call, Name)],
     async run({ Name }, call) {
       const find = () => requireAtHome(parts, call, Name);
-      const stop = ({ delivered, ...document }: TrailDocument) =>
+      await finish(parts, await find());
+      const stop = ({ delivered, logged: _, ...document }: TrailDocument) =>
         delivered === undefined ? document : { ...document, stoppedAt: call.at };
       await changeTrail(parts, find, stop, call.at);
+      await parts.feed.look(call.account);
       return {};
     },
   },
 });
+
+/** What the request leaves out stays as it is. */
+const updated =
+  (call: Call, input: UpdateTrailRequest) =>
+  (old: TrailDocument): TrailDocument => {
+    const { topicArn, logs } = destinationsOf(call, input, old);
+    return {
+      ...old,
+      bucket: input.S3BucketName ?? old.bucket,
+      prefix: input.S3KeyPrefix === undefined ? old.prefix : input.S3KeyPrefix || undefined,
+      isGlobal: input.IncludeGlobalServiceEvents ?? old.isGlobal,
+      isMultiRegion: input.IsMultiRegionTrail ?? old.isMultiRegion,
+      kmsKeyId: input.KmsKeyId === undefined ? old.kmsKeyId : input.KmsKeyId || undefined,
+      topicArn,
+      logs,
+      // A group that is set while the trail logs gets what is called from then on.
+      logged: logs && (old.logs ? old.logged : old.delivered),
+    };
+  };
 
 /** @throws ApiError of names, buckets, keys and numbers of trails */
 async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) {
@@ -147,6 +169,7 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
     isGlobal: input.IncludeGlobalServiceEvents ?? true,
     isMultiRegion: input.IsMultiRegionTrail ?? false,
     kmsKeyId: input.KmsKeyId || undefined,
+    ...destinationsOf(call, input),
     selectors: [{ ReadWriteType: "All", IncludeManagementEvents: true, DataResources: [] }],
     tags: withTags({}, input.TagsList ?? []),
   };
@@ -159,6 +182,7 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
   }
   const row = { ...key, status: "", createdAt: call.at, modifiedAt: call.at, document };
   await tryToWrite(parts, { ...row, version: 1 });
+  await checkDestinations(parts, { ...row, version: 1 });
   try {
     await parts.rows.commit({ expect: [{ key, version: "absent" }], put: [row] });
   } catch (cause) {
@@ -173,6 +197,13 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
   return answer;
 }
 
+/** What was called while the trail logged is in its files also when that was just now. */
+async function finish(parts: Parts, row: TrailRow): Promise<void> {
+  if (row.document.delivered === undefined) return;
+  await serveTrail(parts, row);
+  await parts.feed.catchUp(row.scope);
+}
+
 const isThere = (name: string, { account }: Call): ApiError =>
   alreadyExists(`Trail ${name} already exists for customer: ${account}`);
 
@@ -184,14 +215,11 @@ function checkScope({ isMultiRegion, isGlobal }: TrailDocument): void {
 /** @throws ApiError NotYetAvailable naming the member */
 function refuseUnbuilt(input: CreateTrailRequest | UpdateTrailRequest): void {
   const asked = {
-    SnsTopicName: input.SnsTopicName,
-    CloudWatchLogsLogGroupArn: input.CloudWatchLogsLogGroupArn,
-    CloudWatchLogsRoleArn: input.CloudWatchLogsRoleArn,
     EnableLogFileValidation: input.EnableLogFileValidation,
     IsOrganizationTrail: input.IsOrganizationTrail,
     RecursiveLogging: input.RecursiveLogging,
   };
-  const found = Object.entries(asked).find(([, value]) => value !== undefined && value !== false && value !== "");
+  const found = Object.entries(asked).find(([, value]) => value !== undefined && value !== false);
   if (found) throw errors.notYetAvailable(`${found[0]} of a trail is not yet available in Sagebrush.`);
 }
 
@@ -214,7 +242,7 @@ async function tryToWrite(parts: Parts, row: TrailRow): Promise<void> {
 }
 
 function described(row: TrailRow) {
-  const { bucket, prefix, isGlobal, isMultiRegion, kmsKeyId, selectors } = row.document;
+  const { bucket, prefix, isGlobal, isMultiRegion, kmsKeyId, selectors, topicArn, logs } = row.document;
   const { region, trail: name } = placeOf(row);
   const isCustom =
     JSON.stringify(selectors) !== '[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":[]}]';
@@ -227,6 +255,8 @@ function described(row: TrailRow) {
     HomeRegion: region,
     TrailARN: trailArn(row),
     LogFileValidationEnabled: false,
+    ...(topicArn === undefined ? {} : { SnsTopicName: topicArn.split(":").at(-1), SnsTopicARN: topicArn }),
+    ...(logs && { CloudWatchLogsLogGroupArn: logs.groupArn, CloudWatchLogsRoleArn: logs.roleArn }),
     ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }),
     HasCustomEventSelectors: isCustom,
     HasInsightSelectors: false,
@@ -236,15 +266,20 @@ function described(row: TrailRow) {
 
 function statusOf({ document }: TrailRow) {
   const { delivered, startedAt, stoppedAt, deliveredAt, attemptedAt, failure } = document;
+  const { notifiedAt, notifyAttemptedAt, notifyFailure, loggedAt, logFailure } = document;
   return {
     IsLogging: delivered !== undefined,
     ...(failure === undefined ? {} : { LatestDeliveryError: failure }),
     ...(deliveredAt === undefined ? {} : { LatestDeliveryTime: deliveredAt / 1000 }),
+    ...(notifyFailure === undefined ? {} : { LatestNotificationError: notifyFailure }),
+    ...(notifiedAt === undefined ? {} : { LatestNotificationTime: notifiedAt / 1000 }),
+    ...(logFailure === undefined ? {} : { LatestCloudWatchLogsDeliveryError: logFailure }),
+    ...(loggedAt === undefined ? {} : { LatestCloudWatchLogsDeliveryTime: loggedAt / 1000 }),
     ...(startedAt === undefined ? {} : { StartLoggingTime: startedAt / 1000 }),
     ...(stoppedAt === undefined ? {} : { StopLoggingTime: stoppedAt / 1000 }),
     LatestDeliveryAttemptTime: attemptedAt === undefined ? "" : instant(attemptedAt),
-    LatestNotificationAttemptTime: "",
-    LatestNotificationAttemptSucceeded: "",
+    LatestNotificationAttemptTime: notifyAttemptedAt === undefined ? "" : instant(notifyAttemptedAt),
+    LatestNotificationAttemptSucceeded: notifiedAt === undefined ? "" : instant(notifiedAt),
     LatestDeliveryAttemptSucceeded: deliveredAt === undefined ? "" : instant(deliveredAt),
     TimeLoggingStarted: startedAt === undefined ? "" : instant(startedAt),
     TimeLoggingStopped: stoppedAt === undefined ? "" : instant(stoppedAt),

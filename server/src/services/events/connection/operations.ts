@@ -1,5 +1,6 @@
 // Connections: how API destinations are authorized, by name and password, by a key, or by OAuth client credentials.
-// Gap: SecretArn is left out: what a connection authorizes with is sealed in the database and is no secret of Secrets Manager.
+// A connection is there with its secret or not at all: it is CREATING until the secret is made and DELETING until that is
+// gone, and a start of the server removes what was left in between.
 // Gap: private connectivity (ConnectivityParameters, InvocationConnectivityParameters) and KmsKeyIdentifier are refused.
 import { randomUUID } from "node:crypto";
 import type { ConnectionState, Operations as Contract } from "../../../../../contract/events/types.ts";
@@ -9,8 +10,10 @@ import type { Operations } from "../../../core/service.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { alreadyExists, notYet } from "../errors.ts";
 import { connectionArn } from "../shared/arns.ts";
+import { forgetParameters, keepParameters, openParameters, removeConnection } from "../shared/connection-secret.ts";
 import {
   type AuthorizationType,
+  type AuthParameters,
   CONNECTION,
   type ConnectionDocument,
   type ConnectionRow,
@@ -19,9 +22,8 @@ import {
   connectionKey,
   findConnection,
   mergeParameters,
-  openParameters,
+  refuseUnsettled,
   requireConnection,
-  sealParameters,
   shownParameters,
   stateOf,
 } from "../shared/connections.ts";
@@ -37,24 +39,23 @@ export const connection = (parts: Parts): Operations<Contract> => ({
       refuseUnbuilt(input);
       const { Name, Description, AuthorizationType: type, AuthParameters } = input;
       checkParameters(type, AuthParameters);
-      const id = randomUUID();
       const key = connectionKey(call, Name);
       const document: ConnectionDocument = {
-        id,
+        id: randomUUID(),
         description: Description,
         authorizationType: type,
-        sealed: sealParameters(parts, id, AuthParameters),
+        secretName: `events!connection/${Name}/${randomUUID()}`,
         authorizedAt: call.at,
       };
-      const put = [{ ...key, status: firstState(type), createdAt: call.at, modifiedAt: call.at, document }];
+      const row = { ...key, status: "CREATING", createdAt: call.at, modifiedAt: call.at, document };
       try {
-        await parts.rows.commit({ expect: [{ key, version: "absent" }], put });
+        await parts.rows.commit({ expect: [{ key, version: "absent" }], put: [row] });
       } catch (cause) {
         if (!(cause instanceof Conflict)) throw cause;
         throw alreadyExists(`Connection ${Name} already exists.`);
       }
+      const { LastAuthorizedTime: _, ...made } = facts(call, await withSecret(parts, call, row, AuthParameters));
       if (type === "OAUTH_CLIENT_CREDENTIALS") parts.authorize(call, Name);
-      const { LastAuthorizedTime: _, ...made } = facts(call, await requireConnection(parts, call, Name));
       return made;
     },
   },
@@ -63,20 +64,22 @@ export const connection = (parts: Parts): Operations<Contract> => ({
     async run(input, call) {
       refuseUnbuilt(input);
       const { Name, Description, AuthorizationType: given, AuthParameters = {} } = input;
-      const row = await changeConnection(parts, call, Name, ({ document }) => {
+      const row = await changeWithSecret(parts, call, Name, async (there) => {
+        const { document } = there;
         const type = given ?? document.authorizationType;
-        const old = openParameters(parts, document);
+        const old = await openParameters(parts, call, there);
         const isSameType = type === document.authorizationType;
         const { InvocationHttpParameters: http } = old;
         const parameters = mergeParameters(isSameType ? old : { InvocationHttpParameters: http }, AuthParameters);
         checkParameters(type, parameters);
+        const secretArn = await keepParameters(parts, call, there, parameters);
         return {
           status: firstState(type),
           document: {
             ...document,
             description: Description ?? document.description,
             authorizationType: type,
-            sealed: sealParameters(parts, document.id, parameters),
+            secretArn,
             authorizedAt: call.at,
             stateReason: undefined,
           },
@@ -89,9 +92,10 @@ export const connection = (parts: Parts): Operations<Contract> => ({
   DeauthorizeConnection: {
     permissions: (input, call) => onConnection(parts, call, input.Name),
     async run({ Name }, call) {
-      const row = await changeConnection(parts, call, Name, ({ document }) => {
-        const empty = sealParameters(parts, document.id, {});
-        return { status: "DEAUTHORIZED", document: { ...document, sealed: empty } };
+      const row = await changeConnection(parts, call, Name, async (there) => {
+        refuseUnsettled(there);
+        await forgetParameters(parts, call, there);
+        return { status: "DEAUTHORIZED", document: { ...there.document, secretArn: undefined } };
       });
       return facts(call, row);
     },
@@ -99,21 +103,22 @@ export const connection = (parts: Parts): Operations<Contract> => ({
   DeleteConnection: {
     permissions: (input, call) => onConnection(parts, call, input.Name),
     async run({ Name }, call) {
-      const row = await requireConnection(parts, call, Name);
-      await parts.rows.commit({ remove: [row] });
-      return { ...facts(call, row), ConnectionState: "DELETING" as const };
+      const row = await changeConnection(parts, call, Name, ({ document }) => ({ status: "DELETING", document }));
+      await removeConnection(parts, call, row);
+      return facts(call, row);
     },
   },
   DescribeConnection: {
     permissions: (input, call) => onConnection(parts, call, input.Name),
     async run({ Name }, call) {
       const row = await requireConnection(parts, call, Name);
-      const { description, stateReason } = row.document;
+      const { description, stateReason, secretArn } = row.document;
       return {
         ...listed(call, row),
         ...(description === undefined ? {} : { Description: description }),
         ...(stateReason === undefined ? {} : { StateReason: stateReason }),
-        AuthParameters: shownParameters(openParameters(parts, row.document)),
+        ...(secretArn === undefined ? {} : { SecretArn: secretArn }),
+        AuthParameters: shownParameters(await openParameters(parts, call, row)),
       };
     },
   },
@@ -127,6 +132,48 @@ export const connection = (parts: Parts): Operations<Contract> => ({
     },
   },
 });
+
+/** The new connection, once its secret is there; without one there is no connection. */
+async function withSecret(
+  parts: Parts,
+  call: Call,
+  row: Omit<ConnectionRow, "version">,
+  parameters: AuthParameters,
+): Promise<ConnectionRow> {
+  const made = { ...row, version: 1 };
+  try {
+    const secretArn = await keepParameters(parts, call, made, parameters);
+    return await changeConnection(parts, call, row.name, ({ document }) => ({
+      status: firstState(document.authorizationType),
+      document: { ...document, secretArn },
+    }));
+  } catch (cause) {
+    await removeConnection(parts, call, made);
+    throw cause;
+  }
+}
+
+/** As `changeConnection`; a secret that was made while another call deleted the connection goes with it. */
+async function changeWithSecret(
+  parts: Parts,
+  call: Call,
+  name: string,
+  change: (row: ConnectionRow) => ReturnType<Parameters<typeof changeConnection>[3]>,
+): Promise<ConnectionRow> {
+  let seen: ConnectionRow | undefined;
+  try {
+    return await changeConnection(parts, call, name, (row) => {
+      refuseUnsettled(row);
+      seen = row;
+      return change(row);
+    });
+  } catch (cause) {
+    const there = seen && (await findConnection(parts, call, name));
+    const isGone = there === undefined || there.document.id !== seen?.document.id || there.status === "DELETING";
+    if (seen && isGone) await forgetParameters(parts, call, seen);
+    throw cause;
+  }
+}
 
 /** A connection's ARN has its id, which a name alone does not say. */
 async function onConnection(parts: Parts, call: Call, name: string): Promise<readonly Permission[]> {

@@ -5,7 +5,8 @@ import { ForbiddenAddress, type Outgoing } from "../../../core/outgoing.ts";
 import type { Pace } from "../../../core/pace.ts";
 import type { Authorizer, RoleSessions } from "../../../core/ports.ts";
 import { connectionArn } from "../shared/arns.ts";
-import { type AuthParameters, type ConnectionRow, findConnection, openParameters } from "../shared/connections.ts";
+import { openParameters } from "../shared/connection-secret.ts";
+import { type AuthParameters, type ConnectionRow, findConnection } from "../shared/connections.ts";
 import { type DestinationRow, findDestination, namedIn } from "../shared/destinations.ts";
 import { valueAt } from "../shared/input.ts";
 import type { Parts } from "../shared/parts.ts";
@@ -39,8 +40,12 @@ export const sendByHttp =
     const connection = await findConnection(parts, bus, named.name);
     if (connection?.document.id !== named.id)
       return failed("NO_RESOURCE", "The destination's connection does not exist.");
-    if (connection.status === "DEAUTHORIZED") return again("NO_PERMISSIONS", "The connection is not authorized.");
-    return await send(parts, ways, sending, { destination, connection });
+    const parameters = await openParameters(parts, bus, connection);
+    const { BasicAuthParameters: basic, ApiKeyAuthParameters: key, OAuthParameters: oauth } = parameters;
+    if (connection.status === "DEAUTHORIZED" || !(basic ?? key ?? oauth)) {
+      return again("NO_PERMISSIONS", "The connection is not authorized.");
+    }
+    return await send(ways, sending, { destination, connection, parameters });
   };
 
 /** The role of the target has to be let to call the destination. */
@@ -55,13 +60,13 @@ async function refusalOf(parts: Parts, { authorizer, roles }: HttpWays, sending:
 interface Route {
   readonly destination: DestinationRow;
   readonly connection: ConnectionRow;
+  readonly parameters: AuthParameters;
 }
 
-async function send(parts: Parts, ways: HttpWays, sending: Sending, route: Route): Promise<Result> {
+async function send(ways: HttpWays, sending: Sending, route: Route): Promise<Result> {
   const { bus, signal, target } = sending;
-  const { destination, connection } = route;
+  const { destination, connection, parameters } = route;
   const { method, perSecond } = destination.document;
-  const parameters = openParameters(parts, connection.document);
   try {
     const authorization = await authorizationOf(ways, sending, connection, parameters);
     await ways.pace(target.Arn, perSecond, signal);

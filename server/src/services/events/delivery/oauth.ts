@@ -2,7 +2,8 @@
 import type { ConnectionHttpParameters } from "../../../../../contract/events/types.ts";
 import type { Outgoing } from "../../../core/outgoing.ts";
 import { connectionArn } from "../shared/arns.ts";
-import { type ConnectionRow, changeConnection, findConnection, openParameters } from "../shared/connections.ts";
+import { openParameters } from "../shared/connection-secret.ts";
+import { type AuthParameters, type ConnectionRow, changeConnection, findConnection } from "../shared/connections.ts";
 import type { Parts } from "../shared/parts.ts";
 import type { Place } from "../shared/place.ts";
 
@@ -36,7 +37,7 @@ export function createOAuthTokens(parts: Parts, outgoing: Outgoing): OAuthTokens
     const id = idOf(place, row);
     const found = kept.get(id);
     if (found && found.version === row.version && found.until > parts.clock.now()) return found.token;
-    const { token: made, seconds } = await ask(parts, outgoing, row, signal);
+    const { token: made, seconds } = await ask(outgoing, await openParameters(parts, place, row), signal);
     kept.set(id, { token: made, until: parts.clock.now() + seconds * 1000 - EARLY_MS, version: row.version });
     return made;
   }
@@ -47,7 +48,8 @@ export function createOAuthTokens(parts: Parts, outgoing: Outgoing): OAuthTokens
     async authorize(place, name, signal) {
       const row = await findConnection(parts, place, name);
       if (row?.status !== "AUTHORIZING") return;
-      const reason = await ask(parts, outgoing, row, signal).then(
+      const parameters = await openParameters(parts, place, row);
+      const reason = await ask(outgoing, parameters, signal).then(
         () => undefined,
         (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)),
       );
@@ -62,12 +64,10 @@ export function createOAuthTokens(parts: Parts, outgoing: Outgoing): OAuthTokens
 }
 
 async function ask(
-  parts: Parts,
   outgoing: Outgoing,
-  { document }: ConnectionRow,
+  { OAuthParameters: oauth }: AuthParameters,
   signal: AbortSignal,
 ): Promise<{ readonly token: string; readonly seconds: number }> {
-  const { OAuthParameters: oauth } = openParameters(parts, document);
   if (oauth === undefined) throw new Error("The connection is not authorized any more.");
   const { AuthorizationEndpoint: endpoint, HttpMethod: method, ClientParameters: client } = oauth;
   const more: ConnectionHttpParameters = oauth.OAuthHttpParameters ?? {};

@@ -1,4 +1,4 @@
-// Connections as rows: how a destination is authorized. What they authorize with is sealed; answers leave secrets out.
+// Connections as rows: how a destination is authorized. What they authorize with is in Secrets Manager; answers leave it out.
 import type {
   ConnectionAuthResponseParameters,
   ConnectionHttpParameters,
@@ -6,10 +6,9 @@ import type {
   CreateConnectionAuthRequestParameters,
   UpdateConnectionAuthRequestParameters,
 } from "../../../../../contract/events/types.ts";
-import { seal, unseal } from "../../../core/sealing.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { notFound, validation } from "../errors.ts";
+import { concurrent, notFound, validation } from "../errors.ts";
 import type { Parts } from "./parts.ts";
 import { type Place, scopeOf } from "./place.ts";
 
@@ -21,8 +20,10 @@ export interface ConnectionDocument {
   readonly id: string;
   readonly description?: string | undefined;
   readonly authorizationType: AuthorizationType;
-  /** AuthParameters as JSON, sealed for the id; base 64. */
-  readonly sealed: string;
+  /** Of the secret that holds what it authorizes with. */
+  readonly secretName: string;
+  /** Absent until the secret is made, and when the connection is not authorized any more. */
+  readonly secretArn?: string | undefined;
   readonly stateReason?: string | undefined;
   /** Milliseconds since 1970. */
   readonly authorizedAt?: number | undefined;
@@ -47,30 +48,31 @@ export async function requireConnection(parts: Parts, place: Place, name: string
   return row;
 }
 
+interface ConnectionChange {
+  readonly status: ConnectionState;
+  readonly document: ConnectionDocument;
+}
+
+/** @throws ApiError ConcurrentModificationException while it is made or deleted */
+export function refuseUnsettled({ name, status }: ConnectionRow): void {
+  if (status !== "CREATING" && status !== "DELETING") return;
+  throw concurrent(`Connection ${name} is in the state ${status}: try again.`);
+}
+
 /** Changes a connection as a whole. @throws ApiError ResourceNotFound, and what `change` throws */
 export async function changeConnection(
   parts: Parts,
   place: Place & { readonly at: number },
   name: string,
-  change: (row: ConnectionRow) => { readonly status: ConnectionState; readonly document: ConnectionDocument },
+  change: (row: ConnectionRow) => ConnectionChange | Promise<ConnectionChange>,
 ): Promise<ConnectionRow> {
   return await again(async () => {
     const row = await requireConnection(parts, place, name);
     const { version, ...kept } = row;
-    const changed = { ...kept, ...change(row), modifiedAt: place.at };
+    const changed = { ...kept, ...(await change(row)), modifiedAt: place.at };
     await parts.rows.commit({ expect: [{ key: row, version }], put: [changed] });
     return { ...changed, version: version + 1 };
   });
-}
-
-export const sealParameters = ({ sealingKey }: Parts, id: string, parameters: AuthParameters): string =>
-  seal(sealingKey, Buffer.from(JSON.stringify(parameters)), id).toString("base64");
-
-/** @throws Error when they were sealed with another key file */
-export function openParameters({ sealingKey }: Parts, { id, sealed }: ConnectionDocument): AuthParameters {
-  const bytes = unseal(sealingKey, Buffer.from(sealed, "base64"), id);
-  if (bytes === undefined) throw new Error(`The connection ${id} was sealed with another key file.`);
-  return JSON.parse(bytes.toString()) as AuthParameters;
 }
 
 const parametersOf: Readonly<

@@ -1,6 +1,6 @@
 // What the operations, the scheduler and the deliveries of EventBridge work on.
 import type { Clock } from "../../../core/clock.ts";
-import type { PolicyChecks } from "../../../core/ports.ts";
+import type { OwnedSecrets, PolicyChecks } from "../../../core/ports.ts";
 import type { Outbox } from "../../../store/outbox.ts";
 import type { Rows } from "../../../store/rows/rows.ts";
 import type { Series } from "../../../store/series/series.ts";
@@ -26,8 +26,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly rules: RuleBook;
   readonly outbox: Outbox<Delivery>;
-  /** Seals what connections authorize with. */
-  readonly sealingKey: Buffer;
+  /** What connections authorize with. */
+  readonly secrets: OwnedSecrets;
   /** Told of what fails behind the back of callers. */
   readonly report: (error: unknown) => void;
   /** Begins, moves or ends the schedule of a rule, after its commit. */

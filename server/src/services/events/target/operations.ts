@@ -3,6 +3,7 @@
 // Kinesis, ECS, SageMaker pipelines …) are refused in words.
 // Gap: DeadLetterConfig names a queue of SQS and is refused; what cannot be delivered is kept in a log group.
 // Gap: a target that is a bus of the same account needs no role.
+// Gap: log groups that begin with /aws/events/ are open to rules of their account without a resource policy.
 import type { Operations as Contract, Target } from "../../../../../contract/events/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";

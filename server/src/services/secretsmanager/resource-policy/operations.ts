@@ -8,7 +8,7 @@ import {
   changeSecret,
   onSecret,
   type Parts,
-  requireKept,
+  requireOwn,
   requireSecret,
   secretAction,
   secretArn,
@@ -27,7 +27,7 @@ export const resourcePolicy = (parts: Parts): Operations<Contract> => ({
       if (BlockPublicPolicy === true && isForEverybody(ResourcePolicy)) {
         throw publicPolicy("You can't attach a resource policy that allows broad access to the secret.");
       }
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       const row = await changeSecret(
         parts,
         find,
@@ -48,7 +48,7 @@ export const resourcePolicy = (parts: Parts): Operations<Contract> => ({
   DeleteResourcePolicy: {
     permissions: secretAction(parts),
     async run({ SecretId }, call) {
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       const row = await changeSecret(
         parts,
         find,

@@ -12,6 +12,7 @@ import {
   onSecret,
   type Parts,
   requireKept,
+  requireOwn,
   requireSecret,
   type SecretRow,
   type SecretVersion,
@@ -53,7 +54,7 @@ export const secretValue = (parts: Parts): Operations<Contract> => ({
       const value = givenValue(input);
       if (value === undefined) throw invalidRequest("You must provide either SecretString or SecretBinary.");
       const labels = VersionStages ?? [CURRENT];
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       const change = (row: SecretRow) =>
         withVersion(parts, call, row, { id, value, kmsKeyId: row.document.kmsKeyId, labels });
       const row = await changeSecret(parts, find, change, call.at);
@@ -66,7 +67,7 @@ export const secretValue = (parts: Parts): Operations<Contract> => ({
       await onSecret(parts, call, SecretId, { conditions: { "secretsmanager:VersionStage": VersionStage } }),
     ],
     async run({ SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }, call) {
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       const change = ({ document }: SecretRow) => {
         const move = { label: VersionStage, from: RemoveFromVersionId, to: MoveToVersionId };
         return { document: { ...document, versions: moved(document.versions, move) } };

@@ -1,7 +1,6 @@
 // Secrets: made, described, changed, deleted after a time in which that can be taken back.
 // Answers as recorded in LocalStack's tests/aws/services/secretsmanager/test_secretsmanager.snapshot.json.
 // Gap: secrets are not rotated (RotateSecret needs Lambda) and not copied to other regions.
-import { randomBytes } from "node:crypto";
 import type {
   Operations as Contract,
   CreateSecretRequest,
@@ -18,9 +17,11 @@ import { type Order, pageInOrder } from "../shared/paging.ts";
 import {
   changeSecret,
   findSecret,
+  newSuffix,
   onSecret,
   type Parts,
-  requireKept,
+  refuseOwned,
+  requireOwn,
   requireSecret,
   SECRET,
   type SecretDocument,
@@ -59,7 +60,7 @@ export const secret = (parts: Parts): Operations<Contract> => ({
     async run({ SecretId, ClientRequestToken, Description, KmsKeyId, ...input }, call) {
       const value = givenValue(input);
       const id = requireToken(ClientRequestToken);
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       const change = async (row: SecretRow) => {
         const document: SecretDocument = {
           ...row.document,
@@ -196,12 +197,6 @@ const created = (row: Pick<SecretRow, "scope" | "name" | "document">, versionId:
   ...(versionId === undefined ? {} : { VersionId: versionId }),
 });
 
-/** Six letters and digits. */
-const newSuffix = (): string => {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  return Array.from(randomBytes(6), (byte) => letters[byte % letters.length]).join("");
-};
-
 function refuseUnbuilt({ AddReplicaRegions, Type, CrossAccountPrimaryARN }: CreateSecretRequest): void {
   const asked = Object.entries({ AddReplicaRegions, Type, CrossAccountPrimaryARN });
   const found = asked.find(([, value]) => value !== undefined && value.length > 0);
@@ -214,7 +209,7 @@ async function deleteLater(parts: Parts, call: Call, secretId: string, window: n
     throw invalidParameter("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
   }
   const removeAt = call.at + days * DAY_MS;
-  const find = () => requireKept(parts, call, secretId);
+  const find = () => requireOwn(parts, call, secretId);
   const row = await changeSecret(parts, find, ({ document }) => ({ document: { ...document, removeAt } }), call.at);
   return { ARN: secretArn(row), Name: row.name, DeletionDate: removeAt / 1000 };
 }
@@ -232,6 +227,7 @@ async function deleteNow(parts: Parts, call: Call, secretId: string) {
     };
     return { ARN: secretArn(unknown), Name: secretId, DeletionDate: call.at / 1000 };
   }
+  refuseOwned(row);
   await removeSecret(parts, row);
   return { ARN: secretArn(row), Name: row.name, DeletionDate: call.at / 1000 };
 }
@@ -248,7 +244,7 @@ export async function removeSecret({ rows }: Pick<Parts, "rows">, row: SecretRow
 }
 
 const facts = (row: SecretRow) => {
-  const { description, kmsKeyId, accessedAt, removeAt, tags } = row.document;
+  const { description, kmsKeyId, accessedAt, removeAt, tags, owningService } = row.document;
   return {
     ARN: secretArn(row),
     Name: row.name,
@@ -259,6 +255,7 @@ const facts = (row: SecretRow) => {
     ...(accessedAt === undefined ? {} : { LastAccessedDate: accessedAt / 1000 }),
     ...(removeAt === undefined ? {} : { DeletedDate: removeAt / 1000 }),
     ...(tags === undefined ? {} : { Tags: tagList(tags) }),
+    ...(owningService === undefined ? {} : { OwningService: owningService }),
   };
 };
 

@@ -46,8 +46,10 @@ function matches({ name, document }: SecretRow, key: string, value: string): boo
       return wordsOf(value).every((word) =>
         [name, description, ...tags.flat()].some((text) => wordsOf(text).some((own) => own.startsWith(word))),
       );
+    case "owning-service":
+      return (document.owningService ?? "").startsWith(value);
     default:
-      // There are no replicas in other regions and no secrets that another service owns.
+      // There are no replicas in other regions.
       return false;
   }
 }

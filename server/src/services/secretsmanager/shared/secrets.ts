@@ -1,5 +1,6 @@
 // Secrets as rows, how a request names one (name, ARN, ARN without its last six characters), and which permission an
 // operation needs on it. Actions and keys: Service Authorization Reference, "AWS Secrets Manager".
+import { randomBytes } from "node:crypto";
 import type { Tag } from "../../../../../contract/secretsmanager/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import type { PolicyChecks } from "../../../core/ports.ts";
@@ -38,6 +39,8 @@ export interface SecretDocument {
   /** Undefined while the secret never had any. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly policy?: string | undefined;
+  /** `events`: the service that made it and alone may change it. */
+  readonly owningService?: string | undefined;
   readonly accessedAt?: number;
   /** When it will be gone, milliseconds since 1970; present once it was deleted. */
   readonly removeAt?: number | undefined;
@@ -109,6 +112,25 @@ export async function requireKept(parts: Parts, call: Call, secretId: string): P
   }
   return row;
 }
+
+/** As `requireKept`, for operations that change it. @throws ApiError InvalidRequest when a service owns it */
+export async function requireOwn(parts: Parts, call: Call, secretId: string): Promise<SecretRow> {
+  const row = await requireKept(parts, call, secretId);
+  refuseOwned(row);
+  return row;
+}
+
+/** @throws ApiError InvalidRequest */
+export function refuseOwned({ document }: Pick<SecretRow, "document">): void {
+  if (document.owningService === undefined) return;
+  throw invalidRequest("The secret is managed by another service, and you must use that service to update it.");
+}
+
+/** Six letters and digits. */
+export const newSuffix = (): string => {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  return Array.from(randomBytes(6), (byte) => letters[byte % letters.length]).join("");
+};
 
 export interface SecretChange {
   readonly document: SecretDocument;

@@ -14,6 +14,9 @@ const VALUE = "secretsmanager:value";
 /** Secrets Manager user guide, "Quotas". */
 const LARGEST_BYTES = 65_536;
 
+/** Who seals and opens: in whose name a customer's key is used, and when. */
+export type Sealer = Pick<Call, "at" | "invoke">;
+
 export interface SecretValue {
   readonly form: "string" | "binary";
   readonly bytes: Uint8Array;
@@ -66,7 +69,7 @@ export const valueKey = (row: Pick<SecretRow, "scope" | "name" | "document">, ve
 /** The row that keeps a value. @throws ApiError of KMS when the caller may not use the key, EncryptionFailure */
 export async function sealedValue(
   parts: Parts,
-  call: Call,
+  call: Sealer,
   row: Pick<SecretRow, "scope" | "name" | "document">,
   made: { readonly versionId: string; readonly value: SecretValue; readonly kmsKeyId?: string | undefined },
 ): Promise<RowWrite<ValueDocument>> {
@@ -81,7 +84,7 @@ export async function sealedValue(
 /** @throws ApiError of KMS when the caller may not use the key, DecryptionFailure */
 export async function openValue(
   parts: Parts,
-  call: Call,
+  call: Sealer,
   row: SecretRow,
   version: SecretVersion,
 ): Promise<SecretValue> {
@@ -104,7 +107,7 @@ const contextOf = (row: Pick<SecretRow, "scope" | "name" | "document">, versionI
 });
 
 async function newDataKey(
-  call: Call,
+  call: Sealer,
   row: Pick<SecretRow, "scope" | "name" | "document">,
   { versionId, kmsKeyId }: { readonly versionId: string; readonly kmsKeyId: string },
 ): Promise<{ readonly key: Uint8Array; readonly encrypted: string }> {
@@ -118,7 +121,7 @@ async function newDataKey(
 }
 
 async function openDataKey(
-  call: Call,
+  call: Sealer,
   row: SecretRow,
   { version, dataKey }: { readonly version: SecretVersion; readonly dataKey: string },
 ): Promise<Uint8Array> {

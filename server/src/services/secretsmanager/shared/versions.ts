@@ -1,5 +1,4 @@
 // A new version of a secret: its value's row, and the labels that move to it.
-import type { Call } from "../../../core/call.ts";
 import { invalidRequest, tokenInUse } from "../errors.ts";
 import {
   type Parts,
@@ -10,7 +9,7 @@ import {
   secretArn,
 } from "./secrets.ts";
 import { attach, CURRENT, holderOf } from "./stages.ts";
-import { fingerprintOf, type SecretValue, sealedValue, valueKey } from "./values.ts";
+import { fingerprintOf, type Sealer, type SecretValue, sealedValue, valueKey } from "./values.ts";
 
 /** Secrets Manager user guide, "Quotas": versions without a label are removed beyond this number. */
 const MOST_VERSIONS = 100;
@@ -34,7 +33,7 @@ interface NewVersion {
  */
 export async function withVersion(
   parts: Parts,
-  call: Call,
+  call: Sealer,
   row: Pick<SecretRow, "scope" | "name" | "document">,
   made: NewVersion,
 ): Promise<SecretChange | undefined> {

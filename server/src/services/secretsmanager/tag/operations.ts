@@ -1,7 +1,7 @@
 // Tags of secrets.
 import type { Operations as Contract } from "../../../../../contract/secretsmanager/types.ts";
 import type { Operations } from "../../../core/service.ts";
-import { changeSecret, onSecret, type Parts, requireKept } from "../shared/secrets.ts";
+import { changeSecret, onSecret, type Parts, requireOwn } from "../shared/secrets.ts";
 import { tagConditions, withTags } from "../shared/tags.ts";
 
 export const tag = (parts: Parts): Operations<Contract> => ({
@@ -10,7 +10,7 @@ export const tag = (parts: Parts): Operations<Contract> => ({
       await onSecret(parts, call, SecretId, { conditions: tagConditions(Tags) }),
     ],
     async run({ SecretId, Tags }, call) {
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       await changeSecret(
         parts,
         find,
@@ -25,7 +25,7 @@ export const tag = (parts: Parts): Operations<Contract> => ({
       await onSecret(parts, call, SecretId, { conditions: { "aws:TagKeys": TagKeys } }),
     ],
     async run({ SecretId, TagKeys }, call) {
-      const find = () => requireKept(parts, call, SecretId);
+      const find = () => requireOwn(parts, call, SecretId);
       await changeSecret(
         parts,
         find,

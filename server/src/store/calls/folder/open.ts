@@ -50,6 +50,7 @@ export async function openFolderCalls(options: FolderCallsOptions): Promise<Fold
   const journals = new Journals(() => clock.now());
   const accountFolder = (account: string) => join(folder, fileName(account));
   const gathered = new Map<string, Gathered>();
+  const writing = new Map<string, Promise<void>>();
   let written: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -59,17 +60,27 @@ export async function openFolderCalls(options: FolderCallsOptions): Promise<Fold
     gathered.set(call.account, waiting);
     return waiting;
   };
-  const write = async (account: string, sync: boolean) => {
-    const waiting = gathered.get(account);
-    if (!waiting) return;
-    gathered.delete(account);
-    const { entries, kept } = waiting;
+  const append = async (account: string, { entries, kept }: Gathered, sync: boolean): Promise<void> => {
     await journals.use(
       accountFolder(account),
       () => ({ account }),
       (journal) => journal.append({ entries, sync: sync || kept.length > 0 }),
     );
     written.push(...kept);
+  };
+  /** All that was taken before is in the journal when this resolves, also what is on its way by an earlier call. */
+  const write = async (account: string, sync: boolean): Promise<void> => {
+    const waiting = gathered.get(account);
+    // Whoever began it hears when it fails.
+    if (!waiting) return await writing.get(account)?.catch(() => {});
+    gathered.delete(account);
+    const appended = append(account, waiting, sync);
+    writing.set(account, appended);
+    try {
+      await appended;
+    } finally {
+      if (writing.get(account) === appended) writing.delete(account);
+    }
   };
   const writeAll = async (): Promise<void> => {
     clearTimeout(timer);
