@@ -6,8 +6,8 @@ import type { Scalar, Test } from "./tests.ts";
 /** What has to hold together: the tests of each path, one of which has to hold. */
 export type Alternative = ReadonlyMap<string, readonly Test[]>;
 
-/** Which element of each list a value is of, by the list. */
-type Place = ReadonlyMap<number, number>;
+/** Which element of a list a value is of, and where that list is; undefined outside of all lists. */
+type Place = { readonly list: number; readonly index: number; readonly outer: Place } | undefined;
 
 interface Value {
   readonly value: Scalar;
@@ -16,66 +16,135 @@ interface Value {
 
 type Values = ReadonlyMap<string, readonly Value[]>;
 
-/** A pattern over many lists that have no elements together is given up after so many tries. */
-const MOST_STEPS = 100_000;
+/** What a pattern asks of one event at most, values and places looked at: some milliseconds. Then it is given up. */
+const MOST_STEPS = 250_000;
+/** Deeper ones are not looked into: as deep as AWS reads JSON (Jackson's limit). */
+const MOST_LEVELS = 1000;
 
-/** `event` is what JSON.parse gives. */
-export function matchesAny(alternatives: readonly Alternative[], event: unknown): boolean {
-  const values = flatten(event);
-  return alternatives.some((alternative) => matches(alternative, values));
+/** Whether an event, which is what JSON.parse gives, has what one of the alternatives asks for. */
+export function matcher(alternatives: readonly Alternative[]): (event: unknown) => boolean {
+  let asked: Asked | undefined;
+  return (event) => {
+    asked ??= askedBy(alternatives);
+    const search = new Search(flatten(event, asked));
+    return alternatives.some((alternative) => search.holds(alternative));
+  };
 }
 
-function matches(alternative: Alternative, values: Values): boolean {
-  const choices: (readonly Place[])[] = [];
-  for (const [path, tests] of alternative) {
-    const found = values.get(path);
-    const places = placesOf(tests, found);
-    if (places.length === 0) return false;
-    choices.push(places);
+class Search {
+  readonly #values: Values;
+  /** Where values are that pass; alternatives share their tests. */
+  readonly #passing = new Map<readonly Test[], readonly Place[]>();
+  #left = MOST_STEPS;
+
+  constructor(values: Values) {
+    this.#values = values;
   }
-  let steps = 0;
-  const choose = (index: number, chosen: Place): boolean => {
+
+  holds(alternative: Alternative): boolean {
+    const choices: (readonly Place[])[] = [];
+    for (const [path, tests] of alternative) {
+      if (this.#left-- <= 0) return false;
+      const places = this.#passing.get(tests) ?? this.#placesOf(path, tests);
+      if (places.length === 0) return false;
+      choices.push(places);
+    }
+    return this.#choose(choices, 0, new Map());
+  }
+
+  /** Where the values are that pass; outside of lists when a path may be absent and is. */
+  #placesOf(path: string, tests: readonly Test[]): readonly Place[] {
+    const places = this.#find(tests, this.#values.get(path));
+    this.#passing.set(tests, places);
+    return places;
+  }
+
+  #find(tests: readonly Test[], found: readonly Value[] | undefined): readonly Place[] {
+    if (found === undefined) return tests.includes("absent") ? [undefined] : [];
+    const places: Place[] = [];
+    for (const { value, place } of found) {
+      if (this.#left <= 0) return [];
+      if (!this.#passes(tests, value)) continue;
+      if (place === undefined) return [undefined];
+      places.push(place);
+    }
+    return places;
+  }
+
+  #passes(tests: readonly Test[], value: Scalar): boolean {
+    return tests.some((test) => {
+      this.#left--;
+      return test === "present" || (typeof test === "function" && test(value));
+    });
+  }
+
+  /** `chosen`: by list, the element that the values before are of. */
+  #choose(choices: readonly (readonly Place[])[], index: number, chosen: Map<number, number>): boolean {
     const places = choices[index];
     if (places === undefined) return true;
     for (const place of places) {
-      if (++steps > MOST_STEPS) return false;
-      if (!agree(chosen, place)) continue;
-      if (choose(index + 1, place.size === 0 ? chosen : new Map([...chosen, ...place]))) return true;
+      if (this.#left-- <= 0) return false;
+      const added: number[] = [];
+      if (this.#agrees(place, chosen, added) && this.#choose(choices, index + 1, chosen)) return true;
+      for (const list of added) chosen.delete(list);
     }
     return false;
-  };
-  return choose(0, new Map());
+  }
+
+  /** Adds the elements that the place is in, and says which it added. */
+  #agrees(place: Place, chosen: Map<number, number>, added: number[]): boolean {
+    for (let at = place; at !== undefined; at = at.outer) {
+      this.#left--;
+      const known = chosen.get(at.list);
+      if (known !== undefined && known !== at.index) return false;
+      if (known !== undefined) continue;
+      chosen.set(at.list, at.index);
+      added.push(at.list);
+    }
+    return true;
+  }
 }
 
-const NOWHERE: Place = new Map();
-
-/** Where the values are that pass; somewhere when a path may be absent and is. */
-function placesOf(tests: readonly Test[], found: readonly Value[] | undefined): readonly Place[] {
-  if (found === undefined) return tests.includes("absent") ? [NOWHERE] : [];
-  const passing = found.filter(({ value }) =>
-    tests.some((test) => test === "present" || (typeof test === "function" && test(value))),
-  );
-  return passing.some(({ place }) => place.size === 0) ? [NOWHERE] : passing.map(({ place }) => place);
+/** What of events a pattern looks at: nothing else is taken out of them, however much there is. */
+interface Asked {
+  readonly paths: ReadonlySet<string>;
+  /** Of objects on the way to a path. */
+  readonly prefixes: ReadonlySet<string>;
+  readonly longest: number;
 }
 
-const agree = (chosen: Place, place: Place): boolean =>
-  [...place].every(([list, index]) => (chosen.get(list) ?? index) === index);
+function askedBy(alternatives: readonly Alternative[]): Asked {
+  const paths = new Set(alternatives.flatMap((alternative) => [...alternative.keys()]));
+  const prefixes = new Set<string>();
+  let longest = 0;
+  for (const path of paths) {
+    longest = Math.max(longest, path.length);
+    for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) prefixes.add(path.slice(0, dot));
+  }
+  return { paths, prefixes, longest };
+}
 
-function flatten(event: unknown): Values {
+function flatten(event: unknown, { paths, prefixes, longest }: Asked): Values {
   const values = new Map<string, Value[]>();
   let lists = 0;
-  const add = (path: string, value: unknown, place: Place): void => {
+  const add = (path: string, value: unknown, { place, level }: { place: Place; level: number }): void => {
+    if (level > MOST_LEVELS) return;
     if (Array.isArray(value)) {
       const list = lists++;
-      for (const [index, item] of value.entries()) add(path, item, new Map([...place, [list, index]]));
+      for (const [index, item] of value.entries())
+        add(path, item, { place: { list, index, outer: place }, level: level + 1 });
     } else if (typeof value === "object" && value !== null) {
-      for (const [name, member] of Object.entries(value)) add(path === "" ? name : `${path}.${name}`, member, place);
-    } else if (path !== "") {
-      const found = values.get(path) ?? [];
-      found.push({ value: value as Scalar, place });
-      values.set(path, found);
+      if (level > 0 && !prefixes.has(path)) return;
+      for (const [name, member] of Object.entries(value)) {
+        if (path.length + name.length > longest) continue;
+        add(level === 0 ? name : `${path}.${name}`, member, { place, level: level + 1 });
+      }
+    } else if (paths.has(path)) {
+      const found = values.get(path);
+      if (found) found.push({ value: value as Scalar, place });
+      else values.set(path, [{ value: value as Scalar, place }]);
     }
   };
-  add("", event, NOWHERE);
+  add("", event, { place: undefined, level: 0 });
   return values;
 }

@@ -84,8 +84,8 @@ function readWildcard(tokens: Tokens, twice: boolean): ValueTest {
   if (consecutive) {
     throw tokens.error(`Consecutive wildcard characters at pos ${consecutive.index + consecutive[0].length}`);
   }
-  const followers = [...pattern.matchAll(/\*([\s\S])/g)].map(([, next]) => next);
-  if (followers.some((one) => followers.filter((other) => other === one).length > MOST_REPEATED)) {
+  const followers = Map.groupBy(pattern.matchAll(/\*([\s\S])/g), ([, next]) => next);
+  if ([...followers.values()].some(({ length }) => length > MOST_REPEATED)) {
     throw new InvalidPattern(
       "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a " +
         "wildcard character",

@@ -43,6 +43,42 @@ test("lists that have nothing together are given up soon", () => {
   assert.equal(matches({ ...pattern, z: { a: [1], b: [1] } }, { ...event, z: items }), false);
 });
 
+const deep = (levels: number, inside: string) => "[".repeat(levels) + inside + "]".repeat(levels);
+const keys = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, index) => of(index));
+const compiled = (text: string) => compilePattern(text, "events");
+
+/** Each would take minutes, or all memory, if its cost grew with the product of its parts. */
+const costly: Readonly<Record<string, () => unknown>> = {
+  "many values deep inside lists": () => compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(900, "1,".repeat(100_000) + "1")) }),
+  "lists nested deeper than anybody reads": () => compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(100_000, "1")) }),
+  "many values under a long name": () =>
+    compiled('{"a":["x"]}').matches({ ["n".repeat(100_000)]: Object.fromEntries(keys(20_000, (n) => `k${n}`).map((k) => [k, 1])) }),
+  "many alternatives over lists that have nothing together": () => {
+    const choice = (name: string) => `"$or":[${keys(10, (n) => `{"${name}":[{"prefix":"${n}"}]}`)}]`;
+    const pattern = `{"x":{"a":[{"exists":true}],"b":[{"exists":true}]},"y":{"a":[1],"b":[2]},${choice("c")}}`;
+    const items = keys(300, (n) => `{"a":${n},"b":${n}}`).join();
+    compiled(pattern).matches(JSON.parse(`{"x":[${items}],"y":[${items}],"c":"9"}`));
+  },
+  "many keys beside many alternatives": () => {
+    const choice = (name: string) => `"$or":[${keys(10, (n) => `{"${name}":[${n}]}`)}]`;
+    compiled(`{${choice("x")},${choice("y")},${choice("z")},${keys(400, (n) => `"k${n}":[1]`)}}`).matches({ k0: 1 });
+  },
+  "many stars": () => compilePattern(`{"a":[{"wildcard":"${keys(30_000, (n) => `*${String.fromCharCode(0x4e00 + n)}`).join("")}"}]}`, "sns"),
+};
+
+for (const [sentence, act] of Object.entries(costly)) {
+  test(`${sentence} take no long time`, () => {
+    const before = performance.now();
+    act();
+    assert.ok(performance.now() - before < 2000, `${performance.now() - before} ms`);
+  });
+}
+
+test("a pattern nested deeper than AWS reads is refused", () => {
+  const text = '{"a":'.repeat(5000) + '["x"]' + "}".repeat(5000);
+  assert.throws(() => compilePattern(text, "sns"), InvalidPattern);
+});
+
 const texts: readonly (readonly [text: string, grammar: Grammar, message: RegExp])[] = [
   ['{"a":[{"anything-but":{"suffix":"x"}}]}', "sns", /^Unsupported anything-but pattern: suffix\n/],
   ['{"$or":[{"a":[1]}]}', "events", /at least 2 Objects in \$or/],

@@ -23,6 +23,8 @@ interface Token {
 
 /** As many characters of a text are shown in errors. */
 const SHOWN = 500;
+/** As deep as AWS reads JSON (Jackson's limit). */
+const MOST_LEVELS = 1000;
 const EXPECTED_VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 export class Tokens {
@@ -139,6 +141,7 @@ export class Tokens {
   #value(at: number): Token {
     const char = this.#text[at];
     if (char === "{" || char === "[") {
+      if (this.#open.length >= MOST_LEVELS) throw this.#syntax(`Nested deeper than ${MOST_LEVELS} levels`, at);
       this.#open.push(char);
       this.#isFirst = true;
       return { type: char, start: at, end: at + 1 };
