@@ -5,12 +5,17 @@ import { Journal } from "../../journal/journal.ts";
 import { journalFolders, readHeader } from "../../journal/journals.ts";
 import type { MetricKey, MetricPoint } from "../series.ts";
 
-/** Hands over what is there, journal by journal, and removes it. */
-export async function takeOver(
-  folder: string,
-  now: () => number,
-  put: (points: readonly MetricPoint[]) => Promise<void>,
-): Promise<void> {
+interface Receiver {
+  /** All of them or none. */
+  put(points: readonly MetricPoint[]): Promise<void>;
+  has(point: MetricPoint): Promise<boolean>;
+}
+
+/**
+ * Hands over what is there, journal by journal, and removes it. Nobody else writes meanwhile and a metric has one journal,
+ * so one whose points are there was handed over by a server that ended before it could remove it.
+ */
+export async function takeOver(folder: string, now: () => number, { put, has }: Receiver): Promise<void> {
   const [names, points] = [join(folder, "names"), join(folder, "points")];
   for (const account of await foldersIn(names))
     for (const region of await foldersIn(join(names, account))) {
@@ -23,7 +28,9 @@ export async function takeOver(
         for (const name of await journalFolders(join(here, namespace))) {
           const each = join(here, namespace, name);
           const header = (await readHeader(each)) as Pick<MetricKey, "namespace" | "dimensions"> | undefined;
-          if (header) await put(await pointsIn(each, now, { ...place, ...header }));
+          const found = header ? await pointsIn(each, now, { ...place, ...header }) : [];
+          const [first] = found;
+          if (first && !(await has(first))) await put(found);
           await rm(each, { recursive: true });
         }
     }

@@ -118,22 +118,29 @@ test("old chunks are dropped", () =>
     await again.close();
   }));
 
-test("points of an earlier version are taken over", () =>
+/** A journal of one point, as they were kept before there were chunks. */
+async function anEarlierJournal(folder: string): Promise<void> {
+  const names = join(folder, "names", "123456789012", "us-east-1");
+  const points = join(folder, "points", "123456789012", "us-east-1", "n", "d");
+  for (const [path, header] of [
+    [names, place],
+    [points, { namespace: "n", dimensions: { d: "a" } }],
+  ] as const) {
+    await makeFolder(path);
+    await replaceFile(join(path, "header"), encode(header));
+  }
+  const journal = await Journal.open(points, () => 0);
+  await journal.append({ entries: [[5, ["a", 5, "Count"]]], sync: true });
+  await journal.close();
+}
+
+test("points of an earlier version are taken over, once also when the server ended before it removed them", () =>
   withFolder(async (folder) => {
-    const names = join(folder, "names", "123456789012", "us-east-1");
-    const points = join(folder, "points", "123456789012", "us-east-1", "n", "d");
-    for (const [path, header] of [
-      [names, place],
-      [points, { namespace: "n", dimensions: { d: "a" } }],
-    ] as const) {
-      await makeFolder(path);
-      await replaceFile(join(path, "header"), encode(header));
+    for (let times = 0; times < 2; times++) {
+      await anEarlierJournal(folder);
+      const metrics = await open(folder);
+      assert.deepEqual(await metrics.readMetrics(metric("a"), 0, 10), [{ ...point("a", 5), unit: "Count" }]);
+      assert.deepEqual((await readdir(folder)).sort(), ["catalogue", "chunks", "journal"]);
+      await metrics.close();
     }
-    const journal = await Journal.open(points, () => 0);
-    await journal.append({ entries: [[5, ["a", 5, "Count"]]], sync: true });
-    await journal.close();
-    const metrics = await open(folder);
-    assert.deepEqual(await metrics.readMetrics(metric("a"), 0, 10), [{ ...point("a", 5), unit: "Count" }]);
-    assert.deepEqual((await readdir(folder)).sort(), ["catalogue", "chunks", "journal"]);
-    await metrics.close();
   }));

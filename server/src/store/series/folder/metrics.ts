@@ -57,7 +57,10 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricSeries
       await catalogue.close();
     },
   };
-  await takeOver(folder, now, (some) => metrics.putMetrics(some, { sync: true }));
+  await takeOver(folder, now, {
+    put: (some) => metrics.putMetrics(some, { sync: true }),
+    has: async (point) => (await metrics.readMetrics(point, point.timestamp, point.timestamp + 1)).length > 0,
+  });
   return metrics;
 }
 
