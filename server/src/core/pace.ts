@@ -16,15 +16,16 @@ export function createPace(clock: Clock): Pace {
     next.set(lane, turn + 1000 / perSecond);
     if (turn <= now) return;
     await new Promise<void>((resolve, reject) => {
-      const cancel = clock.at(turn, resolve);
-      signal.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          reject(signal.reason);
-        },
-        { once: true },
-      );
+      const cancel = clock.at(turn, () => {
+        // The signal outlives the turn by far.
+        signal.removeEventListener("abort", stop);
+        resolve();
+      });
+      const stop = () => {
+        cancel();
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", stop, { once: true });
     });
   };
 }
