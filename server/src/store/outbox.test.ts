@@ -80,6 +80,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 test("work is tried until it is over, later when it has to be tried again", async () => {
   const { box, tries, put } = anOutbox("again", { width: 4, laneWidth: 4 });
+  await box.start();
   await put(["a", "x"]);
   await until(() => tries.length === 1);
   tries[0]?.end({ againAt: clock.now() + 5000 });
@@ -96,6 +97,7 @@ test("work is tried until it is over, later when it has to be tried again", asyn
 
 test("a lane that is slow holds up no other", async () => {
   const { box, tries, put } = anOutbox("lanes", { width: 3, laneWidth: 1 });
+  await box.start();
   await put(["a", "slow"], ["b", "slow"], ["c", "fast"], ["d", "other"]);
   await until(() => tries.length === 3);
   assert.deepEqual(tries.map(({ attempt }) => attempt.name).sort(), ["a", "c", "d"]);
@@ -107,6 +109,7 @@ test("a lane that is slow holds up no other", async () => {
 
 test("what is left is taken up by the next one, and nothing runs twice at once", async () => {
   const first = anOutbox("left", { width: 1, laneWidth: 1 });
+  await first.box.start();
   await first.put(["a", "x"], ["b", "x"]);
   await until(() => first.tries.length === 1);
   await first.box.close();
@@ -119,4 +122,14 @@ test("what is left is taken up by the next one, and nothing runs twice at once",
   await until(async () => (await left("left")).length === 0);
   assert.equal(second.tries.length, 2);
   await second.box.close();
+});
+
+test("what is committed before the start waits for it", async () => {
+  const { box, tries, put } = anOutbox("early", { width: 4, laneWidth: 4 });
+  await put(["a", "x"]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(tries.length, 0);
+  await box.start();
+  await until(() => tries.length === 1);
+  await box.close();
 });

@@ -53,7 +53,7 @@ export interface OutboxOptions<Item> {
 export interface Outbox<Item> {
   /** The row of a piece of work, for the commit of what it comes from. */
   row(entry: Entry<Item>): RowWrite<Json>;
-  /** To be called when the rows have been committed. */
+  /** To be called when the rows have been committed; before the start they wait for it. */
   committed(rows: readonly RowWrite<Json>[]): void;
   /** Takes up what was left. */
   start(): Promise<void>;
@@ -88,6 +88,7 @@ interface Lane {
 class Box<Item> {
   readonly #options: OutboxOptions<Item>;
   readonly #lanes = new Map<string, Lane>();
+  #isStarted = false;
   /** What is known of, so that nothing runs twice at once. */
   readonly #known = new Set<string>();
   readonly #ended = new AbortController();
@@ -99,6 +100,8 @@ class Box<Item> {
 
   async load(): Promise<void> {
     const { rows, kind } = this.#options;
+    this.#isStarted = true;
+    this.#pump();
     for await (const row of rows.everywhere<Kept<Item>>(kind, [])) this.add(row, row.document);
   }
 
@@ -130,6 +133,7 @@ class Box<Item> {
   /** One of each lane in turn, so that a slow endpoint with much to come holds nobody up. */
   #pump(): void {
     const { width, laneWidth } = this.#options;
+    if (!this.#isStarted) return;
     for (const [name, lane] of this.#lanes) {
       if (this.#running.size >= width || this.#ended.signal.aborted) return;
       if (lane.running >= laneWidth) continue;
