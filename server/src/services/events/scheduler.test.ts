@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import type { Clock } from "../../core/clock.ts";
 import { createOutbox } from "../../store/outbox.ts";
 import { openRows } from "../../store/rows/open.ts";
+import type { Rows } from "../../store/rows/rows.ts";
 import type { Series } from "../../store/series/series.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Delivery, Parts } from "./shared/parts.ts";
@@ -28,7 +29,7 @@ after(async () => {
 });
 
 /** A server's scheduler, with a clock that wakes nobody before `move`. Deliveries stay where they are put. */
-function aServer() {
+function aServer(store: Rows = rows) {
   let waiting: { readonly at: number; readonly wake: () => void }[] = [];
   const clock: Clock = {
     now: () => time,
@@ -51,7 +52,7 @@ function aServer() {
     report,
   });
   const series = { putMetrics: async () => {} } as unknown as Series;
-  const parts = { rows, series, clock, outbox, report, rules: createRuleBook(rows) } as unknown as Parts;
+  const parts = { rows: store, series, clock, outbox, report, rules: createRuleBook(rows) } as unknown as Parts;
   return {
     scheduler: openScheduler(parts),
     move(byMs: number) {
@@ -145,5 +146,28 @@ test("a rule that is disabled starts nothing, and enabled again it begins anew",
   await server.scheduler.look(bus, "off");
   server.move(60_000);
   await until(async () => (await starts("off")).length === 1);
+  await server.scheduler.close();
+});
+
+test("a rule that one call disables while another enables it again goes on starting", async () => {
+  await putRule("two", "rate(1 minute)");
+  const { promise: isSlow, resolve: end } = Promise.withResolvers<void>();
+  const server = aServer({
+    ...rows,
+    async commit(change) {
+      if (change.remove?.length) await isSlow;
+      await rows.commit(change);
+    },
+  });
+  await server.scheduler.look(bus, "two");
+  await putRule("two", "rate(1 minute)", "DISABLED");
+  const disabled = server.scheduler.look(bus, "two");
+  await putRule("two", "rate(1 minute)");
+  const enabled = server.scheduler.look(bus, "two");
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  await Promise.all([disabled, enabled]);
+  server.move(60_000);
+  await until(async () => (await starts("two")).length === 1);
   await server.scheduler.close();
 });

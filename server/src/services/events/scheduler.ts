@@ -34,26 +34,39 @@ const MADE_UP_FOR_MS = 60_000;
 export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
   const { rows, clock, report } = parts;
   const cancels = new Map<string, () => void>();
-  const running = new Set<Promise<void>>();
+  /** By rule, the last that is done with its times: one thing after the other, so that the last sees what the others did. */
+  const turns = new Map<string, Promise<void>>();
   let isClosed = false;
 
+  const idOf = (bus: Bus, rule: string): string => `${busScope(bus)}\n${rule}`;
+
+  function inTurn(bus: Bus, rule: string, work: () => Promise<void>): Promise<void> {
+    const id = idOf(bus, rule);
+    const turn = (turns.get(id) ?? Promise.resolve()).then(work, work);
+    turns.set(id, turn);
+    const forget = () => {
+      if (turns.get(id) === turn) turns.delete(id);
+    };
+    turn.then(forget, forget);
+    return turn;
+  }
+
+  function disarm(bus: Bus, rule: string): void {
+    cancels.get(idOf(bus, rule))?.();
+    cancels.delete(idOf(bus, rule));
+  }
+
   function arm(bus: Bus, rule: string, at: number): void {
-    const id = `${busScope(bus)}\n${rule}`;
-    cancels.get(id)?.();
+    disarm(bus, rule);
     if (isClosed) return;
-    cancels.set(
-      id,
-      clock.at(at, () => {
-        cancels.delete(id);
-        const run = fire(bus, rule)
-          .catch((error: unknown) => {
-            report(error);
-            arm(bus, rule, clock.now() + MADE_UP_FOR_MS / 2);
-          })
-          .finally(() => running.delete(run));
-        running.add(run);
-      }),
-    );
+    const wake = () => {
+      cancels.delete(idOf(bus, rule));
+      inTurn(bus, rule, () => fire(bus, rule)).catch((error: unknown) => {
+        report(error);
+        arm(bus, rule, clock.now() + MADE_UP_FOR_MS / 2);
+      });
+    };
+    cancels.set(idOf(bus, rule), clock.at(at, wake));
   }
 
   const keyOf = (bus: Bus, rule: string) => ({ kind: DUE, scope: busScope(bus), name: rule });
@@ -95,7 +108,7 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
     const due: Row<Due> | undefined = await rows.get<Due>(keyOf(bus, name));
     const schedule = rule && isEnabled(rule) ? rule.document.schedule : undefined;
     if (schedule === undefined) {
-      cancels.get(`${busScope(bus)}\n${name}`)?.();
+      disarm(bus, name);
       if (due) await rows.commit({ remove: [due] });
       return;
     }
@@ -110,13 +123,13 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
   return {
     async start() {
       for await (const { scope, name, document } of rows.everywhere<RuleDocument>(RULE, ["DISABLED"]))
-        if (document.schedule !== undefined) await look(busOf(scope), name);
+        if (document.schedule !== undefined) await inTurn(busOf(scope), name, () => look(busOf(scope), name));
     },
-    look,
+    look: (bus, rule) => inTurn(bus, rule, () => look(bus, rule)),
     async close() {
       isClosed = true;
       for (const cancel of cancels.values()) cancel();
-      await Promise.all(running);
+      await Promise.allSettled(turns.values());
     },
   };
 }
