@@ -7,6 +7,7 @@ export class Due {
   readonly #times = new Map<string, number>();
   #armed: number | undefined;
   #cancel = () => {};
+  #isClosed = false;
 
   /** `act` is given what has become due. */
   constructor(clock: Clock, act: (keys: readonly string[]) => void) {
@@ -15,6 +16,7 @@ export class Due {
   }
 
   set(key: string, at: number): void {
+    if (this.#isClosed) return;
     this.#times.set(key, at);
     if (this.#armed === undefined || at < this.#armed) this.#arm();
   }
@@ -23,7 +25,9 @@ export class Due {
     this.#times.delete(key);
   }
 
+  /** What is being worked on may still say when it is due next. */
   close(): void {
+    this.#isClosed = true;
     this.#cancel();
     this.#times.clear();
   }

@@ -1,8 +1,9 @@
 // Messages and events of alarms, kept in the commit of what they tell and delivered behind it, once more after a restart.
+import type { Clock } from "../../../core/clock.ts";
 import { ApiError } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { EventBus, ServiceEvent, Topics } from "../../../core/ports.ts";
-import type { Rows, RowWrite } from "../../../store/rows/rows.ts";
+import type { Row, Rows, RowWrite } from "../../../store/rows/rows.ts";
 import { type AlarmDocument, alarmArn, placeOf, scopeOf } from "../shared/alarms.ts";
 import type { Place } from "../shared/place.ts";
 import { actionEntry } from "./history.ts";
@@ -63,9 +64,13 @@ export interface OutboxParts {
   readonly rows: Rows;
   readonly topics: Topics | undefined;
   readonly bus: EventBus | undefined;
+  readonly clock: Clock;
   readonly now: () => number;
   readonly report: (error: unknown) => void;
 }
+
+/** After an error of ours. */
+const TROUBLE_MS = 30_000;
 
 /** One delivery after the other, in the order of their times. */
 export class Outbox {
@@ -73,37 +78,49 @@ export class Outbox {
   #delivering: Promise<void> = Promise.resolve();
   #isClosed = false;
   #isAsked = false;
+  #cancel = () => {};
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
   }
 
-  /** Delivers what waits; what fails for a reason of ours is tried again with the next. */
+  /** Delivers what waits; what fails for a reason of ours keeps nothing else back, and is tried again. */
   deliver(): void {
-    if (this.#isAsked) return;
+    if (this.#isAsked || this.#isClosed) return;
     this.#isAsked = true;
     this.#delivering = this.#delivering
       .then(() => {
         this.#isAsked = false;
         return this.#all();
       })
-      .catch(this.#parts.report);
+      .catch((cause: unknown) => this.#again(cause));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#delivering;
+    this.#cancel();
+  }
+
+  #again(cause: unknown): void {
+    this.#parts.report(cause);
+    this.#cancel();
+    if (!this.#isClosed) this.#cancel = this.#parts.clock.at(this.#parts.now() + TROUBLE_MS, () => this.deliver());
   }
 
   async #all(): Promise<void> {
-    const waiting: (RowWrite<OutboxDocument> & { readonly version: number })[] = [];
+    const waiting: Row<OutboxDocument>[] = [];
     for await (const row of this.#parts.rows.everywhere<OutboxDocument>(OUTBOX, [])) waiting.push(row);
     for (const row of waiting.sort((one, other) => one.createdAt - other.createdAt)) {
       if (this.#isClosed) return;
-      const put = row.document.to === "topic" ? [await this.#publish(row.scope, row.document)] : [];
-      if (row.document.to === "bus") await this.#parts.bus?.put([row.document.event]);
-      await this.#parts.rows.commit({ put, remove: [{ kind: OUTBOX, scope: row.scope, name: row.name }] });
+      await this.#one(row).catch((cause: unknown) => this.#again(cause));
     }
+  }
+
+  async #one({ scope, name, document }: Row<OutboxDocument>): Promise<void> {
+    const put = document.to === "topic" ? [await this.#publish(scope, document)] : [];
+    if (document.to === "bus") await this.#parts.bus?.put([document.event]);
+    await this.#parts.rows.commit({ put, remove: [{ kind: OUTBOX, scope, name }] });
   }
 
   /** What the history tells of it: a topic that is not there, or takes nothing, is no reason to try again. */
