@@ -41,6 +41,7 @@ import { createSts } from "../services/sts/index.ts";
 import type { Store } from "../store/open.ts";
 import { openNotices } from "./notices.ts";
 import type { Settings } from "./settings.ts";
+import type { Stops } from "./stops.ts";
 
 type Report = (error: unknown) => void;
 
@@ -128,22 +129,20 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     registry: openRegistry({ context: ecr, authenticator, authorizer, calls, log }),
     /** Text of the file `credentials`, for an account that is made if it is not there. */
     firstCredentials: () => ensureFirstIdentities(identities, settings.account),
-    /** Gives what ends it. */
-    async start(): Promise<readonly (() => Promise<void>)[]> {
+    /** Those that send what the others tell of end last. */
+    async start(stops: Stops): Promise<void> {
+      stops.add(notices.close);
+      stops.add(s3.notices.close);
+      stops.add(feed.close);
       await startS3(s3);
       await feed.start();
-      return [
-        await startLogs(logs, { clock, report }),
-        startKeyUpkeep(keyring, { clock, report }),
-        startLayerUpkeep(ecr, { clock, report }),
-        startSecretUpkeep(secrets, { clock, report }),
-        startUsage(identities, { clock, report }),
-        startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }),
-        await cloudwatch.start(),
-        feed.close,
-        s3.notices.close,
-        notices.close,
-      ];
+      stops.add(await startLogs(logs, { clock, report }));
+      stops.add(startKeyUpkeep(keyring, { clock, report }));
+      stops.add(startLayerUpkeep(ecr, { clock, report }));
+      stops.add(startSecretUpkeep(secrets, { clock, report }));
+      stops.add(startUsage(identities, { clock, report }));
+      stops.add(startDeliveries(trails, { everySeconds: settings.trailEverySeconds, report }));
+      stops.add(await cloudwatch.start());
     },
   };
 }

@@ -17,6 +17,7 @@ import { removeAddress, writeAddress } from "./folder.ts";
 import { isLoopback, listen } from "./listen.ts";
 import { openNeighbours } from "./neighbours.ts";
 import type { Settings } from "./settings.ts";
+import { createStops, type Stops } from "./stops.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8000` */
@@ -25,16 +26,31 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** A start that fails ends what it had begun: nothing goes on behind a folder that nobody serves. */
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
+  const stops = createStops();
+  try {
+    return { url: await start(settings, log, stops), close: stops.run };
+  } catch (cause) {
+    await stops.run().catch((error: unknown) => log.error("What had begun could not be ended.", { error }));
+    throw cause;
+  }
+}
+
+async function start(settings: Settings, log: Log, stops: Stops): Promise<string> {
   const clock = realClock;
   const report = (error: unknown) => log.error("Background work failed and is tried again.", { error });
   const store = await openStoreOf(settings, clock, report);
+  stops.add(store.close);
+  const upkeep = createStops();
+  stops.add(upkeep.run);
   const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
   const neighbours = await openNeighbours({ settings, store, clock, log, report });
   const { authenticator, authorizer, calls, roles, objects, keys, networks, notices, series } = neighbours;
   await writeCredentials(settings.data, await neighbours.firstCredentials());
   const backend = await openBackend(settings, report);
+  stops.add(() => backend.close());
   const images = createImages({
     variables: process.env,
     progress: (line) => log.info(line),
@@ -53,6 +69,9 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   };
   const parts = { rows, blobs, series, backend, images, roles, clock, log, api: handle };
   const engine = await openEngine({ ...parts, ...engineSettings(settings) });
+  // Units that a server before this one left are not ended because this one could not begin.
+  let isUp = false;
+  stops.add(() => engine.close({ detach: settings.detachWork || !isUp }));
   const sagemaker = createSageMaker({
     rows,
     series,
@@ -67,6 +86,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     sealingKey: await openSealingKey(keyFile),
   });
   const runtime = createRuntime({ ...sagemaker, series, clock, log, random: Math.random });
+  stops.add(() => runtime.close());
   const services = [
     ...neighbours.services,
     sagemaker.service,
@@ -76,7 +96,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   ];
   wire = createWire({ services, authenticator, authorizer, calls, clock, log, region: settings.region });
   const telling = { rows, bus: notices.bus, nouns: sagemaker.stateChanges, now: clock.now, report };
-  const upkeep = [await startTelling(telling), ...(await neighbours.start())];
+  await neighbours.start(upkeep);
+  upkeep.add(await startTelling(telling));
   await engine.start(sagemaker.jobs);
 
   const front = await listen({
@@ -88,22 +109,13 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     log,
     now: clock.now,
   });
+  stops.add(front.close);
   await notices.start(front.url);
-  const closeControl = await openControl(settings.data, sagemaker.controls, log);
+  stops.add(await openControl(settings.data, sagemaker.controls, log));
   await writeAddress(settings.data, front.url);
-  return {
-    url: front.url,
-    async close() {
-      await removeAddress(settings.data);
-      await closeControl();
-      await front.close();
-      await runtime.close();
-      await engine.close({ detach: settings.detachWork });
-      await backend.close();
-      for (const stop of upkeep) await stop();
-      await store.close();
-    },
-  };
+  stops.add(() => removeAddress(settings.data));
+  isUp = true;
+  return front.url;
 }
 
 const openStoreOf = (settings: Settings, clock: Clock, report: (error: unknown) => void): Promise<Store> =>
