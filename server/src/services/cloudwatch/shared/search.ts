@@ -1,12 +1,13 @@
 // Series of metrics that are found and not named: by SEARCH, and by queries of Metrics Insights.
-import type { MetricKey, MetricPoint } from "../../../store/series/series.ts";
+import { setImmediate } from "node:timers/promises";
+import type { KnownMetric, MetricKey, MetricPoint } from "../../../store/series/series.ts";
 import { selectionOf } from "./math/insights.ts";
 import { searchTest } from "./math/search-terms.ts";
 import { InvalidExpression, type TimeSeries } from "./math/values.ts";
 import { intoPeriods } from "./periods.ts";
 import type { Parts, Place } from "./place.ts";
 import { isPeriod, rangeStart } from "./range.ts";
-import { firstStart, periodsOf, type Span, seriesOf } from "./series-of.ts";
+import { periodsOf, piecesOf, type Span, seriesOf } from "./series-of.ts";
 import { statisticOf } from "./statistics.ts";
 
 /** A graph has at most so many (CloudWatch user guide, "Search expression limits"); AWS drops the rest without a word. */
@@ -25,6 +26,23 @@ interface Wanted extends Span {
 /** What reading a point costs, and looking for a metric's. */
 const POINT_STEPS = 5;
 const METRIC_STEPS = 100;
+/** Metrics looked at before others have their turn: some milliseconds. */
+const SLICE = 5000;
+
+/** The first so many that pass. Each that there is counts as a step, whether it passes or not. */
+async function chosenOf(
+  all: readonly KnownMetric[],
+  { most, claim, isFound }: { most: number; claim: Wanted["claim"]; isFound: (metric: KnownMetric) => boolean },
+): Promise<readonly KnownMetric[]> {
+  claim(all.length);
+  const found: KnownMetric[] = [];
+  for (const [index, metric] of all.entries()) {
+    if (index % SLICE === 0) await setImmediate();
+    if (isFound(metric)) found.push(metric);
+    if (found.length === most) break;
+  }
+  return found;
+}
 
 /** @throws InvalidExpression */
 export async function searched(
@@ -42,7 +60,7 @@ export async function searched(
     region: place.region,
     activeSince: now() - LISTED_MS,
   });
-  const keys = all.filter(isFound).slice(0, MOST_FOUND);
+  const keys = await chosenOf(all, { most: MOST_FOUND, claim: wanted.claim, isFound });
   const labels = labelsOf(keys);
   const found: TimeSeries[] = [];
   for (const [index, key] of keys.entries()) {
@@ -76,19 +94,21 @@ export async function selected(
   const { stat, name, namespace, schema, isWanted, groupBy, orderBy, limit } = selectionOf(source);
   const { account, region } = place;
   const all = await series.listMetrics({ account, region, namespace, name, activeSince: now() - LISTED_MS });
-  const keys = all
-    .filter(({ dimensions }) => isWanted(dimensions))
-    .filter(({ dimensions }) => schema === undefined || hasExactly(dimensions, schema))
-    .filter(({ dimensions }) => groupBy.every((dimension) => Object.hasOwn(dimensions, dimension)))
-    .slice(0, MOST_SELECTED);
+  const isFound = ({ dimensions }: KnownMetric) =>
+    isWanted(dimensions) &&
+    (schema === undefined || hasExactly(dimensions, schema)) &&
+    groupBy.every((dimension) => Object.hasOwn(dimensions, dimension));
+  const keys = await chosenOf(all, { most: MOST_SELECTED, claim: wanted.claim, isFound });
   const groups = Map.groupBy(keys, ({ dimensions }) => groupBy.map((dimension) => dimensions[dimension]).join(" "));
   const found: { readonly series: TimeSeries; readonly rank: number }[] = [];
   for (const [group, members] of groups) {
     const points: MetricPoint[] = [];
     for (const key of members) {
-      const some = await series.readMetrics(key, firstStart(wanted), wanted.endTime);
-      wanted.claim(METRIC_STEPS + POINT_STEPS * some.length);
-      for (const point of some) points.push(point);
+      wanted.claim(METRIC_STEPS);
+      for await (const some of piecesOf(series, key, wanted)) {
+        wanted.claim(POINT_STEPS * some.length);
+        for (const point of some) points.push(point);
+      }
     }
     const periods = await intoPeriods(points, rangeStart(wanted.startTime, wanted.periodMs / 1000), wanted.periodMs);
     if (periods.length === 0) continue;

@@ -1,5 +1,5 @@
 // Points of a metric as a series of one statistic.
-import type { MetricKey, Series } from "../../../store/series/series.ts";
+import type { MetricKey, MetricPoint, Series } from "../../../store/series/series.ts";
 import type { TimeSeries } from "./math/values.ts";
 import { type Period, PeriodSums } from "./periods.ts";
 import { rangeStart } from "./range.ts";
@@ -13,7 +13,7 @@ export interface Span {
 }
 
 /** Where the earliest period of any length begins. */
-export const firstStart = ({ startTime }: Span): number => rangeStart(startTime, LONGEST_STEP_SECONDS);
+const firstStart = ({ startTime }: Span): number => rangeStart(startTime, LONGEST_STEP_SECONDS);
 
 /** No period begins earlier than this before the range. */
 const LONGEST_STEP_SECONDS = 60;
@@ -29,6 +29,17 @@ export interface Asked {
   readonly Unit?: string | undefined;
 }
 
+/** Points of a metric in order of time, in pieces that need not be in memory together. */
+export async function* piecesOf(
+  series: Pick<Series, "readMetrics">,
+  key: MetricKey,
+  span: Span,
+): AsyncGenerator<readonly MetricPoint[]> {
+  const windowMs = Math.max(WINDOW_MS, Math.ceil((span.endTime - span.startTime) / MOST_WINDOWS));
+  for (let from = firstStart(span); from < span.endTime; from += windowMs)
+    yield await series.readMetrics(key, from, Math.min(from + windowMs, span.endTime));
+}
+
 /** Periods of a metric by unit, for each length in seconds that is asked for; its points are read once. */
 export async function periodsByUnit(
   series: Pick<Series, "readMetrics">,
@@ -37,16 +48,13 @@ export async function periodsByUnit(
   lengths: readonly number[],
 ): Promise<ReadonlyMap<number, ReadonlyMap<string, readonly Period[]>>> {
   const sums = new Map([...new Set(lengths)].map((length) => [length, new Map<string, PeriodSums>()]));
-  const windowMs = Math.max(WINDOW_MS, Math.ceil((span.endTime - span.startTime) / MOST_WINDOWS));
-  for (let from = firstStart(span); from < span.endTime; from += windowMs) {
-    const points = await series.readMetrics(key, from, Math.min(from + windowMs, span.endTime));
+  for await (const points of piecesOf(series, key, span))
     for (const [unit, some] of Map.groupBy(points, ({ unit }) => unit ?? "None"))
       for (const [length, units] of sums) {
         const found = units.get(unit) ?? new PeriodSums(rangeStart(span.startTime, length), length * 1000);
         units.set(unit, found);
         await found.add(some);
       }
-  }
   const periods = new Map<number, Map<string, readonly Period[]>>();
   for (const [length, units] of sums) {
     const found = new Map<string, readonly Period[]>();
