@@ -133,3 +133,16 @@ test("what is committed before the start waits for it", async () => {
   await until(() => tries.length === 1);
   await box.close();
 });
+
+test("what is put once more while it is tried is tried again", async () => {
+  const { box, tries, put } = anOutbox("twice", { width: 1, laneWidth: 1 });
+  await box.start();
+  await put(["a", "x"]);
+  await until(() => tries.length === 1);
+  await put(["a", "x"]);
+  tries[0]?.end({ againAt: clock.now() });
+  await until(() => tries.length === 2);
+  tries[1]?.end("over");
+  await until(async () => (await left("twice")).length === 0);
+  await box.close();
+});

@@ -192,9 +192,9 @@ class Box<Item> {
       await rows.commit({ expect: [{ key: row, version }], put });
       return againAt;
     } catch (cause) {
-      // Taken back meanwhile.
       if (!(cause instanceof Conflict)) throw cause;
-      return undefined;
+      // Taken back meanwhile, or put once more by whoever does its own work again.
+      return (await rows.get(row)) === undefined ? undefined : againAt;
     }
   }
 }

@@ -73,7 +73,7 @@ export function openFeed(parts: FeedParts): RunningFeed {
   const follow = async (account: string): Promise<boolean> => {
     const cursor = cursors.get(account);
     if (cursor === undefined || isClosed) return false;
-    const { calls, next } = await parts.calls.follow({ account, from: cursor.next, limit: MANY });
+    const { calls, next, hasMore } = await parts.calls.follow({ account, from: cursor.next, limit: MANY });
     if (calls.length === 0) return false;
     const trails = await loggingTrails(parts, account);
     const told = calls.filter((call) => trails.some((trail) => isTold(trail, call)));
@@ -83,7 +83,7 @@ export function openFeed(parts: FeedParts): RunningFeed {
     if (isKept) await keep(account, next);
     // Unless the last trail ended meanwhile.
     if (cursors.get(account) === cursor) cursors.set(account, { next, unkept: isKept ? 0 : unkept });
-    return calls.length === MANY;
+    return hasMore === true;
   };
   const keep = async (account: string, next: number) => {
     const at = clock.now();

@@ -11,12 +11,15 @@ export interface Calls extends CallLog {
     readonly after?: number | undefined;
     readonly limit: number;
   }): Promise<CallPage>;
-  /** Oldest first, from a place in the log that an earlier page ended at; without one nothing, and where the log ends. */
+  /**
+   * Oldest first, from a place in the log that an earlier page ended at; without one nothing, and where the log ends. So
+   * many at most, and fewer when they are long: `hasMore` where it was not the log that ended.
+   */
   follow(range: {
     readonly account: string;
     readonly from?: number | undefined;
     readonly limit: number;
-  }): Promise<{ readonly calls: readonly CallRecord[]; readonly next: number }>;
+  }): Promise<{ readonly calls: readonly CallRecord[]; readonly next: number; readonly hasMore?: true }>;
   close(): Promise<void>;
 }
 

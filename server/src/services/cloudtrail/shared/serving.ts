@@ -66,7 +66,7 @@ async function serve(parts: Parts, { kind, scope, name }: TrailRow, { place, sen
   const row = await parts.rows.get<TrailDocument>({ kind, scope, name });
   const from = row?.document[place];
   if (row === undefined || from === undefined) return false;
-  const { calls, next } = await parts.calls.follow({ account: scope, from, limit: MOST_CALLS });
+  const { calls, next, hasMore } = await parts.calls.follow({ account: scope, from, limit: MOST_CALLS });
   if (calls.length === 0) return false;
   const { isSent, facts } = await send(parts, row, { calls, from });
   const note = (document: TrailDocument): TrailDocument => ({
@@ -85,7 +85,7 @@ async function serve(parts: Parts, { kind, scope, name }: TrailRow, { place, sen
     if (cause instanceof Gone || cause instanceof Conflict) return false;
     throw cause;
   }
-  return isSent && calls.length === MOST_CALLS;
+  return isSent && hasMore === true;
 }
 
 /** The trail was deleted, stopped or started anew meanwhile. */

@@ -57,12 +57,17 @@ export async function confirm(
     if (found?.status === "Confirmed") return;
     const ended = found ? undefined : await parts.rows.get<SubscriptionDocument>(endedKey(named));
     const row = found ?? ended;
-    if (row === undefined || !(await findTopic(parts, named))) throw invalidParameter("Token");
+    const topic = await findTopic(parts, named);
+    if (row === undefined || topic === undefined) throw invalidParameter("Token");
     const key = subscriptionKey(named, named.name, named.id);
     const document = { ...row.document, authenticated: facts.signed, locked: facts.locked };
     const times = { createdAt: row.createdAt, modifiedAt: facts.at };
     await parts.rows.commit({
-      expect: [{ key, version: found?.version ?? "absent" }],
+      // The topic too: a subscription to one that is deleted meanwhile would be of the next of its name.
+      expect: [
+        { key, version: found?.version ?? "absent" },
+        { key: topic, version: topic.version },
+      ],
       put: [{ ...key, ...times, parent: named.name, status: "Confirmed", document }],
       ...(ended && { remove: [ended] }),
     });

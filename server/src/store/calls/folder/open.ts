@@ -28,6 +28,10 @@ const DAY_MS = 86_400_000;
 /** CloudTrail's event history goes back so far. */
 const KEPT_MS = 90 * DAY_MS;
 
+/** Calls read from the log at once, and bytes of them after which `follow` reads no more. */
+const PIECE = 200;
+const PAGE_BYTES = 16 * 1_048_576;
+
 /** How far the clock may have been set back while a call was made. */
 const CLOCK_STEP_MS = 3_600_000;
 
@@ -119,9 +123,17 @@ export async function openFolderCalls(options: FolderCallsOptions): Promise<Fold
         const newest = (await read({ from: Number.POSITIVE_INFINITY, backwards: true, limit: 1 })) ?? [];
         return { calls: [], next: (newest[0]?.sequence ?? -1) + 1 };
       }
-      const found = (await read({ from, limit })) ?? [];
-      const last = found.at(-1);
-      return { calls: found.map(({ value }) => value as CallRecord), next: last ? last.sequence + 1 : from };
+      const calls: CallRecord[] = [];
+      let [next, bytes] = [from, 0];
+      while (calls.length < limit && bytes < PAGE_BYTES) {
+        const found = (await read({ from: next, limit: Math.min(PIECE, limit - calls.length) })) ?? [];
+        const last = found.at(-1);
+        if (last === undefined) return { calls, next };
+        for (const { value } of found) calls.push(value as CallRecord);
+        next = last.sequence + 1;
+        bytes += Buffer.byteLength(JSON.stringify(found));
+      }
+      return { calls, next, hasMore: true };
     },
     async close() {
       await stopExpiring();
