@@ -19,8 +19,15 @@ const PAGE = 500;
 /** For a store that no other process writes. */
 export interface KeptReads {
   readonly cache: RowCache;
-  /** Where the rows stand that a list gives which no index serves; `load` reads all rows of its kind and scope. */
-  readonly list: (query: RowQuery, position: Position | undefined, load: Statement) => Promise<readonly object[]>;
+  /**
+   * Where the rows stand that a list gives which no index serves; `load` reads all rows of its kind and scope. Undefined
+   * where these are too many to be kept.
+   */
+  readonly list: (
+    query: RowQuery,
+    position: Position | undefined,
+    load: Statement,
+  ) => Promise<readonly object[] | undefined>;
 }
 
 export function createReads(
@@ -60,9 +67,11 @@ export function createReads(
     getMany: <Document>(keys: readonly RowKey[]) => Promise.all(keys.map((key) => get<Document>(key))),
     async list<Document>(query: RowQuery) {
       const { statement, values, heavy, position, isListed } = questions.list(query);
-      const records = (await (kept && heavy && isListed
-        ? kept.list({ ...query, limit: query.limit + 1 }, position, questions.listed)
-        : run(statement, values, heavy))) as readonly RowRecord[];
+      const walked =
+        kept && heavy && isListed
+          ? await kept.list({ ...query, limit: query.limit + 1 }, position, questions.listed)
+          : undefined;
+      const records = (walked ?? (await run(statement, values, heavy))) as readonly RowRecord[];
       const { kind, scope, limit } = query;
       const listed = records.slice(0, limit);
       const rows = cache

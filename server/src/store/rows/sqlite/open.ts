@@ -6,7 +6,7 @@ import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
 import type { ListedRow } from "../listing.ts";
 import { migrate } from "../migrate.ts";
-import { createReads } from "../read.ts";
+import { createReads, type KeptReads } from "../read.ts";
 import { RowCache } from "../row-cache.ts";
 import type { Change, RowKey, Rows, RowWrite } from "../rows.ts";
 import { createTrimming, Watchers } from "../watchers.ts";
@@ -41,6 +41,20 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
   };
   /** Listings that the reader thread may hold, which is told of what becomes of their rows. */
   const followed = new Set<string>();
+  /** Those that had more rows than it holds; until the next start they are left to the statements. */
+  const tooLong = new Set<string>();
+  const list: KeptReads["list"] = async (query, position, load) => {
+    const id = listingOf(query);
+    if (tooLong.has(id)) return undefined;
+    followed.add(id);
+    const { after: _, ...asked } = query;
+    const found = await scan({ query: asked, position, load });
+    if (found === undefined) {
+      tooLong.add(id);
+      followed.delete(id);
+    }
+    return found;
+  };
   const tellScanner = (change: Change): void => {
     const isFollowed = (key: RowKey) => followed.has(listingOf(key));
     const removed = (change.remove ?? []).filter(isFollowed);
@@ -57,15 +71,11 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
   return {
     ...createReads(
       kysely,
-      (statement, values, heavy) => (heavy ? scan({ statement, values }) : connection.all(statement, values)),
-      {
-        cache,
-        list: (query, position, load) => {
-          followed.add(listingOf(query));
-          const { after: _, ...asked } = query;
-          return scan({ query: asked, position, load });
-        },
-      },
+      (statement, values, heavy) =>
+        heavy
+          ? scan({ statement, values }).then((found) => found ?? [])
+          : connection.all(statement, values),
+      { cache, list },
     ),
     async commit(change: Change) {
       const result = await batches.submit(pack(change, clock.now()));

@@ -12,7 +12,8 @@ export interface ScanRequest {
   readonly values: Values;
 }
 
-export type ScanAnswer = { readonly found: readonly Found[] } | Failure;
+/** Nothing is found of a listing that would have too many rows. */
+export type ScanAnswer = { readonly found: readonly Found[] | undefined } | Failure;
 
 function serve(port: NonNullable<typeof parentPort>, file: string): void {
   const connection = new Connection(openDatabase(file, { readOnly: true }));
