@@ -10,6 +10,7 @@ import type {
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
+import { again } from "../../../store/rows/again.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { alreadyExists, invalidParameter, invalidRequest, noSecret } from "../errors.ts";
 import { filteredSecrets } from "../shared/filters.ts";
@@ -227,8 +228,13 @@ async function deleteNow(parts: Parts, call: Call, secretId: string) {
     };
     return { ARN: secretArn(unknown), Name: secretId, DeletionDate: call.at / 1000 };
   }
-  refuseOwned(row);
-  await removeSecret(parts, row);
+  // As it is now: reads and new values change it too.
+  await again(async () => {
+    const now = await parts.rows.get<SecretDocument>(row);
+    if (now?.document.suffix !== row.document.suffix) return;
+    refuseOwned(now);
+    await removeSecret(parts, now);
+  });
   return { ARN: secretArn(row), Name: row.name, DeletionDate: call.at / 1000 };
 }
 
