@@ -39,16 +39,37 @@ const combinations = (leaves: readonly Leaf[]): number =>
 /** Wants everything. */
 export const isEmpty = (text: string): boolean => /^\s*(\{\s*\})?\s*$/.test(text);
 
+/** A message as filters see it: taken apart once, however many subscriptions there are. */
+export interface Filtered {
+  readonly attributes: () => unknown;
+  /** Undefined for a text that is not JSON. */
+  readonly body: () => unknown;
+}
+
+export function filtered(message: {
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, MessageAttribute>>;
+}): Filtered {
+  return {
+    attributes: once(() => filterable(message.attributes)),
+    body: once(() => parse(message.text)),
+  };
+}
+
+function once(make: () => unknown): () => unknown {
+  let made: { readonly value: unknown } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Whether a subscription wants the message. */
-export function wants(
-  policy: string | undefined,
-  scope: FilterScope,
-  message: { readonly text: string; readonly attributes: Readonly<Record<string, MessageAttribute>> },
-): boolean {
+export function wants(policy: string | undefined, scope: FilterScope, message: Filtered): boolean {
   if (policy === undefined || isEmpty(policy)) return true;
   const pattern = compilePattern(policy, "sns");
-  if (scope === "MessageAttributes") return pattern.matches(filterable(message.attributes));
-  const body = parse(message.text);
+  if (scope === "MessageAttributes") return pattern.matches(message.attributes());
+  const body = message.body();
   return typeof body === "object" && body !== null && pattern.matches(body);
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { RowWrite } from "../../../store/rows/rows.ts";
 import { invalidParameter } from "../errors.ts";
 import { topicArn } from "./arns.ts";
-import { type FilterScope, wants } from "./filter-policy.ts";
+import { type FilterScope, filtered, wants } from "./filter-policy.ts";
 import { type MessageAttribute, sizeOf } from "./message-attributes.ts";
 import { countMessages } from "./metrics.ts";
 import type { Delivery, Parts } from "./parts.ts";
@@ -73,9 +73,10 @@ export async function publish(
   const entries: RowWrite<never>[] = [];
   let filteredOut = 0;
   for (const [index, message] of messages.entries()) {
+    const seen = filtered(message);
     for (const row of subscribed) {
       const { FilterPolicy: policy, FilterPolicyScope: scope = "MessageAttributes" } = row.document.attributes;
-      if (!wants(policy, scope as FilterScope, message)) {
+      if (!wants(policy, scope as FilterScope, seen)) {
         filteredOut++;
         continue;
       }
