@@ -144,3 +144,28 @@ test("points of an earlier version are taken over, once also when the server end
       await metrics.close();
     }
   }));
+
+test("points are kept, once, while no new journal can be made; beyond a few tables none are taken", () =>
+  withFolder(async (folder) => {
+    const failures: unknown[] = [];
+    const metrics = await openMetrics({
+      folder,
+      now: () => 1_000_000,
+      keptMs: 1_000_000,
+      report: (error) => void failures.push(error),
+      chunkPoints: 10,
+    });
+    const stolen = join(folder, "journal", "1");
+    await writeFile(stolen, "in the way");
+    for (let at = 0; at < 30; at++) await metrics.putMetrics([point("a", at)], { sync: true });
+    assert.ok(failures.length > 0);
+    await assert.rejects(metrics.putMetrics([point("a", 30)], { sync: true }));
+    await rm(stolen);
+    await metrics.putMetrics([point("a", 30)], { sync: true });
+    const found = await metrics.readMetrics(metric("a"), 0, 1000);
+    assert.deepEqual(
+      found.map(({ timestamp }) => timestamp),
+      Array.from({ length: 31 }, (_, at) => at),
+    );
+    await metrics.close();
+  }));

@@ -74,7 +74,10 @@ export class Points {
   }
 
   async put(points: readonly StoredOf[], sync: boolean): Promise<void> {
+    const most = this.#options.chunkPoints ?? CHUNK_POINTS;
     if (this.#full.length >= MOST_WAITING) await this.#room();
+    // No new journal could be made before.
+    if (this.#current.table.count >= MOST_WAITING * most) await this.#rotated();
     const generation = this.#current;
     generation.writing++;
     try {
@@ -84,11 +87,8 @@ export class Points {
       generation.writing--;
       if (generation.writing === 0) generation.settled();
     }
-    const most = this.#options.chunkPoints ?? CHUNK_POINTS;
-    if (generation === this.#current && generation.table.count >= most) {
-      this.#rotating ??= this.#rotate();
-      await this.#rotating;
-    }
+    // What was put is kept, whatever comes of this: a caller that heard of a failure would put it once more.
+    if (generation === this.#current && generation.table.count >= most) await this.#rotated().catch(this.#options.report);
   }
 
   /** In order of time. */
@@ -104,9 +104,15 @@ export class Points {
   }
 
   async close(): Promise<void> {
-    await this.#rotating;
+    // Whoever put the points has heard of its failure.
+    await this.#rotating?.catch(() => {});
     await this.#background;
     for (const { journal } of [...this.#full, this.#current]) await journal.close();
+  }
+
+  #rotated(): Promise<void> {
+    this.#rotating ??= this.#rotate();
+    return this.#rotating;
   }
 
   async #rotate(): Promise<void> {
