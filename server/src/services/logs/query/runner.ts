@@ -36,6 +36,8 @@ const SLICE_MS = 5;
 const TIMEOUT_MS = 15 * 60_000;
 const KEPT_MS = 7 * 86_400_000;
 const SWEEP_MS = 3_600_000;
+/** What is found so far is worked out again when so many times has passed what that took: who asks on and on holds up nobody. */
+const REST = 20;
 
 interface Active {
   readonly row: QueryRow;
@@ -47,6 +49,7 @@ interface Active {
   readonly ended: Promise<void>;
   statistics: Statistics;
   pipeline: Pipeline | undefined;
+  soFar: { readonly found: Found; readonly until: number } | undefined;
 }
 
 const NOTHING: Statistics = { recordsMatched: 0, recordsScanned: 0, bytesScanned: 0, logGroupsScanned: 0 };
@@ -150,6 +153,7 @@ export class Queries {
       isOver: false,
       statistics: NOTHING,
       pipeline: undefined,
+      soFar: undefined,
       ended,
     };
     this.#active.set(name, active);
@@ -260,7 +264,16 @@ export class Queries {
   }
 }
 
-function foundSoFar({ pipeline }: Active): Found {
+function foundSoFar(active: Active): Found {
+  const before = performance.now();
+  if (active.soFar && before < active.soFar.until) return active.soFar.found;
+  const found = rowsSoFar(active);
+  const after = performance.now();
+  active.soFar = { found, until: after + REST * (after - before) };
+  return found;
+}
+
+function rowsSoFar({ pipeline }: Active): Found {
   try {
     return withinAnswer(pipeline?.rows() ?? []);
   } catch (cause) {
