@@ -14,7 +14,7 @@ export interface PageFacts {
 }
 
 /** The default of every list (IAM API reference, MaxItems). */
-const DEFAULT_ITEMS = 100;
+export const DEFAULT_ITEMS = 100;
 
 /** A page of items in hand, sorted by their keys. */
 export const pageOf = <Item>(

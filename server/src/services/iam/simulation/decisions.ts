@@ -1,4 +1,5 @@
 // What a simulation says of one action on its resources.
+import { setImmediate } from "node:timers/promises";
 import type {
   EvaluationResult,
   PolicySourceType,
@@ -31,8 +32,12 @@ export interface Simulated {
 type Outcome = Decision["outcome"];
 
 /** The result for an action on each of the resources; `*` alone stands for no resource in particular. */
-export function evaluate(simulated: Simulated, action: string, resources: readonly string[]): EvaluationResult {
-  const [only, ...others] = resources.map((resource) => resultOf(simulated, action, resource));
+export async function evaluate(
+  simulated: Simulated,
+  action: string,
+  resources: readonly string[],
+): Promise<EvaluationResult> {
+  const [only, ...others] = await resultsOf(simulated, action, resources);
   if (only?.EvalResourceName === "*" && others.length === 0) {
     const { EvalResourceDecision, EvalResourceName, ...details } = only;
     return { EvalActionName: action, EvalResourceName, EvalDecision: EvalResourceDecision, ...details };
@@ -54,6 +59,21 @@ export function evaluate(simulated: Simulated, action: string, resources: readon
     }),
     ResourceSpecificResults: results,
   };
+}
+
+/** How long the event loop is held at most. */
+const SLICE_MS = 5;
+
+async function resultsOf(simulated: Simulated, action: string, resources: readonly string[]) {
+  const found: ResourceSpecificResult[] = [];
+  let slice = performance.now();
+  for (const resource of resources) {
+    found.push(resultOf(simulated, action, resource));
+    if (performance.now() - slice < SLICE_MS) continue;
+    await setImmediate();
+    slice = performance.now();
+  }
+  return found;
 }
 
 /** Allowed when every resource is. */

@@ -1,7 +1,9 @@
 // Asking what policies would decide, with the evaluation that every call goes through.
 // Gap: of an action on several resources, EvalResourceName is * where AWS gives the form of the resource's ARN.
+import { setImmediate } from "node:timers/promises";
 import type {
   Operations as Contract,
+  EvaluationResult,
   SimulateCustomPolicyRequest,
   SimulatePrincipalPolicyRequest,
 } from "../../../../../contract/iam/types.ts";
@@ -12,7 +14,7 @@ import { MalformedPolicy } from "../shared/document.ts";
 import type { NamedPolicy, PolicyLayers } from "../shared/evaluation.ts";
 import type { Identities, LoadedEntity } from "../shared/identities.ts";
 import { parseIamArn } from "../shared/nouns.ts";
-import { pageOf } from "../shared/paging.ts";
+import { DEFAULT_ITEMS, pageOf } from "../shared/paging.ts";
 import type { PrincipalFacts } from "../shared/request.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { givenContext } from "./context-entries.ts";
@@ -100,7 +102,10 @@ function given(identities: Identities, texts: readonly string[] | undefined, lis
   });
 }
 
-function simulate(identities: Identities, asked: Asked, question: Question) {
+/** Actions times resources of one page at most; a page has one action at least. */
+const MOST_DECISIONS = 10_000;
+
+async function simulate(identities: Identities, asked: Asked, question: Question) {
   const boundaryTexts = question.PermissionsBoundaryPolicyInputList;
   const [boundary] = given(identities, boundaryTexts, "PermissionsBoundaryPolicyInputList");
   const layers: PolicyLayers = {
@@ -114,10 +119,17 @@ function simulate(identities: Identities, asked: Asked, question: Question) {
   const owner = ResourceOwner?.includes(":") ? ResourceOwner.split(":")[4] : ResourceOwner;
   const simulated = { ...asked, layers, owner, conditions: givenContext(question.ContextEntries) };
   for (const action of question.ActionNames) checkAction(action);
-  const results = question.ActionNames.map((action) => evaluate(simulated, action, question.ResourceArns ?? ["*"]));
-  const numbered = results.map((result, at) => ({ result, key: String(at).padStart(8, "0") }));
-  const { items, ...page } = pageOf(numbered, ({ key }) => key, question);
-  return { EvaluationResults: items.map(({ result }) => result), ...page };
+  const resources = question.ResourceArns ?? ["*"];
+  const most = Math.max(1, Math.floor(MOST_DECISIONS / Math.max(1, resources.length)));
+  const numbered = question.ActionNames.map((action, at) => ({ action, key: String(at).padStart(8, "0") }));
+  const MaxItems = Math.min(question.MaxItems ?? DEFAULT_ITEMS, most);
+  const { items, ...page } = pageOf(numbered, ({ key }) => key, { Marker: question.Marker, MaxItems });
+  const EvaluationResults: EvaluationResult[] = [];
+  for (const { action } of items) {
+    await setImmediate();
+    EvaluationResults.push(await evaluate(simulated, action, resources));
+  }
+  return { EvaluationResults, ...page };
 }
 
 /** @throws ApiError InvalidInput */
