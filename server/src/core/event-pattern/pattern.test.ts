@@ -49,10 +49,14 @@ const compiled = (text: string) => compilePattern(text, "events");
 
 /** Each would take minutes, or all memory, if its cost grew with the product of its parts. */
 const costly: Readonly<Record<string, () => unknown>> = {
-  "many values deep inside lists": () => compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(900, "1,".repeat(100_000) + "1")) }),
-  "lists nested deeper than anybody reads": () => compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(100_000, "1")) }),
+  "many values deep inside lists": () =>
+    compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(900, "1,".repeat(100_000) + "1")) }),
+  "lists nested deeper than anybody reads": () =>
+    compiled('{"a":["x"]}').matches({ a: JSON.parse(deep(100_000, "1")) }),
   "many values under a long name": () =>
-    compiled('{"a":["x"]}').matches({ ["n".repeat(100_000)]: Object.fromEntries(keys(20_000, (n) => `k${n}`).map((k) => [k, 1])) }),
+    compiled('{"a":["x"]}').matches({
+      ["n".repeat(100_000)]: Object.fromEntries(keys(20_000, (n) => `k${n}`).map((k) => [k, 1])),
+    }),
   "many alternatives over lists that have nothing together": () => {
     const choice = (name: string) => `"$or":[${keys(10, (n) => `{"${name}":[{"prefix":"${n}"}]}`)}]`;
     const pattern = `{"x":{"a":[{"exists":true}],"b":[{"exists":true}]},"y":{"a":[1],"b":[2]},${choice("c")}}`;
@@ -63,7 +67,11 @@ const costly: Readonly<Record<string, () => unknown>> = {
     const choice = (name: string) => `"$or":[${keys(10, (n) => `{"${name}":[${n}]}`)}]`;
     compiled(`{${choice("x")},${choice("y")},${choice("z")},${keys(400, (n) => `"k${n}":[1]`)}}`).matches({ k0: 1 });
   },
-  "many stars": () => compilePattern(`{"a":[{"wildcard":"${keys(30_000, (n) => `*${String.fromCharCode(0x4e00 + n)}`).join("")}"}]}`, "sns"),
+  "many stars": () =>
+    compilePattern(
+      `{"a":[{"wildcard":"${keys(30_000, (n) => `*${String.fromCharCode(0x4e00 + n)}`).join("")}"}]}`,
+      "sns",
+    ),
 };
 
 for (const [sentence, act] of Object.entries(costly)) {

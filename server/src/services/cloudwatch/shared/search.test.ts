@@ -8,7 +8,14 @@ import { searched, selected } from "./search.ts";
 
 const DAY_MS = 86_400_000;
 const place = { account: "123456789012", region: "us-east-1" };
-const metric = (name: string): KnownMetric => ({ ...place, namespace: "n", name, dimensions: {}, lastAt: 0, order: name });
+const metric = (name: string): KnownMetric => ({
+  ...place,
+  namespace: "n",
+  name,
+  dimensions: {},
+  lastAt: 0,
+  order: name,
+});
 const manyMetrics = Array.from({ length: 100_000 }, (_, index) => metric(`m${index}`));
 const manyPoints: readonly MetricPoint[] = Array.from({ length: 600_000 }, (_, timestamp) => ({
   ...metric("m"),
@@ -30,7 +37,13 @@ function parts(metrics: readonly KnownMetric[]) {
 
 function wanted(days: number) {
   const work = new Work();
-  return { startTime: 0, endTime: days * DAY_MS, periodMs: 60_000, claim: (steps: number) => work.claim(steps), label: "l" };
+  return {
+    startTime: 0,
+    endTime: days * DAY_MS,
+    periodMs: 60_000,
+    claim: (steps: number) => work.claim(steps),
+    label: "l",
+  };
 }
 
 test("looking through metrics counts, also when none is found", async () => {

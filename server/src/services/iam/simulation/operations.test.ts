@@ -12,7 +12,10 @@ test("a page has no more decisions than it may, whatever is asked, and leaves ot
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-simulation-"));
   t.after(() => rm(folder, { recursive: true }));
   const report = (error: unknown) => assert.fail(String(error));
-  const rows = await openRows({ file: join(folder, "rows.db") }, { clock: { now: () => 1, at: () => () => {} }, report });
+  const rows = await openRows(
+    { file: join(folder, "rows.db") },
+    { clock: { now: () => 1, at: () => () => {} }, report },
+  );
   t.after(() => rows.close());
   const identities = await openIdentities({ rows, keyFile: join(folder, "key"), now: () => 1 });
   const policy = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}';

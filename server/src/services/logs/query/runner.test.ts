@@ -19,18 +19,31 @@ test("who asks again and again for what is found so far does not have it worked 
   t.after(() => rows.close());
   const { promise: end, resolve: letEnd } = Promise.withResolvers<void>();
   const series = {
-    logStreams: async () => [{ stream: "s", createdAt: 0, firstEventAt: 0, lastEventAt: 1000, storedBytes: 1, events: 1 }],
+    logStreams: async () => [
+      { stream: "s", createdAt: 0, firstEventAt: 0, lastEventAt: 1000, storedBytes: 1, events: 1 },
+    ],
     async readLogs(_key: unknown, { from }: { readonly from: number }) {
       if (from > 0) {
         await end;
         return [];
       }
-      return Array.from({ length: MANY }, (_, at) => ({ timestamp: 1, message: `m${at}`, ingestedAt: 1, sequence: at }));
+      return Array.from({ length: MANY }, (_, at) => ({
+        timestamp: 1,
+        message: `m${at}`,
+        ingestedAt: 1,
+        sequence: at,
+      }));
     },
   } as unknown as Series;
   const queries = new Queries({ rows, series, clock, report });
   const close = await queries.run();
-  const document = { queryString: "stats count(*) by @message", groups: ["g"], startTime: 0, endTime: 2, limit: 10_000 };
+  const document = {
+    queryString: "stats count(*) by @message",
+    groups: ["g"],
+    startTime: 0,
+    endTime: 2,
+    limit: 10_000,
+  };
   const id = await queries.start(place, document);
   const deadline = performance.now() + 20_000;
   const state = async () => {

@@ -13,7 +13,10 @@ test("a secret that is changed while it is deleted for good is deleted all the s
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-secrets-"));
   t.after(() => rm(folder, { recursive: true }));
   const report = (error: unknown) => assert.fail(String(error));
-  const rows = await openRows({ file: join(folder, "rows.db") }, { clock: { now: () => 1, at: () => () => {} }, report });
+  const rows = await openRows(
+    { file: join(folder, "rows.db") },
+    { clock: { now: () => 1, at: () => () => {} }, report },
+  );
   t.after(() => rows.close());
   const call = { account: "123456789012", region: "us-east-1", at: 1 } as Call;
   const partsOn = (store: Rows): Parts => ({ rows: store, sealingKey: Buffer.alloc(32) }) as unknown as Parts;

@@ -14,7 +14,10 @@ test("a subscription is not restored to a topic that is deleted meanwhile", asyn
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-consents-"));
   t.after(() => rm(folder, { recursive: true }));
   const report = (error: unknown) => assert.fail(String(error));
-  const rows = await openRows({ file: join(folder, "rows.db") }, { clock: { now: () => 1, at: () => () => {} }, report });
+  const rows = await openRows(
+    { file: join(folder, "rows.db") },
+    { clock: { now: () => 1, at: () => () => {} }, report },
+  );
   t.after(() => rows.close());
   const place = { account: "123456789012", region: "us-east-1" };
   const topic = topicKey(place, "topic");

@@ -72,9 +72,7 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     ...createReads(
       kysely,
       (statement, values, heavy) =>
-        heavy
-          ? scan({ statement, values }).then((found) => found ?? [])
-          : connection.all(statement, values),
+        heavy ? scan({ statement, values }).then((found) => found ?? []) : connection.all(statement, values),
       { cache, list },
     ),
     async commit(change: Change) {

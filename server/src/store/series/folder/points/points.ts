@@ -88,7 +88,8 @@ export class Points {
       if (generation.writing === 0) generation.settled();
     }
     // What was put is kept, whatever comes of this: a caller that heard of a failure would put it once more.
-    if (generation === this.#current && generation.table.count >= most) await this.#rotated().catch(this.#options.report);
+    if (generation === this.#current && generation.table.count >= most)
+      await this.#rotated().catch(this.#options.report);
   }
 
   /** In order of time. */
