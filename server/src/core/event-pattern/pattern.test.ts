@@ -83,7 +83,7 @@ for (const [sentence, act] of Object.entries(costly)) {
 }
 
 test("a pattern nested deeper than AWS reads is refused", () => {
-  const text = '{"a":'.repeat(5000) + '["x"]' + "}".repeat(5000);
+  const text = `${'{"a":'.repeat(5000)}["x"]${"}".repeat(5000)}`;
   assert.throws(() => compilePattern(text, "sns"), InvalidPattern);
 });
 

@@ -48,44 +48,7 @@ function define(open: () => Promise<CallsUnderTest>): void {
     await recorded;
   });
 
-  it("who follows begins at the end and is given what comes after, also after opening again", async () => {
-    const account = "followed";
-    await store.calls().record(aCall("before", { account }), { sync: true });
-    const { calls, next: start } = await store.calls().follow({ account, limit: 10 });
-    assert.deepEqual(calls, []);
-    const later = ["one", "two", "three"].map((requestId) => aCall(requestId, { account }));
-    for (const call of later) await store.calls().record(call, { sync: false });
-    const first = await store.calls().follow({ account, from: start, limit: 2 });
-    assert.deepEqual(first, { calls: later.slice(0, 2), next: first.next, hasMore: true });
-    await store.reopen();
-    const second = await store.calls().follow({ account, from: first.next, limit: 2 });
-    assert.deepEqual(second.calls, later.slice(2));
-    assert.deepEqual(await store.calls().follow({ account, from: second.next, limit: 2 }), {
-      calls: [],
-      next: second.next,
-    });
-    assert.deepEqual(await store.calls().follow({ account: "nobody", limit: 2 }), { calls: [], next: 0 });
-  });
-
-  it("who follows long calls is given fewer of them at once, and all of them in the end", async () => {
-    const account = "long";
-    await store.calls().record(aCall("before", { account }), { sync: true });
-    let { next } = await store.calls().follow({ account, limit: 10 });
-    const ids = Array.from({ length: 900 }, (_, index) => `long-${index}`);
-    const parameters = { Text: "x".repeat(40_000) };
-    for (const id of ids) await store.calls().record(aCall(id, { account, parameters }), { sync: false });
-    const pages: number[] = [];
-    const found: string[] = [];
-    for (let more: true | undefined = true; more; ) {
-      const page = await store.calls().follow({ account, from: next, limit: 5000 });
-      found.push(...page.calls.map(({ requestId }) => requestId));
-      pages.push(page.calls.length);
-      next = page.next;
-      more = page.hasMore;
-    }
-    assert.deepEqual(found, ids);
-    assert.ok(Math.max(...pages) < ids.length, `pages of ${pages.join(", ")}`);
-  });
+  followTests(it, () => store);
 
   it("a call is read as it was recorded, at once and after opening again", async () => {
     const account = "1";
@@ -137,6 +100,47 @@ function define(open: () => Promise<CallsUnderTest>): void {
 }
 
 type It = (behaviour: string, run: () => Promise<void>) => void;
+
+function followTests(it: It, store: () => CallsUnderTest): void {
+  it("who follows begins at the end and is given what comes after, also after opening again", async () => {
+    const account = "followed";
+    await store().calls().record(aCall("before", { account }), { sync: true });
+    const { calls, next: start } = await store().calls().follow({ account, limit: 10 });
+    assert.deepEqual(calls, []);
+    const later = ["one", "two", "three"].map((requestId) => aCall(requestId, { account }));
+    for (const call of later) await store().calls().record(call, { sync: false });
+    const first = await store().calls().follow({ account, from: start, limit: 2 });
+    assert.deepEqual(first, { calls: later.slice(0, 2), next: first.next, hasMore: true });
+    await store().reopen();
+    const second = await store().calls().follow({ account, from: first.next, limit: 2 });
+    assert.deepEqual(second.calls, later.slice(2));
+    assert.deepEqual(await store().calls().follow({ account, from: second.next, limit: 2 }), {
+      calls: [],
+      next: second.next,
+    });
+    assert.deepEqual(await store().calls().follow({ account: "nobody", limit: 2 }), { calls: [], next: 0 });
+  });
+
+  it("who follows long calls is given fewer of them at once, and all of them in the end", async () => {
+    const account = "long";
+    await store().calls().record(aCall("before", { account }), { sync: true });
+    let { next } = await store().calls().follow({ account, limit: 10 });
+    const ids = Array.from({ length: 900 }, (_, index) => `long-${index}`);
+    const parameters = { Text: "x".repeat(40_000) };
+    for (const id of ids) await store().calls().record(aCall(id, { account, parameters }), { sync: false });
+    const pages: number[] = [];
+    const found: string[] = [];
+    for (let more: true | undefined = true; more; ) {
+      const page = await store().calls().follow({ account, from: next, limit: 5000 });
+      found.push(...page.calls.map(({ requestId }) => requestId));
+      pages.push(page.calls.length);
+      next = page.next;
+      more = page.hasMore;
+    }
+    assert.deepEqual(found, ids);
+    assert.ok(Math.max(...pages) < ids.length, `pages of ${pages.join(", ")}`);
+  });
+}
 
 function keptTests(it: It, store: () => CallsUnderTest): void {
   const thing = { kind: "test:thing", scope: "s", status: "", createdAt: 1, modifiedAt: 1, document: null };
