@@ -122,10 +122,10 @@ def test_buckets_are_found_in_the_host_and_in_the_path(server, client, bucket, h
     assert send(server, sign(server, call, "s3")).body == b"found"
 
 
-def test_an_anonymous_call_is_refused_in_the_service_of_its_host(server):
+def test_an_anonymous_call_is_refused_in_the_service_of_its_host(server, bucket):
     call = json_call("SageMaker.ListTrainingJobs")
     assert send(server, call).code == "MissingAuthenticationTokenException"
-    assert send(server, Request("GET", "/bucket/key", {})).code == "AccessDenied"
+    assert send(server, Request("GET", f"/{bucket}/key", {})).code == "AccessDenied"
     iam = form_call("Action=ListRoles")
     iam.headers["Host"] = "iam.amazonaws.com"
     assert send(server, iam).code == "MissingAuthenticationToken"
