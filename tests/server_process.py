@@ -23,6 +23,10 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/SageMakerRole"
 READY = "Sagebrush is listening on "
 START_SECONDS = 30
+#: One for all: a new one reads the service models again, which costs more than most tests, and keeps them.
+SESSION = boto3.Session()
+#: Sessions make one client after another.
+MAKING = threading.Lock()
 STOP_SECONDS = 30
 
 
@@ -62,7 +66,6 @@ class ServerProcess:
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.url = None
-        self.sessions = {}
         self.errors = []
         self.started.add(self)
 
@@ -127,20 +130,19 @@ class ServerProcess:
         ini.read(self.folder / "credentials")
         return ini[profile]["aws_access_key_id"], ini[profile]["aws_secret_access_key"]
 
-    def session(self, profile="default", region="us-east-1", keys=None, token=None):
+    def client(self, service, profile="default", region="us-east-1", keys=None, token=None, url=None, **config):
+        """An unmodified boto3 client of this server, or of `url`; keyword arguments go to botocore's Config."""
         access_key, secret = keys or self.keys(profile)
-        # Sessions are kept: a new one reads the service models again, which costs more than most tests.
-        known = (access_key, secret, token, region)
-        if known not in self.sessions:
-            self.sessions[known] = boto3.Session(access_key, secret, token, region)
-        return self.sessions[known]
-
-    def client(self, service, profile="default", region="us-east-1", keys=None, token=None, **config):
-        """An unmodified boto3 client; keyword arguments go to botocore's Config."""
-        settings = {"retries": {"max_attempts": 0}, **config}
-        return self.session(profile, region, keys, token).client(
-            service, endpoint_url=self.url, config=Config(**settings)
-        )
+        with MAKING:
+            return SESSION.client(
+                service,
+                region_name=region,
+                endpoint_url=url or self.url,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=Config(**{"retries": {"max_attempts": 0}, **config}),
+            )
 
     def command_environment(self, profile="default", region="us-east-1"):
         """Environment variables for a command-line client."""

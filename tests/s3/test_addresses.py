@@ -6,7 +6,6 @@ import urllib.error
 import urllib.request
 
 import pytest
-from botocore.config import Config
 
 BOUNDARY = "----form"
 
@@ -24,10 +23,8 @@ def test_a_virtual_host_names_the_bucket(client, server, bucket):
         "get_object", Params={"Bucket": bucket, "Key": "a/b"}
     )
     assert send(presigned)[1] == b"data"
-    virtual = server.session().client(
-        "s3",
-        endpoint_url=f"http://s3.localhost:{port}",
-        config=Config(s3={"addressing_style": "virtual"}, signature_version="s3v4"),
+    virtual = server.client(
+        "s3", url=f"http://s3.localhost:{port}", s3={"addressing_style": "virtual"}, signature_version="s3v4"
     )
     url = virtual.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a/b"})
     host = url.split("/")[2]
