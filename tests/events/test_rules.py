@@ -294,7 +294,8 @@ def test_a_denial_holds_for_every_way_to_write_an_arn(events, client, fresh, use
     theirs, tags = clients("events"), [{"Key": "k", "Value": "v"}]
     try:
         for arn in [rule, rule.replace("rule/", "rule/default/"), rule.replace("arn:aws:", "arn:aws-cn:")]:
-            assert refusal(lambda arn=arn: theirs.tag_resource(ResourceARN=arn, Tags=tags))[0] == "AccessDeniedException"
+            call = lambda arn=arn: theirs.tag_resource(ResourceARN=arn, Tags=tags)  # noqa: E731
+            assert refusal(call)[0] == "AccessDeniedException"
         for arn in [group, group.replace("arn:aws:", "arn:aws-cn:")]:
             call = lambda arn=arn: clients("logs").tag_resource(resourceArn=arn, tags={"k": "v"})  # noqa: E731
             assert refusal(call)[0] == "AccessDeniedException"

@@ -270,7 +270,6 @@ def two_accounts(tmp_path_factory):
         carlos = (key["AccessKeyId"], key["SecretAccessKey"])
         root = server.keys("root")
         server.stop()
-        server.sessions.clear()
         server.arguments = ["--account", THERE]
         server.start()
         s3 = server.client("s3", profile="root")

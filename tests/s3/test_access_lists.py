@@ -293,7 +293,7 @@ def test_keys_of_kms_answer_to_nobody_who_did_not_sign(callers, owner, name):
 
 
 def test_a_private_object_is_private_from_its_first_moment(callers, owner, name):
-    """Also where whoever asks is told, because the bucket's list is open, that there is none, or had another one open."""
+    """Also where the list of the bucket tells everyone that there is none, or where an open one was before."""
     nobody, over = callers["nobody"], threading.Event()
     owner.put_bucket_acl(Bucket=name, ACL="public-read")
 
