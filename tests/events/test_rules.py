@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from policies import allow, refusal
+from policies import allow, deny, refusal
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:events:us-east-1:{ACCOUNT}"
@@ -283,3 +283,22 @@ def test_policies_decide_about_buses_and_sources(bus, user):
     assert put("mine", name)["FailedEntryCount"] == 0
     for source, on in [("other", name), ("mine", "default")]:
         assert refusal(lambda source=source, on=on: put(source, on))[0] == "AccessDeniedException"
+
+
+def test_a_denial_holds_for_every_way_to_write_an_arn(events, client, fresh, user):
+    name, logs = fresh("rule"), client("logs")
+    rule = events.put_rule(Name=name, EventPattern='{"source": ["test"]}')["RuleArn"]
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}"
+    logs.create_log_group(logGroupName=name)
+    _, clients = user(allow("*"), deny("*", rule), deny("*", group))
+    theirs, tags = clients("events"), [{"Key": "k", "Value": "v"}]
+    try:
+        for arn in [rule, rule.replace("rule/", "rule/default/"), rule.replace("arn:aws:", "arn:aws-cn:")]:
+            call = lambda arn=arn: theirs.tag_resource(ResourceARN=arn, Tags=tags)  # noqa: E731
+            assert refusal(call)[0] == "AccessDeniedException"
+        for arn in [group, group.replace("arn:aws:", "arn:aws-cn:")]:
+            call = lambda arn=arn: clients("logs").tag_resource(resourceArn=arn, tags={"k": "v"})  # noqa: E731
+            assert refusal(call)[0] == "AccessDeniedException"
+    finally:
+        events.delete_rule(Name=name)
+        logs.delete_log_group(logGroupName=name)

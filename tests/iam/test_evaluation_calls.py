@@ -21,7 +21,7 @@ from evaluation_cases.calls import (
     user_arn,
 )
 from evaluation_cases.layers import to
-from policies import allow, deny, policy
+from policies import allow, deny, policy, refusal
 from server_process import ACCOUNT, ServerProcess
 from users import remove_policies
 
@@ -270,7 +270,6 @@ def two_accounts(tmp_path_factory):
         carlos = (key["AccessKeyId"], key["SecretAccessKey"])
         root = server.keys("root")
         server.stop()
-        server.sessions.clear()
         server.arguments = ["--account", THERE]
         server.start()
         s3 = server.client("s3", profile="root")
@@ -367,6 +366,29 @@ def test_a_role_of_another_account(two_accounts, row):
     finally:
         iam.delete_role_policy(RoleName="Visitor", PolicyName="given")
         iam.delete_role(RoleName="Visitor")
+
+
+def test_a_role_of_another_account_is_not_handed_to_a_service(two_accounts):
+    """Not even one that trusts the service, by a user who may pass every role."""
+    allow_carlos(two_accounts, [allow("*")])
+    events = two_accounts.server.client("events", keys=two_accounts.carlos)
+    trails = two_accounts.server.client("cloudtrail", keys=two_accounts.carlos)
+    events.put_rule(Name="far", EventPattern='{"source": ["far"]}')
+    bus = f"arn:aws:events:us-east-1:{THERE}:event-bus/default"
+    group = f"arn:aws:logs:us-east-1:{HERE}:log-group:far"
+    trail = {"Name": "far", "S3BucketName": PRODUCTION, "CloudWatchLogsLogGroupArn": group}
+    calls = [
+        lambda: events.put_targets(Rule="far", Targets=[{"Id": "bus", "Arn": bus, "RoleArn": FAR_ROLE}]),
+        lambda: events.put_rule(Name="far", EventPattern='{"source": ["far"]}', RoleArn=FAR_ROLE),
+        lambda: trails.create_trail(**trail, CloudWatchLogsRoleArn=FAR_ROLE),
+    ]
+    try:
+        for call in calls:
+            code, text = refusal(call)
+            assert code.startswith("AccessDenied")
+            assert "iam:PassRole" in text
+    finally:
+        events.delete_rule(Name="far")
 
 
 def test_a_bucket_names_an_account_by_its_canonical_id(world):

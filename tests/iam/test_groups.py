@@ -87,6 +87,26 @@ def test_a_renamed_group_keeps_its_members_and_rights(user, group, iam, fresh):
         iam.update_group(GroupName=new, NewGroupName=old)
 
 
+def test_a_new_name_or_path_needs_the_right_on_it_too(user, group, iam, fresh):
+    """Other policies know a user or group by its ARN: whoever may choose that takes what they give."""
+    old, new = group(), fresh("Renamed")
+    theirs, _ = user()
+    own = [f"arn:aws:iam::{ACCOUNT}:group/{old}", f"arn:aws:iam::{ACCOUNT}:user/{theirs}"]
+    renamed = f"arn:aws:iam::{ACCOUNT}:group/{new}"
+    _, clients = user(allow(["iam:UpdateGroup", "iam:UpdateUser"], [*own, renamed]))
+    by_them = clients("iam")
+    cases = [
+        lambda: by_them.update_group(GroupName=old, NewGroupName="other"),
+        lambda: by_them.update_group(GroupName=old, NewPath="/admins/"),
+        lambda: by_them.update_user(UserName=theirs, NewUserName="other"),
+        lambda: by_them.update_user(UserName=theirs, NewPath="/admins/"),
+    ]
+    for call in cases:
+        assert refusal(call)[0] == "AccessDenied"
+    by_them.update_group(GroupName=old, NewGroupName=new)
+    iam.update_group(GroupName=new, NewGroupName=old)
+
+
 def test_what_is_not_there_is_named(user, group, iam, fresh):
     name, _ = user()
     here, gone = group(), fresh("gone")

@@ -3,7 +3,10 @@
 Providers' answers as recorded in LocalStack's tests/aws/services/iam/test_iam_oidc.snapshot.json.
 """
 
+import json
 import time
+import urllib.error
+import urllib.request
 
 import boto3
 import pytest
@@ -174,6 +177,49 @@ def test_only_the_calls_that_nobody_signs_come_without_a_signature(stranger):
         SAMLAssertion="abcd",
     )
     assert refusal(saml)[0] == "NotYetAvailable"
+
+
+def test_a_call_that_nobody_signs_and_nobody_understands_is_the_callers_mistake(server, stranger, issuer):
+    body = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    asked = urllib.request.Request(f"{server.url}/", body, headers)
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        urllib.request.urlopen(asked)
+    assert failure.value.code == 400
+    assert b"ValidationError" in failure.value.read()
+
+
+def test_who_makes_roles_up_writes_into_no_accounts_log(server, stranger, issuer, role_for_ann):
+    """Only what is asked of roles that are there is in their account's log."""
+    for role in [f"arn:aws:iam::{ACCOUNT}:role/made-up", role_for_ann]:
+        call = lambda role=role: stranger.assume_role_with_web_identity(  # noqa: E731
+            RoleArn=role, RoleSessionName="s1", WebIdentityToken=issuer.token(sub="bob")
+        )
+        refusal(call)
+    trail = server.client("cloudtrail")
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "AssumeRoleWithWebIdentity"}]
+    found = trail.lookup_events(LookupAttributes=wanted)["Events"]
+    asked = [json.loads(one["CloudTrailEvent"])["requestParameters"]["roleArn"] for one in found]
+    assert role_for_ann in asked
+    assert not any("made-up" in arn for arn in asked)
+
+
+def test_a_provider_is_not_asked_where_nothing_is_sent_to(own_server, issuer):
+    server = own_server(arguments=["--deliver-to", "public"])
+    iam = server.client("iam")
+    provider = iam.create_open_id_connect_provider(
+        Url=issuer.url, ThumbprintList=[issuer.thumbprint], ClientIDList=["notebooks"]
+    )["OpenIDConnectProviderArn"]
+    trust = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    role = iam.create_role(RoleName="for-ann", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    before = len(issuer.reads)
+    sts = server.client("sts", signature_version=UNSIGNED)
+    call = lambda: sts.assume_role_with_web_identity(  # noqa: E731
+        RoleArn=role, RoleSessionName="s1", WebIdentityToken=issuer.token()
+    )
+    code, text = refusal(call)
+    assert (code, "sends nothing to" in text) == ("IDPCommunicationError", True)
+    assert len(issuer.reads) == before
 
 
 def test_providers_are_kept_with_clients_thumbprints_and_tags(iam):

@@ -1,6 +1,8 @@
 """Access control lists: who is let in, who owns what is written, and what the settings of a bucket leave of both."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore import UNSIGNED
@@ -273,3 +275,43 @@ def test_lists_are_shown_as_they_were_given(owner, ids, name):
         {"Grantee": {"Type": "Group", "URI": EVERYONE}, "Permission": "READ"},
         {"Grantee": mine, "Permission": "READ"},
     ]
+
+
+def test_keys_of_kms_answer_to_nobody_who_did_not_sign(callers, owner, name):
+    nobody = callers["nobody"]
+    owner.put_bucket_acl(Bucket=name, ACL="public-read-write")
+    owner.put_object(Bucket=name, Key="sealed", Body=b"1", ServerSideEncryption="aws:kms", ACL="public-read")
+    assert code(nobody.get_object, Bucket=name, Key="sealed") == "InvalidArgument"
+    assert code(nobody.put_object, Bucket=name, Key="b", Body=b"1", ServerSideEncryption="aws:kms") == "InvalidArgument"
+    kms = {"SSEAlgorithm": "aws:kms"}
+    owner.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": kms}]},
+    )
+    assert code(nobody.put_object, Bucket=name, Key="b", Body=b"1") == "InvalidArgument"
+    assert code(owner.head_object, Bucket=name, Key="b") == "404"
+
+
+def test_a_private_object_is_private_from_its_first_moment(callers, owner, name):
+    """Also where the list of the bucket tells everyone that there is none, or where an open one was before."""
+    nobody, over = callers["nobody"], threading.Event()
+    owner.put_bucket_acl(Bucket=name, ACL="public-read")
+
+    def ask():
+        seen = set()
+        while not over.is_set():
+            try:
+                seen.add(nobody.get_object(Bucket=name, Key="a")["Body"].read())
+            except ClientError as failure:
+                seen.add(failure.response["Error"]["Code"])
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+        for _ in range(50):
+            owner.put_object(Bucket=name, Key="a", Body=b"private")
+            owner.put_object(Bucket=name, Key="a", Body=b"open", ACL="public-read")
+            owner.put_object(Bucket=name, Key="a", Body=b"private")
+            owner.delete_object(Bucket=name, Key="a")
+        over.set()
+        assert set().union(*(one.result() for one in asked)) <= {"NoSuchKey", "AccessDenied", b"open"}

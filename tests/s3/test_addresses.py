@@ -48,13 +48,28 @@ def test_presigned_addresses_read_and_write(client, bucket, signature):
 
 
 def test_a_browser_form_uploads(client, bucket):
+    url, body, headers = a_form(client, bucket)
+    assert send(url, "POST", body, headers)[0] == 204
+    assert client("s3").get_object(Bucket=bucket, Key="dir/a.txt")["Body"].read() == b"from a form"
+
+
+def test_a_browser_form_does_nothing_but_upload(client, bucket):
+    url, body, headers = a_form(client, bucket)
+    for other in [f"{url}/dir/a.txt?uploads", f"{url}?delete"]:
+        with pytest.raises(urllib.error.HTTPError) as failure:
+            send(other, "POST", body, headers)
+        assert failure.value.code in (400, 403)
+    assert "Uploads" not in client("s3").list_multipart_uploads(Bucket=bucket)
+
+
+def a_form(client, bucket):
+    """Address, body and headers of an upload to dir/a.txt."""
     form = client("s3", signature_version="s3v4").generate_presigned_post(bucket, "dir/${filename}")
     parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in form["fields"].items()]
     parts.append('Content-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nfrom a form')
     body = "".join(f"--{BOUNDARY}\r\n{part}\r\n" for part in parts) + f"--{BOUNDARY}--\r\n"
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    assert send(form["url"], "POST", body.encode(), headers)[0] == 204
-    assert client("s3").get_object(Bucket=bucket, Key="dir/a.txt")["Body"].read() == b"from a form"
+    return form["url"], body.encode(), headers
 
 
 def test_the_command_line_copies_syncs_lists_and_removes(server, bucket, tmp_path):

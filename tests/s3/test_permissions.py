@@ -113,6 +113,25 @@ def test_a_policy_that_is_none_is_refused(client, bucket, policy):
     assert code(failure) == "MalformedPolicy"
 
 
+#: What would close the bucket to everybody, or open it to everybody without saying so.
+UNFIT = {
+    "no kind of principal": {"Principal": "ann"},
+    "nobody's account": {"Principal": {"AWS": ""}},
+    "who did not sign": {"Principal": {"AWS": "anonymous"}},
+    "an operator that is none": {"Principal": "*", "Condition": {"StringIs": {"aws:userid": "ann"}}},
+}
+
+
+def test_a_policy_that_nobody_could_evaluate_is_refused(client, bucket):
+    s3 = client("s3")
+    for name, more in UNFIT.items():
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*", **more}
+        with pytest.raises(ClientError) as failure:
+            s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        assert (name, code(failure)) == (name, "MalformedPolicy")
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
 def test_callers_that_nobody_knows_are_refused_in_the_words_of_s3(client, bucket):
     said = {
         "nobody": client("s3", signature_version=UNSIGNED),

@@ -3,6 +3,7 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { createGuard } from "../core/outgoing.ts";
 import type { Service } from "../core/service.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
 import { openFeed } from "../services/cloudtrail/feed.ts";
@@ -88,7 +89,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
     report,
   });
   const { topics, bus } = notices;
-  const s3 = await openS3Context({ rows, blobs, keys, keyFile, clock, log, topics, bus, report });
+  const s3 = await openS3Context({ rows, blobs, keys, policies, keyFile, clock, log, topics, bus, report });
   const ecr = await openEcr({ rows, blobs, policies, keyFile, clock });
 
   const objects = createObjects({ context: s3, authorizer });
@@ -100,7 +101,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const services: readonly Service[] = [
     createS3(s3),
     createIam(identities),
-    createSts({ sessions: createSessions(identities), authorizer }),
+    createSts({ sessions: createSessions(identities, createGuard(settings.deliverTo)), authorizer }),
     createKms(keyring),
     createEcr(ecr),
     createLogs(logs),

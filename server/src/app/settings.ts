@@ -206,7 +206,7 @@ export const settingsTable = {
   }),
   deliverTo: setting(
     "REACH",
-    "where messages and events are sent: any address but link-local ones, or public: none of this machine or its networks",
+    "where messages and events are sent and identity providers may be: any address but link-local ones, or public: none of this machine or its networks",
     "any",
     oneOf("any", "public"),
   ),

@@ -1,5 +1,5 @@
-// HTTP requests to addresses that callers choose: endpoints of topics, destinations of events. Where they may go is looked
-// at when the connection is made, so that a name whose address changes gets nowhere else. docs/decisions/0032.
+// HTTP requests to addresses that callers choose: endpoints of topics, destinations of events, identity providers. Where they
+// may go is looked at when the connection is made, so that a name whose address changes gets nowhere else. docs/decisions/0032.
 import { lookup as resolve } from "node:dns";
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
@@ -68,7 +68,15 @@ export function reaches(reach: Reach): (address: string) => boolean {
   return (address) => !blocked.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-export function createOutgoing(reach: Reach): Outgoing {
+/** Keeps connections to addresses that may be reached. */
+export interface Guard {
+  /** For hosts that are addresses themselves. @throws ForbiddenAddress */
+  check(url: URL): void;
+  /** For names, as an option of a request. */
+  readonly lookup: LookupFunction;
+}
+
+export function createGuard(reach: Reach): Guard {
   const isReached = reaches(reach);
   const forbidden = (host: string) =>
     new ForbiddenAddress(`${host} is an address that this server sends nothing to (setting deliverTo: ${reach}).`);
@@ -81,12 +89,22 @@ export function createOutgoing(reach: Reach): Outgoing {
       return options.all ? callback(null, reached) : callback(null, first.address, first.family);
     });
   };
+  return {
+    lookup,
+    check({ hostname }) {
+      const host = hostname.replace(/^\[|\]$/g, "");
+      if (isIP(host) !== 0 && !isReached(host)) throw forbidden(host);
+    },
+  };
+}
+
+export function createOutgoing(reach: Reach): Outgoing {
+  const guard = createGuard(reach);
   return async (request) => {
     const url = new URL(request.url);
     if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`${url.protocol} is not HTTP.`);
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    if (isIP(host) !== 0 && !isReached(host)) throw forbidden(host);
-    return await exchange(request, url, lookup);
+    guard.check(url);
+    return await exchange(request, url, guard.lookup);
   };
 }
 

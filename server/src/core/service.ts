@@ -12,7 +12,7 @@ export interface Operation<Input, Output> {
    */
   readonly newer?: readonly string[];
   /** Of a call that nobody signed: the account whose call log has it. */
-  readonly accountOf?: (input: Input) => string;
+  readonly accountOf?: (input: Input) => Promise<string>;
   /** HTTP status of an answer when it depends on the answer: 206 for a part of an object. Default: the model's. */
   readonly status?: (output: Output) => number | undefined;
   /** Largest request body in bytes; default the wire's. Streaming members have no such limit. */

@@ -35,7 +35,8 @@ export async function receive(
     if (route.protocol === "query" && hasUnsigned(route)) return receiveUnsigned(request, response, route);
     if (!isS3) throw errors.missingAuthentication("Request is missing Authentication Token");
     const bucket = route.labels["Bucket"];
-    if (bucket === undefined || !isUploadForm(request)) {
+    // A form's policy is about one upload: it opens no other operation that is a POST, such as DeleteObjects.
+    if (bucket === undefined || route.operation !== "PutObject" || !isUploadForm(request)) {
       found(NOBODY);
       return receiveFromNobody(request, response, route);
     }

@@ -108,7 +108,6 @@ async function answerCall(
   const codec = service.codec(route.protocol);
   const input = codec.decode(plan, { ...payload, query: request.query, labels: payload.labels ?? route.labels });
   progress.input = input;
-  if (plan.model.unsigned) progress.account = plan.operation?.accountOf?.(input) ?? "";
 
   const call = callOf(parts, request, service, plan, payload.principal, progress, signal);
   const output = await perform(parts, { service, plan, input, call, progress });
@@ -134,6 +133,7 @@ async function perform(parts: Parts, { service, plan, input, call, progress }: P
   plan.check(input, "", problems);
   const violation = violationError(problems);
   if (violation) throw violation;
+  if (plan.model.unsigned) progress.account = (await operation.accountOf?.(input)) ?? "";
   const newer = plan.findNewer(input, "", plan.honoured);
   if (newer !== undefined) refuseNewer(newer, plan.name);
 

@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import type { Call } from "../../core/call.ts";
 import { realClock } from "../../core/clock.ts";
 import { ApiError } from "../../core/errors.ts";
+import { createGuard } from "../../core/outgoing.ts";
 import { openSqliteRows } from "../../store/rows/sqlite/open.ts";
 import { ensureFirstIdentities } from "./first-start.ts";
 import { createIam } from "./index.ts";
@@ -43,7 +44,7 @@ async function aServer(t: TestContext) {
     authenticator: createAuthenticator(identities),
     authorizer: createAuthorizer(identities),
     roleSessions: createRoleSessions(identities),
-    sessions: createSessions(identities),
+    sessions: createSessions(identities, createGuard("any")),
     pass: (milliseconds: number) => {
       now += milliseconds;
     },

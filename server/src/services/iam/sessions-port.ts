@@ -2,6 +2,7 @@
 import { deflateRawSync } from "node:zlib";
 import type { Principal } from "../../core/call.ts";
 import { ApiError, errors } from "../../core/errors.ts";
+import type { Guard } from "../../core/outgoing.ts";
 import type { SessionRequest, Sessions } from "../../core/ports.ts";
 import { noSuchEntity } from "./errors.ts";
 import type { Identities } from "./shared/identities.ts";
@@ -13,7 +14,8 @@ import { createWebIdentities } from "./web-identity/web-identities.ts";
 /** Plain characters of all session policies together (IAM user guide, "IAM and AWS STS quotas"). */
 const SESSION_POLICY_CHARACTERS = 2048;
 
-export function createSessions(identities: Identities): Sessions {
+/** `guard`: where identity providers may be. */
+export function createSessions(identities: Identities, guard: Guard): Sessions {
   return {
     async trustPolicy(roleArn) {
       return (await identities.roleByArn(roleArn))?.entity.trust;
@@ -41,7 +43,7 @@ export function createSessions(identities: Identities): Sessions {
       return issue(identities, principal, request);
     },
     sessionToken: (caller, durationSeconds) => issueSession(identities, caller, durationSeconds),
-    webIdentity: createWebIdentities(identities),
+    webIdentity: createWebIdentities(identities, guard),
     async accountOfKey(id) {
       return accountOfSessionKey(id) ?? (await identities.accessKey(id))?.record.account;
     },

@@ -2,7 +2,7 @@
 import type { Operations as S3Contract } from "../../../../contract/s3/types.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import type { DataKeys, EventBus, Topics } from "../../core/ports.ts";
+import type { DataKeys, EventBus, PolicyChecks, Topics } from "../../core/ports.ts";
 import { deriveKey } from "../../core/sealing.ts";
 import type { Operations, Service } from "../../core/service.ts";
 import type { Blobs } from "../../store/blobs/blobs.ts";
@@ -28,6 +28,7 @@ export interface S3Parts {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly keys: DataKeys;
+  readonly policies: PolicyChecks;
   /** Behind what seals bodies that no key of KMS or of a customer does; made at first start, and to be kept. */
   readonly keyFile: string;
   readonly clock: Clock;

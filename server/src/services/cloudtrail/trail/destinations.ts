@@ -32,13 +32,14 @@ function topicArnOf({ account, region }: Call, topic: string): string | undefine
   throw invalidTopicName("SNS Topic name can only contain letters, numbers, underscores and hyphens.");
 }
 
-/** To hand CloudTrail the role that it writes lines as. */
+/** To hand CloudTrail the role that it writes lines as: one of the account, for nobody can pass a role of another one. */
 export const passRole = ({ CloudWatchLogsRoleArn: roleArn }: Request): readonly Permission[] =>
   roleArn
     ? [
         {
           action: "iam:PassRole",
           resource: roleArn,
+          resourceAccount: roleArn.split(":")[4] ?? "",
           conditions: { "iam:PassedToService": "cloudtrail.amazonaws.com" },
         },
       ]

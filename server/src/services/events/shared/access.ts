@@ -23,9 +23,10 @@ export async function onBus(
   };
 }
 
-/** To hand a role to EventBridge. */
+/** To hand a role to EventBridge. It belongs to the account of its ARN: nobody can pass a role of another account. */
 export const passRole = (roleArn: string): Permission => ({
   action: "iam:PassRole",
   resource: roleArn,
+  resourceAccount: roleArn.split(":")[4] ?? "",
   conditions: { "iam:PassedToService": "events.amazonaws.com" },
 });

@@ -3,6 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/events/type
 import type { Call, Permission } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { validation } from "../errors.ts";
+import { busArn, ruleArn } from "../shared/arns.ts";
 import { changeBus, requireBus } from "../shared/buses.ts";
 import type { Parts } from "../shared/parts.ts";
 import { type Bus, DEFAULT_BUS } from "../shared/place.ts";
@@ -59,11 +60,16 @@ function readArn(call: Call, arn: string): Named {
   );
 }
 
-const onArn = (
+/** Policies are asked about the ARN as it is given out: a Deny holds for every way to write it. */
+function onArn(
   call: Call,
-  resource: string,
+  arn: string,
   conditions: Readonly<Record<string, string | readonly string[]>> = {},
-): readonly Permission[] => [{ action: `events:${call.operation}`, resource, conditions }];
+): readonly Permission[] {
+  const { bus, rule } = readArn(call, arn);
+  const resource = rule === undefined ? busArn(bus) : ruleArn(bus, rule);
+  return [{ action: `events:${call.operation}`, resource, conditions }];
+}
 
 async function change(parts: Parts, call: Call, arn: string, to: (tags: Tags) => Tags): Promise<void> {
   const { bus, rule } = readArn(call, arn);

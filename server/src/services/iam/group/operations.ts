@@ -15,6 +15,7 @@ import {
   findEntity,
   groups,
   onEntity,
+  onMove,
   onNew,
   onPath,
   removeRow,
@@ -82,7 +83,8 @@ const nouns = (identities: Identities): Operations<Contract> => ({
     },
   },
   UpdateGroup: {
-    permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
+    permissions: ({ GroupName, NewGroupName: name, NewPath: path }, call) =>
+      onMove(identities, groups, call, GroupName, { name, path }),
     async run(input, call) {
       await rename(identities, call, input);
       return {};

@@ -140,6 +140,8 @@ function principalMatcher(source: unknown): (principal: Principal) => PrincipalM
     if (principal.kind === "service") return services.includes(principal.arn) ? "caller" : "none";
     if (principal.kind === "web-identity")
       return providers.includes(principal.arn) || accounts.includes("*") ? "caller" : "none";
+    // Who did not sign has no name and no account that a policy could mean.
+    if (principal.kind === "anonymous") return accounts.includes("*") ? "caller" : "none";
     const found = accounts.map((name) => matchAwsPrincipal(name, principal)).reduce(stronger, "none");
     if (canonical.length === 0 || !canonical.includes(canonicalId(principal.account))) return found;
     return stronger(found, matchAwsPrincipal(principal.account, principal));

@@ -12,6 +12,7 @@ import {
   groupKey,
   iamArn,
   type NamedType,
+  parseIamArn,
   ROLE,
   type Role,
   roleKey,
@@ -205,6 +206,25 @@ export async function onEntity(
       conditions: { ...resourceTags(entity?.tags ?? {}), ...boundaryCondition(entity?.boundary), ...more.conditions },
     },
   ];
+}
+
+/**
+ * Permission to give it another name or path: on what it is and on what it becomes, for policies know it by its ARN
+ * (IAM API reference, UpdateUser and UpdateGroup).
+ */
+export async function onMove(
+  identities: Identities,
+  type: EntityType<Entity>,
+  call: Call,
+  from: string,
+  to: { readonly name: string | undefined; readonly path: string | undefined },
+): Promise<readonly Permission[]> {
+  const needed = await onEntity(identities, type, call, from);
+  return needed.flatMap((one) => {
+    const path = to.path ?? parseIamArn(one.resource)?.path ?? "/";
+    const resource = iamArn(call.account, type.word, path, to.name ?? from);
+    return resource === one.resource ? [one] : [one, { ...one, resource }];
+  });
 }
 
 const boundaryCondition = (boundary: string | undefined): NonNullable<Permission["conditions"]> =>

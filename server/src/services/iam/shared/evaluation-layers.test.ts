@@ -1,5 +1,6 @@
 // Boundaries, session policies, policies of resources, trust, keys: which of them have to allow.
-import type { Principal } from "../../../core/call.ts";
+import { NOBODY, type Principal } from "../../../core/call.ts";
+import { canonicalId } from "../../../core/ids.ts";
 import { ACCOUNT, ANN, allow, ann, decideCases, deny, root, service, session } from "./evaluation-cases.ts";
 
 decideCases({
@@ -22,6 +23,24 @@ decideCases({
     gives: "implicitDeny",
   },
   "a bucket policy for everyone allows": { resource: allow({ Principal: "*" }), gives: "allowed" },
+  "a bucket policy for everyone lets in who did not sign": {
+    who: NOBODY,
+    owner: ann.account,
+    resource: allow({ Principal: { AWS: "*" } }),
+    gives: "allowed",
+  },
+  "no other name stands for who did not sign": {
+    who: NOBODY,
+    owner: ann.account,
+    resource: ["", NOBODY.arn, "arn:aws:iam:::root"].map((AWS) => allow({ Principal: { AWS } })),
+    gives: "implicitDeny",
+  },
+  "nor does an id of an account without a number": {
+    who: NOBODY,
+    owner: ann.account,
+    resource: allow({ Principal: { CanonicalUser: canonicalId("") } }),
+    gives: "implicitDeny",
+  },
   "a bucket policy that names another does not matter": {
     resource: allow({ Principal: { AWS: "arn:aws:iam::123456789012:user/bob" } }),
     gives: "implicitDeny",
@@ -196,6 +215,15 @@ decideCases({
     who: visitor,
     action: "sts:AssumeRoleWithWebIdentity",
     resource: allow({ Principal: { Federated: "cognito-identity.amazonaws.com" } }),
+    gives: "implicitDeny",
+  },
+  "a token is nobody of the account": {
+    who: visitor,
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: allow({
+      Principal: { AWS: "*" },
+      Condition: { StringEquals: { "aws:PrincipalAccount": "123456789012" } },
+    }),
     gives: "implicitDeny",
   },
   "tags of a session stand over those of its role": {

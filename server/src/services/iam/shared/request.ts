@@ -1,6 +1,6 @@
 // The condition keys of a request: those the operation gives, tags, then global keys from its facts and its caller.
 // Source: IAM user guide, "AWS global condition context keys" and "Principal key values".
-import type { Permission, Principal } from "../../../core/call.ts";
+import { NOBODY, type Permission, type Principal } from "../../../core/call.ts";
 import type { RequestFacts } from "../../../core/ports.ts";
 import type { Lookup } from "./pattern.ts";
 
@@ -121,7 +121,8 @@ function principalKey(key: string, principal: Principal, permission: Permission)
     case "aws:principalarn":
       return isSigned ? (principal.roleArn ?? principal.arn) : undefined;
     case "aws:principalaccount":
-      return principal.account;
+      // A token is no account's yet, not even of the one whose role it asks for.
+      return isSigned ? principal.account : NOBODY.userId;
     case "aws:principaltype":
       return principalTypes[principal.kind];
     case "aws:principalisawsservice":

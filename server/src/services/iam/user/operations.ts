@@ -13,6 +13,7 @@ import {
   event,
   findEntity,
   onEntity,
+  onMove,
   onNew,
   onPath,
   removeRow,
@@ -87,7 +88,8 @@ export const user = (identities: Identities): Operations<Contract> => ({
     },
   },
   UpdateUser: {
-    permissions: (input, call) => onEntity(identities, users, call, input.UserName),
+    permissions: ({ UserName, NewUserName: name, NewPath: path }, call) =>
+      onMove(identities, users, call, UserName, { name, path }),
     async run(input, call) {
       await rename(identities, call, input);
       return {};

@@ -4,6 +4,7 @@ import { request } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { JSONWebKeySet } from "jose";
 import { ApiError } from "../../../core/errors.ts";
+import type { Guard } from "../../../core/outgoing.ts";
 import type { OidcProvider } from "../shared/nouns.ts";
 import { isTrusted } from "./certificates.ts";
 
@@ -24,7 +25,7 @@ interface Kept {
   readonly keys: Promise<JSONWebKeySet>;
 }
 
-export function createIssuerKeys(now: () => number): IssuerKeys {
+export function createIssuerKeys(now: () => number, guard: Guard): IssuerKeys {
   const kept = new Map<string, Kept>();
   return (provider, isFresh) => {
     const name = [provider.arn, ...provider.thumbprints].join(" ");
@@ -33,7 +34,7 @@ export function createIssuerKeys(now: () => number): IssuerKeys {
     const isForced = isFresh && !isWithin(known?.forcedAt, FORCED_MS);
     if (known && !isForced && isWithin(known.readAt, KEPT_MS)) return known.keys;
     if (kept.size >= MAX_ISSUERS) kept.clear();
-    const keys = readKeys(provider);
+    const keys = readKeys(provider, guard);
     kept.set(name, { readAt: now(), forcedAt: isForced ? now() : known?.forcedAt, keys });
     // What failed is tried again with the next token.
     keys.catch(() => kept.delete(name));
@@ -44,19 +45,23 @@ export function createIssuerKeys(now: () => number): IssuerKeys {
 const unreachable = (text: string) => new ApiError("IDPCommunicationError", 400, text);
 const invalid = (text: string) => new ApiError("InvalidIdentityToken", 400, text);
 
-async function readKeys(provider: OidcProvider): Promise<JSONWebKeySet> {
+async function readKeys(provider: OidcProvider, guard: Guard): Promise<JSONWebKeySet> {
   const issuer = `https://${provider.issuer}`;
-  const discovery = await readJson(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, provider);
+  const discovery = await readJson(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, provider, guard);
   const { issuer: named, jwks_uri: address } = discovery;
   if (named !== issuer) throw invalid(`The provider at ${issuer} says that it is ${JSON.stringify(named)}.`);
   if (typeof address !== "string") throw invalid(`The provider at ${issuer} names no jwks_uri.`);
-  const keys = await readJson(address, provider);
+  const keys = await readJson(address, provider, guard);
   if (!Array.isArray(keys["keys"])) throw invalid(`What ${address} gives is no set of keys.`);
   return keys as unknown as JSONWebKeySet;
 }
 
 /** @throws ApiError IDPCommunicationError, InvalidIdentityToken */
-function readJson(address: string, { thumbprints }: OidcProvider): Promise<Readonly<Record<string, unknown>>> {
+function readJson(
+  address: string,
+  { thumbprints }: OidcProvider,
+  guard: Guard,
+): Promise<Readonly<Record<string, unknown>>> {
   if (!URL.canParse(address) || new URL(address).protocol !== "https:") {
     throw invalid(`A provider's address must start with https://, got ${address}.`);
   }
@@ -65,8 +70,19 @@ function readJson(address: string, { thumbprints }: OidcProvider): Promise<Reado
       reject(unreachable(`${address} could not be read: ${reason}.`));
       call.destroy();
     };
-    // The certificate is judged by ourselves: thumbprints may stand in for an authority.
-    const call = request(address, { agent: false, rejectUnauthorized: false, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    try {
+      guard.check(new URL(address));
+    } catch (cause) {
+      reject(unreachable((cause as Error).message));
+      return;
+    }
+    const call = request(address, {
+      lookup: guard.lookup,
+      agent: false,
+      // The certificate is judged by ourselves: thumbprints may stand in for an authority.
+      rejectUnauthorized: false,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     call.on("error", (cause) => fail(cause.name === "TimeoutError" ? "it did not answer in time" : cause.message));
     call.on("response", (response) => {
       if (!isTrusted(response.socket as TLSSocket, new URL(address).hostname, thumbprints)) {

@@ -2,6 +2,7 @@
 // IAM user guide describes it ("OIDC federation", "Passing session tags using AssumeRoleWithWebIdentity").
 import type { JWTPayload } from "jose";
 import { ApiError } from "../../../core/errors.ts";
+import type { Guard } from "../../../core/outgoing.ts";
 import type { WebIdentity } from "../../../core/ports.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type OidcProvider, oidcProviderKey } from "../shared/nouns.ts";
@@ -21,8 +22,11 @@ const noVerificationKey = () =>
   );
 
 /** A function that finds out who a token speaks for. */
-export function createWebIdentities(identities: Identities): (roleArn: string, token: string) => Promise<WebIdentity> {
-  const keys = createIssuerKeys(identities.now);
+export function createWebIdentities(
+  identities: Identities,
+  guard: Guard,
+): (roleArn: string, token: string) => Promise<WebIdentity> {
+  const keys = createIssuerKeys(identities.now, guard);
   return async (roleArn, token) => {
     const account = roleArn.split(":")[4] ?? "";
     const { iss } = await readClaims(token);

@@ -19,9 +19,14 @@ function groupOf(arn: string, call: Call): string {
   return name;
 }
 
-const onTagged = (arn: string, call: Call, conditions: Readonly<Record<string, string | readonly string[]>> = {}) => [
-  { action: `logs:${call.operation}`, resource: arn.replace(/:\*$/, ""), conditions },
+type Conditions = Readonly<Record<string, string | readonly string[]>>;
+
+const onTagged = (name: string, call: Call, conditions: Conditions = {}) => [
+  { action: `logs:${call.operation}`, resource: groupArn(call, name), conditions },
 ];
+
+/** Policies are asked about the ARN as it is given out: a Deny holds for every way to write it. */
+const onArn = (arn: string, call: Call, conditions: Conditions = {}) => onTagged(groupOf(arn, call), call, conditions);
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -54,36 +59,36 @@ const added = (tags: Tags) => ({
 
 export const tag = (parts: Parts): Operations<Contract> => ({
   ListTagsForResource: {
-    permissions: (input, call) => onTagged(input.resourceArn, call),
+    permissions: (input, call) => onArn(input.resourceArn, call),
     run: async (input, call) => ({ tags: await tagsOf(parts, call, groupOf(input.resourceArn, call)) }),
   },
   ListTagsLogGroup: {
-    permissions: (input, call) => onTagged(groupArn(call, input.logGroupName), call),
+    permissions: (input, call) => onTagged(input.logGroupName, call),
     run: async (input, call) => ({ tags: await tagsOf(parts, call, input.logGroupName) }),
   },
   TagResource: {
-    permissions: (input, call) => onTagged(input.resourceArn, call, added(input.tags)),
+    permissions: (input, call) => onArn(input.resourceArn, call, added(input.tags)),
     async run(input, call) {
       await addTags(parts, call, groupOf(input.resourceArn, call), input.tags);
       return {};
     },
   },
   TagLogGroup: {
-    permissions: (input, call) => onTagged(groupArn(call, input.logGroupName), call, added(input.tags)),
+    permissions: (input, call) => onTagged(input.logGroupName, call, added(input.tags)),
     async run(input, call) {
       await addTags(parts, call, input.logGroupName, input.tags);
       return {};
     },
   },
   UntagResource: {
-    permissions: (input, call) => onTagged(input.resourceArn, call, { "aws:TagKeys": input.tagKeys }),
+    permissions: (input, call) => onArn(input.resourceArn, call, { "aws:TagKeys": input.tagKeys }),
     async run(input, call) {
       await removeTags(parts, call, groupOf(input.resourceArn, call), input.tagKeys);
       return {};
     },
   },
   UntagLogGroup: {
-    permissions: (input, call) => onTagged(groupArn(call, input.logGroupName), call, { "aws:TagKeys": input.tags }),
+    permissions: (input, call) => onTagged(input.logGroupName, call, { "aws:TagKeys": input.tags }),
     async run(input, call) {
       await removeTags(parts, call, input.logGroupName, input.tags);
       return {};

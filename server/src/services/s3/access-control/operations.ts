@@ -38,7 +38,7 @@ const policyOperations = (context: S3Context) =>
       // Not in the model, but what S3 answers.
       status: () => 204,
       run: async (input) => {
-        checkPolicy(input.Policy, input.Bucket);
+        checkPolicy(context, input.Policy, input.Bucket);
         await changeSettings(context, input, ({ settings }) => {
           if (settings.publicAccess?.BlockPublicPolicy && isPublicPolicy(input.Policy))
             throw s3Errors.accessDenied(

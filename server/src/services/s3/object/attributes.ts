@@ -18,7 +18,7 @@ import { checksumAnswer } from "../shared/face.ts";
 import { shown } from "../shared/hidden-checksums.ts";
 import type { ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
 import { answeredVersion } from "../shared/objects.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { readableObject } from "../shared/reading.ts";
 
 /** Parts in one answer, also when none is asked for (API reference). */
 const MOST_PARTS = 1000;
@@ -39,7 +39,7 @@ export const getObjectAttributes = (
         ArgumentValue: wanted.join(","),
       });
     const bucket = await findBucket(context, input);
-    const { document } = await readableVersion(context, bucket, input, call);
+    const { document } = await readableObject(context, bucket, input, call);
     customerKeyForRead(input, document);
     if (wanted.includes("Checksum")) await mayDecrypt(context, call, { bucket, key: input.Key }, document);
     const parts = wanted.includes("ObjectParts") ? await partsOf(context, bucket.name, document.body) : undefined;

@@ -17,7 +17,7 @@ import { checkRead, parseRange } from "../shared/conditions.ts";
 import { customerKeyForRead } from "../shared/customer-key.ts";
 import { checksumAnswer, describe } from "../shared/face.ts";
 import type { Bucket, ObjectDocument, S3Context, StoredPart } from "../shared/model.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { readableObject } from "../shared/reading.ts";
 
 interface Reading {
   readonly bucket: Bucket;
@@ -66,7 +66,7 @@ async function prepare(context: S3Context, input: GetObjectRequest | HeadObjectR
       ArgumentValue: call.headers[ENCRYPTION_HEADER],
     });
   const bucket = await findBucket(context, input);
-  const { document } = await readableVersion(context, bucket, input, call);
+  const { document } = await readableObject(context, bucket, input, call);
   customerKeyForRead(input, document);
   checkRead(input, document);
   const { range, partsCount, part } = await rangeOf(context, bucket, document, input);

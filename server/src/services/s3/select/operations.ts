@@ -12,7 +12,7 @@ import { readBody } from "../shared/bodies.ts";
 import { keysForRead } from "../shared/body-keys.ts";
 import { findBucket } from "../shared/buckets.ts";
 import type { S3Context } from "../shared/model.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { readableObject } from "../shared/reading.ts";
 import { eventsOf } from "./events.ts";
 import { rowsOf } from "./input.ts";
 import { recordWriter } from "./output.ts";
@@ -29,7 +29,7 @@ export const selectOperations = (context: S3Context) =>
         const statement = parseStatement(input.Expression);
         const query = createQuery(statement, new Date(call.at));
         const bucket = await findBucket(context, input);
-        const { document } = await readableVersion(context, bucket, input, call);
+        const { document } = await readableObject(context, bucket, input, call);
         const keys = await keysForRead(context, call, { bucket, key: input.Key }, { object: document, input });
         const { body: place, sizeBytes } = document;
         const body = await readBody(context, { bucket, key: input.Key, place, sizeBytes, keys });

@@ -89,6 +89,28 @@ export async function onVersion(
   return owner === bucket.owner ? permission : ofAnotherOwner(permission, owner);
 }
 
+/**
+ * To be called with what is about to be given out, for it may have taken the place of what the call was let in for: rights on
+ * one version are none on the next. Those whom the bucket's own account lets in by its policies are let in to every version.
+ * @throws ApiError AccessDenied
+ */
+export async function checkStillOpen(
+  call: Call,
+  bucket: Bucket,
+  { Key, VersionId }: VersionName,
+  row: ObjectRow,
+): Promise<void> {
+  const isOwners = isOwnerEnforced(bucket) || row.document.owner === bucket.owner;
+  if (isOwners && call.account === bucket.owner) return;
+  const action = VersionId === undefined ? "GetObject" : "GetObjectVersion";
+  const needed = {
+    ...onObject(bucket, action, Key, { VersionId }),
+    resourceTags: async () => tagValues(row),
+    resourceGrants: async () => grantsOf(bucket, row),
+  };
+  await call.authorize([isOwners ? needed : ofAnotherOwner(needed, row.document.owner)]);
+}
+
 /** What another account owns is open by its own list alone; the bucket's policy only denies. */
 function ofAnotherOwner({ resourcePolicy, ...needed }: Permission, owner: string): Permission {
   const denies = resourcePolicy === undefined ? undefined : deniesOf(resourcePolicy);

@@ -133,6 +133,8 @@ async function kms<Result>(
   call: Call,
   work: (call: Call, use: KeyUse) => Promise<Result>,
 ): Promise<Result> {
+  // Keys of KMS answer to callers with a name: not even that of S3 is looked for, or made, for anybody else.
+  if (call.principal.kind === "anonymous") throw unsignedForKms();
   const { region } = bucket;
   // A bucket key serves all objects of its bucket, and its context names no object.
   const arn = encryption.BucketKeyEnabled ? bucketArn(bucket.name) : `${bucketArn(bucket.name)}/${key}`;
@@ -164,6 +166,13 @@ export function parseContext(header: string | undefined): Readonly<Record<string
   }
   throw refused;
 }
+
+/** S3 user guide, "Using server-side encryption with AWS KMS keys", in S3's words. */
+const unsignedForKms = (): ApiError =>
+  s3Errors.invalidArgument(
+    "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    { ArgumentName: "Authorization", ArgumentValue: "null" },
+  );
 
 /** Errors of KMS have its name before their own. */
 const inWordsOfS3 = (error: ApiError): ApiError =>

@@ -7,7 +7,7 @@ import { findBucket } from "./buckets.ts";
 import { checkCopySource } from "./conditions.ts";
 import { customerKeyForRead } from "./customer-key.ts";
 import type { Bucket, ObjectDocument, S3Context } from "./model.ts";
-import { readableVersion } from "./reading.ts";
+import { readableObject } from "./reading.ts";
 
 export interface SourceInput {
   readonly CopySource: string;
@@ -73,7 +73,7 @@ export interface CopiedObject {
 export async function findSource(context: S3Context, input: SourceInput, call: Call): Promise<CopiedObject> {
   const name = parseCopySource(input.CopySource);
   const bucket = await sourceBucket(context, input, name);
-  const { document } = await readableVersion(context, bucket, name, call);
+  const { document } = await readableObject(context, bucket, name, call);
   const customer = {
     SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
     SSECustomerKey: input.CopySourceSSECustomerKey,

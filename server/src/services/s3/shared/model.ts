@@ -18,7 +18,7 @@ import type {
 } from "../../../../../contract/s3/types.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
-import type { DataKeys, Topics } from "../../../core/ports.ts";
+import type { DataKeys, PolicyChecks, Topics } from "../../../core/ports.ts";
 import type { Blob, Blobs } from "../../../store/blobs/blobs.ts";
 import type { Outbox } from "../../../store/outbox.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
@@ -30,6 +30,7 @@ export interface S3Context {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly keys: DataKeys;
+  readonly policies: PolicyChecks;
   /** Of objects that no key of KMS or of a customer encrypts. */
   readonly masterKey: Uint8Array;
   readonly clock: Clock;

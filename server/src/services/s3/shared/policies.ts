@@ -1,6 +1,7 @@
 // Bucket policies as documents: what S3 refuses, and what of one is in force.
+import { ApiError } from "../../../core/errors.ts";
 import { s3Errors } from "../errors.ts";
-import type { Bucket } from "./model.ts";
+import type { Bucket, S3Context } from "./model.ts";
 import { isPublicStatement, list, type Statement } from "./public-access.ts";
 
 /** S3 user guide, "Bucket policies": 20 KB. */
@@ -23,10 +24,16 @@ function parse(policy: string): readonly Statement[] {
 }
 
 /** @throws ApiError MalformedPolicy */
-export function checkPolicy(policy: string, bucket: string): void {
+export function checkPolicy({ policies }: Pick<S3Context, "policies">, policy: string, bucket: string): void {
   if (Buffer.byteLength(policy) > LARGEST_POLICY_BYTES)
     throw s3Errors.malformedPolicy(`Policy exceeds the maximum allowed document size of ${LARGEST_POLICY_BYTES} bytes`);
   for (const statement of parse(policy)) checkStatement(statement, bucket);
+  // One that cannot be evaluated would close the bucket to everybody, also to who could take it back.
+  try {
+    policies.resourcePolicy(policy);
+  } catch (cause) {
+    throw cause instanceof ApiError ? s3Errors.malformedPolicy(cause.message) : cause;
+  }
 }
 
 function checkStatement(statement: Statement, bucket: string): void {

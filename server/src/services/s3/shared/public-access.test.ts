@@ -38,6 +38,11 @@ const cases: Readonly<Record<string, readonly [statement: Statement, isPublic: b
     true,
   ],
   "everyone of an organisation": [allowing("*", { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } }), false],
+  "everyone who did not sign, by their account": [
+    allowing("*", { StringEquals: { "aws:PrincipalAccount": "" } }),
+    true,
+  ],
+  "everyone who did not sign, by their id": [allowing("*", { StringEquals: { "aws:userid": "anonymous" } }), true],
   "whoever has a tag": [allowing("*", { StringEquals: { "aws:PrincipalTag/team": "red" } }), true],
   "everyone through access points of an account": [
     allowing("*", { ArnLike: { "s3:DataAccessPointArn": "arn:aws:s3:us-west-2:123456789012:accesspoint/*" } }),

@@ -1,6 +1,7 @@
 // What S3 calls public: a statement that opens a bucket without naming fixed callers or places. S3 user guide, "Blocking
 // public access to your Amazon S3 storage", section "The meaning of public".
 import { isIPv6 } from "node:net";
+import { NOBODY } from "../../../core/call.ts";
 
 export interface Statement {
   readonly Effect?: unknown;
@@ -19,7 +20,11 @@ export const list = (value: unknown): readonly unknown[] =>
 export const isPublicStatement = (statement: Statement): boolean =>
   statement.Effect === "Allow" && !namesFixed(statement.Principal) && !hasFixedCondition(statement.Condition);
 
-const isFixed = (value: unknown): boolean => typeof value === "string" && !/[*?]|\$\{/.test(value);
+/** Values that a request has that nobody signed: an account without a number, and this id. */
+const NOBODYS: readonly unknown[] = ["", NOBODY.userId];
+
+const isFixed = (value: unknown): boolean =>
+  typeof value === "string" && !/[*?]|\$\{/.test(value) && !NOBODYS.includes(value);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

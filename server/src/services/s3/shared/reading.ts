@@ -1,7 +1,7 @@
 // Finding the version that a read names, with the answers S3 gives when there is none.
 import type { Call } from "../../../core/call.ts";
 import { s3Errors } from "../errors.ts";
-import { mayKnowKeys } from "./access.ts";
+import { checkStillOpen, mayKnowKeys } from "./access.ts";
 import { wholeSeconds } from "./conditions.ts";
 import type { Bucket, S3Context } from "./model.ts";
 import { isVersionId } from "./names.ts";
@@ -30,6 +30,18 @@ const METHODS: Readonly<Record<string, string>> = {
   PutObjectRetention: "PUT",
   PutObjectTagging: "PUT",
 };
+
+/** As `readableVersion`, for whoever gives out the object itself. @throws ApiError as that */
+export async function readableObject(
+  context: S3Context,
+  bucket: Bucket,
+  input: ObjectName,
+  call: Call,
+): Promise<ObjectRow> {
+  const found = await readableVersion(context, bucket, input, call);
+  await checkStillOpen(call, bucket, input, found);
+  return found;
+}
 
 /** @throws ApiError NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), AccessDenied */
 export async function readableVersion(

@@ -13,7 +13,9 @@ const DEFAULT_SECONDS = 3600;
 
 export const webIdentity = (sessions: Sessions, authorizer: Authorizer): Operations<Contract> => ({
   AssumeRoleWithWebIdentity: {
-    accountOf: ({ RoleArn }) => RoleArn.split(":")[4] ?? "",
+    // Who makes ARNs up writes into nobody's log.
+    accountOf: async ({ RoleArn }) =>
+      (await sessions.trustPolicy(RoleArn)) === undefined ? "" : (RoleArn.split(":")[4] ?? ""),
     permissions: () => [],
     async run(input, call) {
       refuseUnbuilt(input, ["ProviderId", "MinimumSessionTokenSize"]);
