@@ -162,6 +162,7 @@ def test_a_killed_server_loses_nothing_it_acknowledged(prepared):
 TRANSFORM_LINES = 2000
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120 + 60 * CYCLES)
 def test_a_transform_under_way_at_a_kill_ends_with_the_same_answers(prepared):
     server = prepared

@@ -170,6 +170,7 @@ def test_the_time_limit_stops_a_program_that(run, sentence):
     assert re.fullmatch("Training job runtime exceeded MaxRuntimeInSeconds provided" + added, said), said
 
 
+@pytest.mark.long
 def test_a_flood_of_lines_loses_its_middle_and_the_log_says_so(programs, run):
     job = run("/bin/sh", "echo begin; yes flood | head -c 3000000000; echo; echo end | tee /opt/ml/model/end")
     assert outcome(job) == ("Completed", "Completed")
@@ -269,6 +270,7 @@ for _ in range(1900): os.mkdir("d"); os.chdir("d")
 """
 
 
+@pytest.mark.long
 def test_a_model_of_unusual_files_is_whole_but_for_what_an_archive_cannot_name(programs, run):
     job = run("python3", UNUSUAL)
     assert outcome(job) == ("Completed", "Completed"), job.get("FailureReason")

@@ -112,6 +112,7 @@ def check_kept(server):
     assert sagemaker.describe_endpoint(EndpointName="odd")["EndpointStatus"] == "InService"
 
 
+@pytest.mark.long
 def test_a_disk_that_refuses_writes_for_a_while_needs_no_restart(server, disk):
     disk.refuse()
     for number in range(3):

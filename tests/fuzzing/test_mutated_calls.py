@@ -11,7 +11,7 @@ from samples import BUCKETS
 from settled_memory import INSPECTED, settled_mb
 from storm import send_all
 
-COUNT = int(os.environ.get("MUTATED_CALLS", "20000"))
+COUNT = int(os.environ.get("MUTATED_CALLS", "8000"))
 PROCESSES = int(os.environ.get("MUTATED_CALLS_PROCESSES", "1"))
 SEED = os.environ.get("MUTATED_CALLS_SEED", "2020")
 #: The server's memory once it is warm, and what its tables and caches may add to that.

@@ -164,6 +164,7 @@ def test_what_is_no_filter_is_refused(logs, group, put_filter):
     assert refusal(lambda: put_filter("one more", "%x%"))[0] == "LimitExceededException"
 
 
+@pytest.mark.long
 def test_acknowledged_numbers_and_filters_survive_a_crash(own_server, now):
     server = own_server()
     logs = server.client("logs")

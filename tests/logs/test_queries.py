@@ -143,6 +143,7 @@ def test_a_group_may_be_opened_to_a_user(server, group, stream, user, now):
     assert refusal(lambda: reader.start_query(logGroupName="another", **span))[0] == "AccessDeniedException"
 
 
+@pytest.mark.long
 def test_queries_are_limited_stopped_and_outlive_a_crash(own_server, now):
     server = own_server()
     logs = server.client("logs")

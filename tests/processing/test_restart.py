@@ -93,6 +93,7 @@ def test_a_kill_changes_nothing_while_programs_run(started):
     is_whole(server, name)
 
 
+@pytest.mark.long
 def test_a_kill_changes_nothing_while_programs_end_without_a_server(started):
     server, name = started(3)
     wait_until(lambda: lines_of(server, name) == {"algo-1": ["begun"], "algo-2": ["begun"]}, 60, "both run")

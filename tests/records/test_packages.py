@@ -288,6 +288,7 @@ def test_a_validation_whose_job_fails_says_why(client, data, fresh):
     sagemaker.delete_algorithm(AlgorithmName=name)
 
 
+@pytest.mark.long
 def test_a_validation_goes_on_after_a_kill(own_server, fresh):
     server = own_server()
     sagemaker, s3, name = server.client("sagemaker"), server.client("s3"), fresh("trees")

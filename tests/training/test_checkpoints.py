@@ -124,6 +124,7 @@ RESTLESS = """
 """
 
 
+@pytest.mark.long
 def test_no_half_written_file_is_ever_in_s3(server, begin):
     name = begin(RESTLESS)
     seen = set()

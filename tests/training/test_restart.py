@@ -26,7 +26,7 @@ def rounds_of(lines):
     return [int(line.split("[")[1].split("]")[0]) for line in lines if "train-logloss" in line]
 
 
-@pytest.mark.parametrize("after_seconds", cases(0.0, 0.5, 2.0, long=[0.1]))
+@pytest.mark.parametrize("after_seconds", cases(0.5, 2.0, long=[0.0, 0.1]))
 def test_a_job_survives_a_kill(own_server, fresh, after_seconds):
     server = own_server()
     s3 = server.client("s3")
@@ -79,7 +79,7 @@ def check_logs(server, name):
         assert lines == [f"step {number}" for number in range(len(lines))]
 
 
-@pytest.mark.parametrize("after_seconds", cases(0.0, 1.5, 3.0, long=[0.2, 0.6, 3.6]))
+@pytest.mark.parametrize("after_seconds", cases(1.5, long=[0.0, 0.2, 0.6, 3.0, 3.6]))
 def test_a_job_of_two_hosts_survives_a_kill(own_server, fresh, after_seconds):
     server, name = own_server(arguments=["--cpus", "4"]), fresh("killed")
     begin_counting(server, name)
@@ -92,7 +92,7 @@ def test_a_job_of_two_hosts_survives_a_kill(own_server, fresh, after_seconds):
     assert objects_below(s3, "restarts", f"{name}/") == dict.fromkeys(HOSTS, b"24")
 
 
-@pytest.mark.parametrize("after_seconds", cases(0.0, 0.5, long=[0.1]))
+@pytest.mark.parametrize("after_seconds", cases(0.0, long=[0.1, 0.5]))
 def test_a_stop_is_remembered_over_a_kill(own_server, fresh, after_seconds):
     server, name = own_server(arguments=["--cpus", "4", "--longest-grace-seconds", "20"]), fresh("stopped")
     begin_counting(server, name, "time.sleep(600)")
@@ -109,7 +109,7 @@ def test_a_stop_is_remembered_over_a_kill(own_server, fresh, after_seconds):
     assert {host: found[f"{host}-last"] for host in HOSTS} == dict.fromkeys(HOSTS, b"told")
 
 
-@pytest.mark.parametrize("after_seconds", cases(0.0, 1.0, long=[0.3]))
+@pytest.mark.parametrize("after_seconds", cases(1.0, long=[0.0, 0.3]))
 def test_a_failure_of_one_host_is_remembered_over_a_kill(own_server, fresh, after_seconds):
     server, name = own_server(arguments=["--cpus", "4", "--longest-grace-seconds", "20"]), fresh("failed")
     begin_counting(server, name, "sys.exit(7) if me == 'algo-2' else time.sleep(600)")

@@ -170,6 +170,7 @@ def test_a_command_interrupts_a_job_which_goes_on_in_fresh_containers(server, fr
     assert (code, said) == (1, f"{name} is in status Completed; only a job in progress can be interrupted.")
 
 
+@pytest.mark.long
 def test_a_server_that_is_killed_goes_on_with_an_interruption(own_server, fresh):
     server, name = own_server(arguments=["--longest-grace-seconds", "20"]), fresh("killed")
     server.client("s3").create_bucket(Bucket=BUCKET)
@@ -216,6 +217,7 @@ def test_both_hosts_are_interrupted_and_go_on(drilled, fresh):
     assert objects_below(drilled.client("s3"), BUCKET, f"{name}/") == {"algo-1": b"seen", "algo-2": b"seen"}
 
 
+@pytest.mark.long
 def test_runtime_counts_over_interruptions(drilled, fresh):
     name = fresh("long")
     limits = {"MaxRuntimeInSeconds": 2 * EVERY_SECONDS + 2, "MaxWaitTimeInSeconds": 120}
