@@ -3,28 +3,24 @@ import type { ListShape, Member, ServiceModel } from "../../../../contract/model
 import { shapeOf } from "../compile.ts";
 import type { Codec } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
-import { type FormNode, formTree, numbered } from "./form.ts";
-import { formReaders } from "./form-read.ts";
-import { escapeText, xmlWriters } from "./xml-write.ts";
+import { type FormNode, numbered } from "./form.ts";
+import { formDecoder } from "./form-read.ts";
+import { escapeText, xmlHeaders, xmlWriters } from "./xml-write.ts";
 
 export function queryCodec(model: ServiceModel): Codec {
-  const readers = formReaders(model, { memberName: (name, member) => memberName(model, name, member), items });
+  const decode = formDecoder(model, { memberName: (name, member) => memberName(model, name, member), items });
   const writers = xmlWriters(model, { listMember: "member", timestamp: "iso8601" });
   const names = errorNames(model);
   const namespace = model.xmlNamespace ?? "";
-  const headers = (requestId: string) => ({ "Content-Type": "text/xml", "x-amzn-RequestId": requestId });
   return {
-    decode(operation, { form }) {
-      const input = operation.model.input;
-      return input === undefined ? {} : (readers(input)(formTree(form)) as Record<string, unknown>);
-    },
+    decode,
     encode(operation, output, requestId) {
       const { output: shape, resultWrapper } = operation.model;
       const inner = shape === undefined ? "" : writers.members(shape, output);
       const result = resultWrapper === undefined ? inner : `<${resultWrapper}>${inner}</${resultWrapper}>`;
       const metadata = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
       const body = `<${operation.name}Response xmlns="${namespace}">${result}${metadata}</${operation.name}Response>`;
-      return { status: operation.model.status ?? 200, headers: headers(requestId), body };
+      return { status: operation.model.status ?? 200, headers: xmlHeaders(requestId), body };
     },
     encodeError(error, { requestId }) {
       const { code, type } = names(error);
@@ -34,7 +30,7 @@ export function queryCodec(model: ServiceModel): Codec {
       const inner = `<Type>${type}</Type><Code>${escapeText(code)}</Code><Message>${escapeText(error.message)}</Message>${more}`;
       return {
         status: error.status,
-        headers: { ...headers(requestId), ...error.headers },
+        headers: { ...xmlHeaders(requestId), ...error.headers },
         body: `<ErrorResponse xmlns="${namespace}"><Error>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
       };
     },
