@@ -1,7 +1,9 @@
 // The query protocol: a form in, XML out. Smithy: awsQuery.
 import type { ListShape, Member, ServiceModel } from "../../../../contract/model.ts";
+import type { ApiError } from "../../core/errors.ts";
 import { shapeOf } from "../compile.ts";
-import type { Codec } from "./codec.ts";
+import { inDialect } from "../dialects.ts";
+import type { Answer, Codec } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
 import { type FormNode, numbered } from "./form.ts";
 import { formDecoder } from "./form-read.ts";
@@ -31,10 +33,20 @@ export function queryCodec(model: ServiceModel): Codec {
       return {
         status: error.status,
         headers: { ...xmlHeaders(requestId), ...error.headers },
-        body: `<ErrorResponse xmlns="${namespace}"><Error>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+        body: errorDocument(` xmlns="${namespace}"`, inner, requestId),
       };
     },
   };
+}
+
+const errorDocument = (attributes: string, inner: string, requestId: string): string =>
+  `<ErrorResponse${attributes}><Error>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+
+/** To a form for a service that is not served, in the words of every query service. */
+export function strangerError(error: ApiError, requestId: string): Answer {
+  const { code, status, message } = inDialect("query", error);
+  const inner = `<Type>Sender</Type><Code>${escapeText(code)}</Code><Message>${escapeText(message)}</Message>`;
+  return { status, headers: xmlHeaders(requestId), body: errorDocument("", inner, requestId) };
 }
 
 /** Flattened lists have their numbers one level higher; clients before Smithy wrote `member` always. */
