@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from receivers import http_receiver
 from server_process import ServerProcess
 from users import temporary_users
 
@@ -33,10 +34,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def server():
     """A running server that all tests share; make fresh names and leave other tests' things alone."""
-    process = ServerProcess()
-    process.start()
-    yield process
-    process.close()
+    with ServerProcess() as process:
+        yield process
 
 
 @pytest.fixture
@@ -86,6 +85,13 @@ def user(server, fresh):
 
     with temporary_users(server, fresh) as users:
         yield make
+
+
+@pytest.fixture
+def receiver():
+    """An HTTP server of the test's own, which remembers what is sent to it."""
+    with http_receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import http.server
 import json
 import ssl
 import subprocess
-import threading
 import time
+
+from receivers import serving
 
 
 def openssl(*words, data=None):
@@ -81,9 +82,5 @@ class Issuer:
         context.load_cert_chain(self.path("tls"), self.path("tls.key"))
         server.socket = context.wrap_socket(server.socket, server_side=True)
         self.url = f"https://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with serving(server):
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()

@@ -42,6 +42,17 @@ class Receiver:
 
 
 @contextlib.contextmanager
+def serving(server):
+    """An http.server that answers meanwhile."""
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
 def http_receiver():
     receiver = Receiver("")
 
@@ -66,12 +77,8 @@ def http_receiver():
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Smtp(asyncio.Protocol):

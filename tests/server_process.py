@@ -28,6 +28,8 @@ SESSION = boto3.Session()
 #: Sessions make one client after another.
 MAKING = threading.Lock()
 STOP_SECONDS = 30
+#: A call that fails is told; threads that share a client have a connection each.
+CONFIG = {"retries": {"max_attempts": 0}, "max_pool_connections": 50}
 
 
 def wait_until(condition, seconds, what):
@@ -54,7 +56,10 @@ def told(*words):
 
 
 class ServerProcess:
-    """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder."""
+    """One server. `start`, `kill` (SIGKILL) and `stop` (SIGTERM) may be called in turn on the same folder.
+
+    A `with` starts it, and removes it with its folder.
+    """
 
     started: typing.ClassVar = weakref.WeakSet()
 
@@ -67,6 +72,8 @@ class ServerProcess:
         self.process = None
         self.url = None
         self.errors = []
+        #: Those of the profiles, each made once: tests ask for the same ones, and making one takes as long as a call.
+        self.clients = {}
         self.started.add(self)
 
     def command(self):
@@ -113,6 +120,16 @@ class ServerProcess:
         self.process.stdout.close()
         return code
 
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         if self.process and self.process.poll() is None:
             try:
@@ -133,16 +150,21 @@ class ServerProcess:
     def client(self, service, profile="default", region="us-east-1", keys=None, token=None, url=None, **config):
         """An unmodified boto3 client of this server, or of `url`; keyword arguments go to botocore's Config."""
         access_key, secret = keys or self.keys(profile)
+        given = {
+            "region_name": region,
+            "endpoint_url": url or self.url,
+            "aws_access_key_id": access_key,
+            "aws_secret_access_key": secret,
+            "aws_session_token": token,
+        }
+        name = (service, *given.values(), repr(config))
         with MAKING:
-            return SESSION.client(
-                service,
-                region_name=region,
-                endpoint_url=url or self.url,
-                aws_access_key_id=access_key,
-                aws_secret_access_key=secret,
-                aws_session_token=token,
-                config=Config(**{"retries": {"max_attempts": 0}, **config}),
-            )
+            if name in self.clients:
+                return self.clients[name]
+            made = SESSION.client(service, **given, config=Config(**{**CONFIG, **config}))
+            if keys is None:
+                self.clients[name] = made
+            return made
 
     def command_environment(self, profile="default", region="us-east-1"):
         """Environment variables for a command-line client."""
@@ -158,11 +180,18 @@ class ServerProcess:
 
 
 @contextlib.contextmanager
+def server_of_two_accounts(first, second):
+    """A server that served one account and now serves another, and the keys of the first one's root."""
+    with ServerProcess(arguments=["--account", first]) as server:
+        keys = server.keys("root")
+        server.stop()
+        server.arguments = ["--account", second]
+        yield server.start(), keys
+
+
+@contextlib.contextmanager
 def running_server(bucket, *arguments):
     """A server with these arguments and an empty bucket, for a fixture of several tests."""
-    server = ServerProcess(arguments=arguments)
-    try:
-        server.start().client("s3").create_bucket(Bucket=bucket)
+    with ServerProcess(arguments=arguments) as server:
+        server.client("s3").create_bucket(Bucket=bucket)
         yield server
-    finally:
-        server.close()

@@ -5,40 +5,32 @@ import json
 import pytest
 from policies import allow, policy, refusal
 from receivers import http_receiver
-from server_process import ServerProcess, wait_until
+from server_process import wait_until
 
 BUCKET = "told"
 DENIED = "Access denied. Check the permissions for your role."
 
 
-@pytest.fixture(scope="module")
-def module_server():
-    process = ServerProcess(arguments=["--trail-every-seconds", "1"])
-    process.start()
-    s3 = process.client("s3")
+@pytest.fixture(scope="module", autouse=True)
+def open_bucket(trailing):
+    """A bucket that CloudTrail may write to."""
+    s3 = trailing.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     lets_in = {**allow("s3:PutObject", f"arn:aws:s3:::{BUCKET}/*"), "Principal": service()}
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(lets_in))
-    yield process
-    process.close()
 
 
 @pytest.fixture
-def trail(module_server):
-    return module_server.client("cloudtrail")
-
-
-@pytest.fixture
-def account(module_server):
-    return module_server.client("sts").get_caller_identity()["Account"]
+def account(trailing):
+    return trailing.client("sts").get_caller_identity()["Account"]
 
 
 def service(name="cloudtrail"):
     return {"Service": f"{name}.amazonaws.com"}
 
 
-def test_a_topic_is_told_of_each_file(module_server, trail, account):
-    sns = module_server.client("sns")
+def test_a_topic_is_told_of_each_file(trailing, trail, account):
+    sns = trailing.client("sns")
     text = "SNS Topic does not exist or the topic policy is incorrect!"
     wanted = {"Name": "of-topic", "S3BucketName": BUCKET, "SnsTopicName": "files"}
     assert refusal(lambda: trail.create_trail(**wanted)) == ("InsufficientSnsTopicPolicyException", text)
@@ -57,7 +49,7 @@ def test_a_topic_is_told_of_each_file(module_server, trail, account):
     assert told["s3Bucket"] == BUCKET
     [key] = told["s3ObjectKey"]
     assert f"AWSLogs/{account}/CloudTrail/us-east-1/" in key
-    assert module_server.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"]
+    assert trailing.client("s3").head_object(Bucket=BUCKET, Key=key)["ContentLength"]
     assert "LatestNotificationError" not in trail.get_trail_status(Name="of-topic")
     sns.delete_topic(TopicArn=topic)
     error = wait_until(lambda: trail.get_trail_status(Name="of-topic").get("LatestNotificationError"), 15, "an error")
@@ -68,8 +60,8 @@ def test_a_topic_is_told_of_each_file(module_server, trail, account):
     trail.delete_trail(Name="of-topic")
 
 
-def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trail, account):
-    logs, iam = module_server.client("logs"), module_server.client("iam")
+def test_a_log_group_gets_events_under_the_role_of_the_trail(trailing, trail, account):
+    logs, iam = trailing.client("logs"), trailing.client("iam")
     group = f"arn:aws:logs:us-east-1:{account}:log-group:trail:*"
     role = f"arn:aws:iam::{account}:role/of-trail"
     to_group, to_role = {"CloudWatchLogsLogGroupArn": group}, {"CloudWatchLogsRoleArn": role}
@@ -102,7 +94,7 @@ def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trai
     made = trail.create_trail(Name="of-group", S3BucketName=BUCKET, **to_group, **to_role)
     assert (made["CloudWatchLogsLogGroupArn"], made["CloudWatchLogsRoleArn"]) == (group, role)
     trail.start_logging(Name="of-group")
-    module_server.client("sagemaker").create_experiment(ExperimentName="in-the-group")
+    trailing.client("sagemaker").create_experiment(ExperimentName="in-the-group")
 
     def found():
         return logs.filter_log_events(logGroupName="trail", filterPattern=pattern)["events"]
@@ -111,7 +103,7 @@ def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trai
     event = json.loads(line["message"])
     assert line["logStreamName"] == f"{account}_CloudTrail_us-east-1"
     assert event["requestParameters"] == {"experimentName": "in-the-group"}
-    assert module_server.client("cloudwatch").list_metrics(Namespace="Trail")["Metrics"]
+    assert trailing.client("cloudwatch").list_metrics(Namespace="Trail")["Metrics"]
     status = trail.get_trail_status(Name="of-group")
     assert status["LatestCloudWatchLogsDeliveryTime"] and "LatestCloudWatchLogsDeliveryError" not in status
     iam.delete_role_policy(RoleName="of-trail", PolicyName="write")
@@ -119,8 +111,8 @@ def test_a_log_group_gets_events_under_the_role_of_the_trail(module_server, trai
     trail.delete_trail(Name="of-group")
 
 
-def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(module_server, trail, account):
-    events, logs, sagemaker = (module_server.client(name) for name in ("events", "logs", "sagemaker"))
+def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(trailing, trail, account):
+    events, logs, sagemaker = (trailing.client(name) for name in ("events", "logs", "sagemaker"))
     wanted = {"source": ["aws.sagemaker"], "detail": {"eventName": [{"suffix": "Experiment"}, {"prefix": "List"}]}}
     events.put_rule(Name="changes", EventPattern=json.dumps(wanted))
     logs.create_log_group(logGroupName="/aws/events/changes")
@@ -135,9 +127,9 @@ def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(module_server, tra
         return [event["detail"]["requestParameters"]["experimentName"] for event in told()]
 
     trail.create_trail(Name="of-bus", S3BucketName=BUCKET)
-    sagemaker.create_experiment(ExperimentName="before")
+    sagemaker.create_experiment(ExperimentName="bus-before")
     trail.start_logging(Name="of-bus")
-    sagemaker.create_experiment(ExperimentName="during")
+    sagemaker.create_experiment(ExperimentName="bus-during")
     sagemaker.list_experiments()
     wait_until(told, 15, "an event")
     [event] = told()
@@ -146,7 +138,7 @@ def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(module_server, tra
         "eventSource": "sagemaker.amazonaws.com",
         "eventName": "CreateExperiment",
         "readOnly": False,
-        "requestParameters": {"experimentName": "during"},
+        "requestParameters": {"experimentName": "bus-during"},
     }
     assert event == {
         "version": "0",
@@ -158,18 +150,16 @@ def test_the_bus_hears_of_what_was_changed_while_a_trail_logs(module_server, tra
         "region": "us-east-1",
         "resources": [],
     }
-    sagemaker.delete_experiment(ExperimentName="before")
-    module_server.kill()
-    module_server.start()
-    events, logs, sagemaker, trail = (
-        module_server.client(name) for name in ("events", "logs", "sagemaker", "cloudtrail")
-    )
-    sagemaker.create_experiment(ExperimentName="after")
-    wait_until(lambda: "after" in names(), 15, "the event after the start")
-    assert names() == ["during", "before", "after"]
-    sagemaker.create_experiment(ExperimentName="last")
+    sagemaker.delete_experiment(ExperimentName="bus-before")
+    trailing.kill()
+    trailing.start()
+    events, logs, sagemaker, trail = (trailing.client(name) for name in ("events", "logs", "sagemaker", "cloudtrail"))
+    sagemaker.create_experiment(ExperimentName="bus-after")
+    wait_until(lambda: "bus-after" in names(), 15, "the event after the start")
+    assert names() == ["bus-during", "bus-before", "bus-after"]
+    sagemaker.create_experiment(ExperimentName="bus-last")
     trail.stop_logging(Name="of-bus")
-    sagemaker.create_experiment(ExperimentName="too-late")
+    sagemaker.create_experiment(ExperimentName="bus-too-late")
     wait_until(lambda: len(told()) > 3, 15, "the last event")
-    assert names() == ["during", "before", "after", "last"]
+    assert names() == ["bus-during", "bus-before", "bus-after", "bus-last"]
     trail.delete_trail(Name="of-bus")

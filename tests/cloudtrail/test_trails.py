@@ -5,22 +5,7 @@ import json
 
 import pytest
 from policies import refusal
-from server_process import ServerProcess, wait_until
-
-EVERY_SECONDS = 1
-
-
-@pytest.fixture(scope="module")
-def module_server():
-    process = ServerProcess(arguments=["--trail-every-seconds", str(EVERY_SECONDS)])
-    process.start()
-    yield process
-    process.close()
-
-
-@pytest.fixture
-def trail(module_server):
-    return module_server.client("cloudtrail")
+from server_process import wait_until
 
 
 def bucket_for(server, name, trail_name, prefix=""):
@@ -52,12 +37,12 @@ def wait_for(condition):
     return wait_until(condition, 30, "events have been delivered")
 
 
-def test_a_trail_writes_what_was_called_while_it_logs(module_server, trail):
-    s3, account = bucket_for(module_server, "trail-one", "one", "logs/")
+def test_a_trail_writes_what_was_called_while_it_logs(trailing, trail):
+    s3, account = bucket_for(trailing, "trail-one", "one", "logs/")
     made = trail.create_trail(Name="one", S3BucketName="trail-one", S3KeyPrefix="logs")
     assert made["TrailARN"] == f"arn:aws:cloudtrail:us-east-1:{account}:trail/one"
     assert not trail.get_trail_status(Name="one")["IsLogging"]
-    sagemaker = module_server.client("sagemaker")
+    sagemaker = trailing.client("sagemaker")
     sagemaker.create_experiment(ExperimentName="before")
     trail.start_logging(Name="one")
     sagemaker.create_experiment(ExperimentName="during")
@@ -82,8 +67,8 @@ def test_a_trail_writes_what_was_called_while_it_logs(module_server, trail):
     assert sorted(names()) == ["at-the-end", "during"]
 
 
-def test_selectors_choose_reads_writes_and_objects(module_server, trail):
-    s3, _ = bucket_for(module_server, "trail-two", "two")
+def test_selectors_choose_reads_writes_and_objects(trailing, trail):
+    s3, _ = bucket_for(trailing, "trail-two", "two")
     trail.create_trail(Name="two", S3BucketName="trail-two")
     selectors = [
         {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []},
@@ -96,7 +81,7 @@ def test_selectors_choose_reads_writes_and_objects(module_server, trail):
     assert trail.put_event_selectors(TrailName="two", EventSelectors=selectors)["EventSelectors"] == selectors
     assert trail.get_trail(Name="two")["Trail"]["HasCustomEventSelectors"]
     trail.start_logging(Name="two")
-    sagemaker = module_server.client("sagemaker")
+    sagemaker = trailing.client("sagemaker")
     sagemaker.list_models()
     for bucket in ("watched", "unwatched"):
         s3.create_bucket(Bucket=bucket)
@@ -116,8 +101,8 @@ def test_selectors_choose_reads_writes_and_objects(module_server, trail):
     trail.delete_trail(Name="two")
 
 
-def test_a_bucket_that_does_not_let_cloudtrail_in_is_refused_and_told_of_later(module_server, trail):
-    s3 = module_server.client("s3")
+def test_a_bucket_that_does_not_let_cloudtrail_in_is_refused_and_told_of_later(trailing, trail):
+    s3 = trailing.client("s3")
     s3.create_bucket(Bucket="closed")
     create = trail.create_trail
     text = "S3 bucket nowhere-at-all does not exist!"
@@ -125,7 +110,7 @@ def test_a_bucket_that_does_not_let_cloudtrail_in_is_refused_and_told_of_later(m
     assert missing == ("S3BucketDoesNotExistException", text)
     text = "Incorrect S3 bucket policy is detected for bucket: closed"
     assert refusal(lambda: create(Name="bad", S3BucketName="closed")) == ("InsufficientS3BucketPolicyException", text)
-    s3, _ = bucket_for(module_server, "shut-later", "other")
+    s3, _ = bucket_for(trailing, "shut-later", "other")
     assert refusal(lambda: create(Name="bad", S3BucketName="shut-later"))[0] == "InsufficientS3BucketPolicyException"
     create(Name="other", S3BucketName="shut-later")
     trail.start_logging(Name="other")
@@ -156,13 +141,13 @@ def test_names_of_trails(trail, name, text):
     assert refusal(lambda: trail.create_trail(Name=name, S3BucketName="any")) == ("InvalidTrailNameException", text)
 
 
-def test_trails_are_described_listed_changed_and_tagged(module_server, trail):
-    _, account = bucket_for(module_server, "trail-three", "three")
+def test_trails_are_described_listed_changed_and_tagged(trailing, trail):
+    _, account = bucket_for(trailing, "trail-three", "three")
     made = trail.create_trail(
         Name="three", S3BucketName="trail-three", IsMultiRegionTrail=True, TagsList=[{"Key": "a", "Value": "b"}]
     )
     arn = made["TrailARN"]
-    abroad = module_server.client("cloudtrail", region="eu-west-1")
+    abroad = trailing.client("cloudtrail", region="eu-west-1")
     for where in (trail, abroad):
         assert "three" in [found["Name"] for found in where.describe_trails(trailNameList=[])["trailList"]]
     assert abroad.describe_trails(includeShadowTrails=False)["trailList"] == []

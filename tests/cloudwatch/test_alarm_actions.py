@@ -1,45 +1,19 @@
 """What alarms tell: messages to the subscribers of topics, and events that rules of EventBridge match."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from server_process import ACCOUNT, wait_until
+from server_process import ACCOUNT
 
 
 @pytest.fixture
-def listener():
-    """An address, and what has been sent to it, as JSON."""
-    received = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def topic(client, fresh, listener):
-    """ARN of a topic that everybody of the account and EventBridge may publish to; the listener is subscribed."""
+def topic(client, fresh, receiver):
+    """ARN of a topic that everybody of the account and EventBridge may publish to; the receiver is subscribed."""
     sns = client("sns")
-    address, received = listener
     arn = sns.create_topic(Name=fresh("topic"))["TopicArn"]
-    sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=address)
-    [asked] = wait_until(lambda: list(received), 10, "the listener is asked whether it wants messages")
-    sns.confirm_subscription(TopicArn=arn, Token=asked["Token"])
+    sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=receiver.url)
+    [asked] = receiver.wait(1)
+    sns.confirm_subscription(TopicArn=arn, Token=asked.document["Token"])
     services = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
     policy = json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
     policy["Statement"].append({**services, "Resource": arn})
@@ -48,8 +22,8 @@ def topic(client, fresh, listener):
     sns.delete_topic(TopicArn=arn)
 
 
-def test_a_change_of_state_is_told_to_topics_and_to_rules(client, fresh, listener, topic):
-    cloudwatch, events, (_, received) = client("cloudwatch"), client("events"), listener
+def test_a_change_of_state_is_told_to_topics_and_to_rules(client, cloudwatch, fresh, receiver, topic):
+    events = client("events")
     name, rule = fresh("alarm"), fresh("rule")
     pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": [name], "state": {"value": ["ALARM"]}}}
     events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
@@ -72,12 +46,8 @@ def test_a_change_of_state_is_told_to_topics_and_to_rules(client, fresh, listene
     )
     try:
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
-
-        def messages():
-            found = [json.loads(sent["Message"]) for sent in received if sent["Type"] == "Notification"]
-            return found if len(found) == 2 else None
-
-        found = wait_until(messages, 15, "the message of the alarm and the event have come")
+        _, *sent = [one.document for one in receiver.wait(3)]
+        found = [json.loads(each["Message"]) for each in sent]
         [message] = [each for each in found if "AlarmName" in each]
         [event] = [each for each in found if "detail" in each]
     finally:
@@ -113,7 +83,7 @@ def test_a_change_of_state_is_told_to_topics_and_to_rules(client, fresh, listene
             "EvaluateLowSampleCountPercentile": "",
         },
     }
-    [subject] = {sent["Subject"] for sent in received if sent.get("Subject")}
+    [subject] = {each["Subject"] for each in sent if each.get("Subject")}
     assert subject == f'ALARM: "{name}" in US East (N. Virginia)'
     assert (event["detail-type"], event["resources"]) == ("CloudWatch Alarm State Change", [arn])
     assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"

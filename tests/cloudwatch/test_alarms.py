@@ -12,11 +12,6 @@ EVALUATED_SECONDS = 30  # an alarm of ten seconds is evaluated soon after it was
 
 
 @pytest.fixture
-def cloudwatch(client):
-    return client("cloudwatch")
-
-
-@pytest.fixture
 def alarm(cloudwatch, fresh):
     """alarm(MetricName="m", …) puts a metric alarm of ten seconds and gives its name; it goes away afterwards."""
     names = []

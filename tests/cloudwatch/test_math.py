@@ -8,17 +8,6 @@ from policies import refusal
 from server_process import wait_until
 
 
-@pytest.fixture
-def cloudwatch(client):
-    return client("cloudwatch")
-
-
-@pytest.fixture
-def noon():
-    now = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
-    return now - datetime.timedelta(hours=2)
-
-
 def datum(name, value, time, **dimensions):
     named = [{"Name": key, "Value": each} for key, each in dimensions.items()]
     return {"MetricName": name, "Dimensions": named, "Timestamp": time, "Value": value}

@@ -8,18 +8,6 @@ import pytest
 from policies import allow, policy, refusal
 
 
-@pytest.fixture
-def cloudwatch(client):
-    return client("cloudwatch")
-
-
-@pytest.fixture
-def noon():
-    """A whole hour in the near past."""
-    now = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
-    return now - datetime.timedelta(hours=2)
-
-
 def minutes(count):
     return datetime.timedelta(minutes=count)
 
@@ -312,10 +300,10 @@ HOSTILE = {
 }
 
 
-@pytest.fixture
-def many_points(cloudwatch, fresh, noon):
+@pytest.fixture(scope="module")
+def many_points(server, noon):
     """Name space of a metric with a point in each of ten thousand seconds."""
-    namespace = fresh("ns")
+    cloudwatch, namespace = server.client("cloudwatch"), "many-points"
     times = [noon - datetime.timedelta(seconds=at) for at in range(10_000)]
     for at in range(0, len(times), 1000):
         put(cloudwatch, namespace, [(time, 1) for time in times[at : at + 1000]], StorageResolution=1)

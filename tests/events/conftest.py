@@ -4,7 +4,6 @@ import json
 
 import pytest
 from policies import allow, policy
-from receivers import http_receiver
 from server_process import wait_until
 
 ACCOUNT = "123456789012"
@@ -13,12 +12,6 @@ ACCOUNT = "123456789012"
 @pytest.fixture
 def events(client):
     return client("events")
-
-
-@pytest.fixture
-def receiver():
-    with http_receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -27,13 +27,24 @@ def user(user):
 
 
 @pytest.fixture
+def as_session(server):
+    """as_session(credentials, "sts"): a client with temporary credentials."""
+
+    def client(credentials, service, **config):
+        keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"])
+        return server.client(service, keys=keys, token=credentials["SessionToken"], **config)
+
+    return client
+
+
+@pytest.fixture
 def role(iam, fresh):
-    """role(principal, allow(…), Condition=…) makes a role that the principal may assume: its ARN."""
+    """role(principal, allow(…), condition=…) makes a role that the principal may assume: its ARN."""
     made = []
 
-    def make(principal, *statements, condition=None):
+    def make(principal, *statements, actions="sts:AssumeRole", condition=None):
         name = fresh("role")
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": actions}
         if condition:
             trust["Condition"] = condition
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]

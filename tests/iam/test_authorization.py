@@ -174,18 +174,3 @@ def test_a_malformed_policy_is_refused_when_it_is_put(user, iam):
         "MalformedPolicyDocument",
         "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
     )
-
-
-def test_a_role_of_another_account_cannot_be_passed(own_server, tmp_path):
-    server = own_server(folder=tmp_path / "data")
-    foreign = server.client("iam").get_role(RoleName="SageMakerRole")["Role"]["Arn"]
-    server.stop()
-    server.arguments = ["--account", "111122223333"]
-    server.start()
-    for profile in ("default", "root"):
-        sagemaker = server.client("sagemaker", profile=profile)
-        image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3"
-        model = {"ModelName": "stolen", "ExecutionRoleArn": foreign, "PrimaryContainer": {"Image": image}}
-        code, text = refusal(lambda to=sagemaker, model=model: to.create_model(**model))
-        assert code == "AccessDeniedException"
-        assert f"iam:PassRole on resource: {foreign}" in text

@@ -22,8 +22,9 @@ from evaluation_cases.calls import (
 )
 from evaluation_cases.layers import to
 from policies import allow, deny, policy, refusal
-from server_process import ACCOUNT, ServerProcess
+from server_process import ACCOUNT, server_of_two_accounts
 from users import remove_policies
+from xgboost_jobs import IMAGE
 
 KEY = "in/a.csv"
 BUCKETS_OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
@@ -259,25 +260,17 @@ OBJECTS = f"arn:aws:s3:::{PRODUCTION}/*"
 
 
 @pytest.fixture(scope="module")
-def two_accounts(tmp_path_factory):
+def two_accounts():
     """A server that served one account and now serves another: the user carlos of the first, a bucket of the second."""
-    server = ServerProcess(folder=tmp_path_factory.mktemp("accounts") / "data", arguments=["--account", HERE])
-    try:
-        server.start()
-        theirs = server.client("iam", profile="root")
+    with server_of_two_accounts(HERE, THERE) as (server, root):
+        theirs = server.client("iam", keys=root)
         theirs.create_user(UserName="carlos")
         key = theirs.create_access_key(UserName="carlos")["AccessKey"]
         carlos = (key["AccessKeyId"], key["SecretAccessKey"])
-        root = server.keys("root")
-        server.stop()
-        server.arguments = ["--account", THERE]
-        server.start()
         s3 = server.client("s3", profile="root")
         s3.create_bucket(Bucket=PRODUCTION)
         s3.put_object(Bucket=PRODUCTION, Key="a", Body=b"a")
-        yield types.SimpleNamespace(server=server, carlos=carlos, theirs=server.client("iam", keys=root), s3=s3)
-    finally:
-        server.close()
+        yield types.SimpleNamespace(server=server, carlos=carlos, theirs=theirs, s3=s3)
 
 
 def granting(principal, statement):
@@ -389,6 +382,17 @@ def test_a_role_of_another_account_is_not_handed_to_a_service(two_accounts):
             assert "iam:PassRole" in text
     finally:
         events.delete_rule(Name="far")
+
+
+@pytest.mark.parametrize("profile", ["default", "root"])
+def test_a_role_of_another_account_cannot_be_passed(two_accounts, profile):
+    sagemaker = two_accounts.server.client("sagemaker", profile=profile)
+    foreign = f"arn:aws:iam::{HERE}:role/SageMakerRole"
+    assert two_accounts.theirs.get_role(RoleName="SageMakerRole")["Role"]["Arn"] == foreign
+    model = {"ModelName": "stolen", "ExecutionRoleArn": foreign, "PrimaryContainer": {"Image": IMAGE}}
+    code, text = refusal(lambda: sagemaker.create_model(**model))
+    assert code == "AccessDeniedException"
+    assert f"iam:PassRole on resource: {foreign}" in text
 
 
 def test_a_bucket_names_an_account_by_its_canonical_id(world):

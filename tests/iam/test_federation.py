@@ -1,5 +1,6 @@
 """What sessions carry: tags, source identities, federated users; and who a key is of."""
 
+import functools
 import random
 
 import pytest
@@ -10,33 +11,11 @@ TAGS = [{"Key": "team", "Value": "red"}, {"Key": "Stage", "Value": "test"}]
 
 
 @pytest.fixture
-def as_session(server):
-    """as_session(credentials, "sts"): a client with temporary credentials."""
-
-    def client(credentials, service, **config):
-        keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"])
-        return server.client(service, keys=keys, token=credentials["SessionToken"], **config)
-
-    return client
-
-
-@pytest.fixture
-def tagged_role(iam, fresh):
+def tagged_role(role):
     """tagged_role(allow(…)) makes a role that the account may assume with tags: its ARN."""
-    made = []
-
-    def make(*statements, actions=("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"), **more):
-        name = fresh("role")
-        trust = policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": list(actions), **more})
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        made.append(name)
-        iam.put_role_policy(RoleName=name, PolicyName="given", PolicyDocument=policy(*statements))
-        return arn
-
-    yield make
-    for name in made:
-        iam.delete_role_policy(RoleName=name, PolicyName="given")
-        iam.delete_role(RoleName=name)
+    return functools.partial(
+        role, {"AWS": ACCOUNT}, actions=["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    )
 
 
 def test_session_tags_are_tags_of_the_principal_and_win_over_the_roles(client, tagged_role, iam, as_session):
@@ -54,7 +33,7 @@ def test_session_tags_are_tags_of_the_principal_and_win_over_the_roles(client, t
 
 def test_tags_need_a_role_that_takes_them(client, tagged_role):
     closed = tagged_role(allow("s3:*"), actions=["sts:AssumeRole"])
-    only_red = tagged_role(allow("s3:*"), Condition={"StringEqualsIfExists": {"aws:RequestTag/team": "red"}})
+    only_red = tagged_role(allow("s3:*"), condition={"StringEqualsIfExists": {"aws:RequestTag/team": "red"}})
     sts = client("sts")
     assert refusal(lambda: sts.assume_role(RoleArn=closed, RoleSessionName="s1", Tags=TAGS)) == (
         "AccessDenied",

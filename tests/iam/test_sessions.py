@@ -3,20 +3,8 @@
 import base64
 import datetime
 
-import pytest
 from policies import allow, policy, refusal
 from server_process import ACCOUNT
-
-
-@pytest.fixture
-def as_session(server):
-    """as_session(credentials, "sts"): a client with temporary credentials."""
-
-    def client(credentials, service, **config):
-        keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"])
-        return server.client(service, keys=keys, token=credentials["SessionToken"], **config)
-
-    return client
 
 
 def test_a_user_assumes_a_role_and_the_role_the_next(user, role, as_session):

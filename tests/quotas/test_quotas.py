@@ -6,7 +6,7 @@ import pytest
 from json_calls import JsonCalls
 from processing_jobs import cluster, ended_processing
 from record_nouns import TEMPLATE, a_team
-from server_process import ROLE, ServerProcess
+from server_process import ROLE, running_server
 from volley import volley
 from xgboost_jobs import IMAGE, create_model, ended_job, settled_endpoint, training_request
 
@@ -31,15 +31,13 @@ MOST_TEAMS = 25
 def server():
     # One job runs, the others wait: all are under way.
     quotas = ",".join(f"{name}={count}" for name, count in QUOTAS.items())
-    process = ServerProcess(arguments=["--cpus", "1", "--longest-grace-seconds", "1", "--quotas", quotas])
-    s3, sagemaker = process.start().client("s3"), process.client("sagemaker")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_object(Bucket=BUCKET, Key="train/a.csv", Body=b"0,1.4\n1,4.7\n" * 10)
-    sagemaker.create_training_job(**training_request("trained", BUCKET, {"num_round": 1}))
-    artifact = ended_job(sagemaker, "trained")["ModelArtifacts"]["S3ModelArtifacts"]
-    create_model(sagemaker, "served", artifact)
-    yield process
-    process.close()
+    with running_server(BUCKET, "--cpus", "1", "--longest-grace-seconds", "1", "--quotas", quotas) as process:
+        s3, sagemaker = process.client("s3"), process.client("sagemaker")
+        s3.put_object(Bucket=BUCKET, Key="train/a.csv", Body=b"0,1.4\n1,4.7\n" * 10)
+        sagemaker.create_training_job(**training_request("trained", BUCKET, {"num_round": 1}))
+        artifact = ended_job(sagemaker, "trained")["ModelArtifacts"]["S3ModelArtifacts"]
+        create_model(sagemaker, "served", artifact)
+        yield process
 
 
 @pytest.fixture(scope="module")

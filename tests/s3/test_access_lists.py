@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore import UNSIGNED
 from botocore.exceptions import ClientError
-from server_process import ServerProcess
+from server_process import ACCOUNT, server_of_two_accounts
 
 OTHER = "210987654321"
 GROUPS = "http://acs.amazonaws.com/groups"
@@ -18,17 +18,12 @@ LOGS = f"{GROUPS}/s3/LogDelivery"
 @pytest.fixture(scope="module")
 def callers():
     """S3 clients on a server of two accounts: `owner`, `stranger` (root of the other one) and `nobody`."""
-    server = ServerProcess(arguments=["--account", OTHER]).start()
-    keys = server.keys("root")
-    server.stop()
-    server.arguments = []
-    server.start()
-    yield {
-        "owner": server.client("s3"),
-        "stranger": server.client("s3", keys=keys),
-        "nobody": server.client("s3", signature_version=UNSIGNED),
-    }
-    server.close()
+    with server_of_two_accounts(OTHER, ACCOUNT) as (server, keys):
+        yield {
+            "owner": server.client("s3"),
+            "stranger": server.client("s3", keys=keys),
+            "nobody": server.client("s3", signature_version=UNSIGNED),
+        }
 
 
 @pytest.fixture

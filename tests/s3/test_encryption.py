@@ -26,9 +26,8 @@ FRAME, CONTENT = 65536, 65520
 @pytest.fixture(scope="module")
 def own():
     """A server of this file, whose folder is looked into."""
-    process = ServerProcess().start()
-    yield process
-    process.close()
+    with ServerProcess() as process:
+        yield process
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""Topics that go away after the test, and an HTTP server that messages are sent to."""
+"""Topics that go away after the test, and subscriptions of the receiver to them."""
 
 import urllib.request
 
 import pytest
-from receivers import http_receiver
 
 
 @pytest.fixture
@@ -23,12 +22,6 @@ def topic(sns, fresh):
     yield make
     for arn in made:
         sns.delete_topic(TopicArn=arn)
-
-
-@pytest.fixture
-def receiver():
-    with http_receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
