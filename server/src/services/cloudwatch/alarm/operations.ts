@@ -20,6 +20,7 @@ import { invalidFormat, invalidToken, noResource } from "../errors.ts";
 import {
   type AlarmDocument,
   type AlarmRow,
+  actionsOf,
   alarmKey,
   alarmNameOf,
   alarmsOf,
@@ -131,7 +132,7 @@ export const alarm = (parts: AlarmParts): Operations<Contract> => ({
 });
 
 function putting(input: PutMetricAlarmInput | PutCompositeAlarmInput, call: Call): readonly Permission[] {
-  const actions = [...(input.OKActions ?? []), ...(input.AlarmActions ?? []), ...(input.InsufficientDataActions ?? [])];
+  const actions = actionsOf(input);
   const conditions = {
     ...tagConditions(input.Tags ?? []),
     ...(actions.length === 0 ? {} : { "cloudwatch:AlarmActions": actions }),
@@ -184,7 +185,7 @@ async function put(parts: AlarmParts, call: Call, name: string, alarm: NewAlarm)
 async function checkComposite(parts: AlarmParts, call: Call, input: PutCompositeAlarmInput): Promise<void> {
   if (input.ActionConfiguration !== undefined)
     throw errors.validation("ActionConfiguration is not yet available in Sagebrush: leave it out.");
-  checkActions([...(input.OKActions ?? []), ...(input.AlarmActions ?? []), ...(input.InsufficientDataActions ?? [])]);
+  checkActions(actionsOf(input));
   const { children } = parseRule(input.AlarmRule);
   const { ActionsSuppressor: suppressor } = input;
   const periods = [input.ActionsSuppressorWaitPeriod, input.ActionsSuppressorExtensionPeriod];
