@@ -7,7 +7,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import { scopeOf } from "../shared/groups.ts";
-import { isText, readToken, writeToken } from "../shared/tokens.ts";
+import { pageOf } from "../shared/tokens.ts";
 
 const DEFINITION = "logs:query-definition";
 /** CloudWatch Logs quotas: saved queries, per region and account. */
@@ -45,17 +45,12 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
     },
     DescribeQueryDefinitions: {
       async run(input, call) {
-        const { queryDefinitionNamePrefix: prefix = "", maxResults: limit = DEFAULT_PAGE } = input;
-        const after = readToken("query definitions", input.nextToken, isText);
-        const rest = [...(await all(call))]
-          .filter((row) => row.document.name.startsWith(prefix) && (after === undefined || placeOf(row) > after))
+        const { queryDefinitionNamePrefix: prefix = "", maxResults: limit = DEFAULT_PAGE, nextToken: token } = input;
+        const wanted = (await all(call))
+          .filter((row) => row.document.name.startsWith(prefix))
           .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
-        const page = rest.slice(0, limit);
-        const last = page.at(-1);
-        return {
-          queryDefinitions: page.map(answer),
-          ...(last && rest.length > limit ? { nextToken: writeToken("query definitions", placeOf(last)) } : {}),
-        };
+        const { page, more } = pageOf(wanted, placeOf, { list: "query definitions", token, limit });
+        return { queryDefinitions: page.map(answer), ...more };
       },
     },
     DeleteQueryDefinition: {
