@@ -55,6 +55,8 @@ export async function startTelling(parts: ReaderParts): Promise<() => Promise<vo
   };
   const changed = () => {
     isDue = true;
+    clearTimeout(retry);
+    retry = undefined;
     running ??= read()
       .catch((error: unknown) => {
         report(error);
@@ -63,15 +65,14 @@ export async function startTelling(parts: ReaderParts): Promise<() => Promise<vo
       .finally(() => {
         running = undefined;
         if (isDue && !ended.signal.aborted && retry === undefined) changed();
-        retry = undefined;
       });
   };
   rows.watch(changed, ended.signal);
   changed();
   return async () => {
     ended.abort();
-    clearTimeout(retry);
     await running;
+    clearTimeout(retry);
   };
 }
 
