@@ -1,7 +1,6 @@
 // Saved queries. They are kept as they are given, as on AWS: a query is read when it is started.
-import { createHash } from "node:crypto";
 import type { Operations as Contract, QueryDefinition } from "../../../../../contract/logs/types.ts";
-import { newRequestId } from "../../../core/ids.ts";
+import { newRequestId, uuidOf } from "../../../core/ids.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
@@ -32,7 +31,8 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
             "Other query languages and parameters are not yet available in Sagebrush: leave them out.",
           );
         }
-        const id = queryDefinitionId ?? (clientToken === undefined ? newRequestId() : idOf(clientToken));
+        // The same token makes the same definition, however often it is sent.
+        const id = queryDefinitionId ?? (clientToken === undefined ? newRequestId() : uuidOf(clientToken));
         const key = { kind: DEFINITION, scope: scopeOf(call), name: id };
         const before = await context.rows.get<Definition>(key);
         if (queryDefinitionId !== undefined && !before) throw noDefinition();
@@ -65,18 +65,6 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
 };
 
 const noDefinition = () => resourceNotFound("The specified query definition does not exist.");
-
-/** The same token makes the same definition, however often it is sent. */
-function idOf(clientToken: string): string {
-  const digits = createHash("sha256").update(clientToken).digest("hex");
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    digits.slice(12, 16),
-    digits.slice(16, 20),
-    digits.slice(20, 32),
-  ].join("-");
-}
 
 const placeOf = ({ name, document }: Row<Definition>): string => `${document.name}\n${name}`;
 
