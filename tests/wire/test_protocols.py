@@ -122,6 +122,22 @@ def test_buckets_are_found_in_the_host_and_in_the_path(server, client, bucket, h
     assert send(server, sign(server, call, "s3")).body == b"found"
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "error"),
+    [
+        ("dynamodb", "list_tables", ("UnknownOperationException", 404)),
+        ("lambda", "list_functions", ("UnknownOperationException", 404)),
+        ("ses", "list_identities", ("InvalidAction", 400)),
+    ],
+)
+def test_services_that_are_not_served_say_so_in_their_protocol(client, service, operation, error):
+    with pytest.raises(ClientError) as caught:
+        getattr(client(service), operation)()
+    found = caught.value.response
+    assert (found["Error"]["Code"], found["ResponseMetadata"]["HTTPStatusCode"]) == error
+    assert found["Error"]["Message"] == f"This server does not serve {service}."
+
+
 def test_an_anonymous_call_is_refused_in_the_service_of_its_host(server, bucket):
     call = json_call("SageMaker.ListTrainingJobs")
     assert send(server, call).code == "MissingAuthenticationTokenException"

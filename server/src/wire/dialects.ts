@@ -94,8 +94,17 @@ export function dialectOf(protocol: Protocol | undefined): Dialect {
 
 /** The error as this service says it. */
 export function inWordsOf(service: Service, dialect: Dialect, error: ApiError): ApiError {
-  const wording: Wording | undefined = service.errorCodes?.[error.code] ?? wordings[error.code]?.[dialect];
-  if (wording === undefined) return error;
+  const own: Wording | undefined = service.errorCodes?.[error.code];
+  return own === undefined ? inDialect(dialect, error) : worded(own, error);
+}
+
+/** The error as services of this dialect say it. */
+export function inDialect(dialect: Dialect, error: ApiError): ApiError {
+  const wording = wordings[error.code]?.[dialect];
+  return wording === undefined ? error : worded(wording, error);
+}
+
+function worded(wording: Wording, error: ApiError): ApiError {
   const message = wording.message ?? error.message;
   return new ApiError(wording.code, wording.status, wording.reword?.(message) ?? message, error);
 }

@@ -23,11 +23,7 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   const scope = credentialScope(request);
   const target = request.headers["x-amz-target"];
   const host = readHost(request.host);
-  const isForm =
-    request.rawPath === "/" &&
-    (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true ||
-      queryValue(request, "Action") !== undefined);
-  const candidates = candidateServices(catalogue, scope?.service ?? host.signingName, target, isForm);
+  const candidates = candidateServices(catalogue, scope?.service ?? host.signingName, target, isForm(request));
   const path = host.bucket === undefined ? request.rawPath : `/${host.bucket}${request.rawPath}`;
   const found = { region: scope?.region, path, labels: {} };
   if (target !== undefined) return { ...found, ...targetRoute(candidates, target) };
@@ -40,6 +36,12 @@ export function routeOf(request: WireRequest, catalogue: Catalogue): Route {
   }
   return restRoute(request, candidates, found);
 }
+
+/** Whether the request is one of the query protocol, to whatever service. */
+export const isForm = (request: WireRequest): boolean =>
+  request.rawPath === "/" &&
+  (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true ||
+    queryValue(request, "Action") !== undefined);
 
 /** Whether requests of the protocol are forms, whose Action says which operation is meant. */
 export const isForms = (protocol: WireProtocol): boolean => protocol === "query" || protocol === "ec2";
@@ -98,7 +100,7 @@ function candidateServices(
   catalogue: Catalogue,
   signingName: string | undefined,
   target: string | undefined,
-  isForm: boolean,
+  isOneOfForms: boolean,
 ): readonly LoadedService[] {
   if (signingName !== undefined) {
     const services = catalogue.bySigningName(signingName);
@@ -106,7 +108,7 @@ function candidateServices(
     throw new ApiError("UnknownOperationException", 404, `This server does not serve ${signingName}.`);
   }
   if (target !== undefined) return catalogue.all();
-  return catalogue.bySigningName(isForm ? "sts" : "s3");
+  return catalogue.bySigningName(isOneOfForms ? "sts" : "s3");
 }
 
 function targetRoute(

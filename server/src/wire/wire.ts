@@ -14,10 +14,11 @@ import { type Catalogue, createCatalogue, type LoadedService, type Plan } from "
 import { dialectOf, inWordsOf } from "./dialects.ts";
 import { isChange, type Progress, recordOf, underWay } from "./progress.ts";
 import type { Answer } from "./protocols/codec.ts";
+import { strangerError } from "./protocols/query.ts";
 import { receive } from "./receive.ts";
 import { diskFailure, internalFailure, notBuilt, operationName, requirePlan } from "./refusals.ts";
 import { readRequest, type WireRequest } from "./request.ts";
-import { routeOf } from "./routing.ts";
+import { isForm, routeOf } from "./routing.ts";
 import { createSigningKeys, type SigningKeys } from "./signatures/version4.ts";
 import { violationError } from "./validation/constraints.ts";
 import { refuseNewer } from "./validation/newer.ts";
@@ -239,6 +240,7 @@ function answerError(parts: Parts, progress: Progress, cause: unknown): Answer {
   const error = cause instanceof ApiError ? cause : (diskFailure(cause) ?? internalFailure(requestId));
   if (service === undefined || protocol === undefined) {
     progress.error = error;
+    if (progress.request !== undefined && isForm(progress.request)) return strangerError(error, requestId);
     const headers = { "x-amzn-RequestId": requestId, "x-amzn-ErrorType": error.code };
     const body = JSON.stringify({ __type: error.code, message: error.message });
     return { status: error.status, headers: { ...headers, "Content-Type": "application/x-amz-json-1.1" }, body };

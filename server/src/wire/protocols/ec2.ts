@@ -2,12 +2,12 @@
 import type { ServiceModel } from "../../../../contract/model.ts";
 import type { Codec } from "./codec.ts";
 import { errorNames } from "./error-names.ts";
-import { formTree, numbered } from "./form.ts";
-import { formReaders } from "./form-read.ts";
-import { escapeText, xmlWriters } from "./xml-write.ts";
+import { numbered } from "./form.ts";
+import { formDecoder } from "./form-read.ts";
+import { escapeText, xmlHeaders, xmlWriters } from "./xml-write.ts";
 
 export function ec2Codec(model: ServiceModel): Codec {
-  const readers = formReaders(model, {
+  const decode = formDecoder(model, {
     memberName: (name, member) => member.queryName ?? capital(member.locationName ?? name),
     // Lists are always flattened in requests.
     items: numbered,
@@ -15,23 +15,19 @@ export function ec2Codec(model: ServiceModel): Codec {
   const writers = xmlWriters(model, { listMember: "item", timestamp: "iso8601" });
   const names = errorNames(model);
   const namespace = model.xmlNamespace ?? "";
-  const headers = (requestId: string) => ({ "Content-Type": "text/xml", "x-amzn-RequestId": requestId });
   return {
-    decode(operation, { form }) {
-      const input = operation.model.input;
-      return input === undefined ? {} : (readers(input)(formTree(form)) as Record<string, unknown>);
-    },
+    decode,
     encode(operation, output, requestId) {
       const shape = operation.model.output;
       const inner = shape === undefined ? "<return>true</return>" : writers.members(shape, output);
       const body = `<${operation.name}Response xmlns="${namespace}"><requestId>${requestId}</requestId>${inner}</${operation.name}Response>`;
-      return { status: operation.model.status ?? 200, headers: headers(requestId), body };
+      return { status: operation.model.status ?? 200, headers: xmlHeaders(requestId), body };
     },
     encodeError(error, { requestId }) {
       const inner = `<Code>${escapeText(names(error).code)}</Code><Message>${escapeText(error.message)}</Message>`;
       return {
         status: error.status,
-        headers: { ...headers(requestId), ...error.headers },
+        headers: { ...xmlHeaders(requestId), ...error.headers },
         body: `<Response><Errors><Error>${inner}</Error></Errors><RequestID>${requestId}</RequestID></Response>`,
       };
     },

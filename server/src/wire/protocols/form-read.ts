@@ -2,7 +2,8 @@
 import type { ListShape, Member, ServiceModel, Shape, StructureShape } from "../../../../contract/model.ts";
 import { errors } from "../../core/errors.ts";
 import { setOwn, shapeCompiler, shapeOf } from "../compile.ts";
-import { type FormNode, numbered } from "./form.ts";
+import type { Codec } from "./codec.ts";
+import { type FormNode, formTree, numbered } from "./form.ts";
 import { formatOf } from "./rest-bindings.ts";
 import { scalarFromText } from "./scalars.ts";
 
@@ -21,13 +22,18 @@ interface Context {
   readonly style: FormStyle;
 }
 
-/** By name of the shape. @throws ApiError SerializationFailure while reading */
-export const formReaders = (model: ServiceModel, style: FormStyle): ((shapeName: string) => Read) =>
-  shapeCompiler<Read>(
+/** The input of an operation from its form. @throws ApiError SerializationFailure */
+export function formDecoder(model: ServiceModel, style: FormStyle): Codec["decode"] {
+  const readers = shapeCompiler<Read>(
     model,
     (shape, _name, of) => buildReader({ model, style }, shape, of),
     (get) => (node) => get()(node),
   );
+  return (operation, { form }) => {
+    const input = operation.model.input;
+    return input === undefined ? {} : (readers(input)(formTree(form)) as Record<string, unknown>);
+  };
+}
 
 function buildReader({ model, style }: Context, shape: Shape, of: (name: string) => Read): Read {
   switch (shape.type) {

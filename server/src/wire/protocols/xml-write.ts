@@ -154,6 +154,12 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what has to be escaped
 const special = /[&<>"\x00-\x08\x0b-\x1f]/g;
 
+/** Of documents that the query protocols answer with. */
+export const xmlHeaders = (requestId: string): Readonly<Record<string, string>> => ({
+  "Content-Type": "text/xml",
+  "x-amzn-RequestId": requestId,
+});
+
 /** Escapes markup and control characters. */
 export const escapeXml = (text: string): string =>
   text.replace(special, (char) => entities[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
