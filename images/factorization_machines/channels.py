@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse, vstack
 
-from images.kit.content import parse_media_type
+from images.kit.content import PROTOBUF, parse_media_type
 from images.kit.errors import UserError
 from images.kit.pipe import open_pass
 from images.kit.vectors import VectorReader
 
 from .hyperparameters import CLASSIFIER
 from .model import Rows
-
-CONTENT_TYPE = "application/x-recordio-protobuf"
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,8 @@ def _check_type(channel):
     if channel.input_mode not in ("File", "Pipe"):
         raise UserError(f"Channel {channel.name}: expected input mode File or Pipe, got {channel.input_mode}.")
     given = channel.content_type
-    if given and given.strip() and parse_media_type(given)[0] != CONTENT_TYPE:
-        raise UserError(f"Channel {channel.name}: {given} is not an accepted ContentType: {CONTENT_TYPE}.")
+    if given and given.strip() and parse_media_type(given)[0] != PROTOBUF:
+        raise UserError(f"Channel {channel.name}: {given} is not an accepted ContentType: {PROTOBUF}.")
 
 
 def _parts(channel, number, settings):

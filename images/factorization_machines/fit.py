@@ -7,7 +7,7 @@ import numpy as np
 from images.kit.errors import UserError
 
 from . import adam
-from .metrics import sums
+from .metrics import SUMS, sums
 from .model import scores, scores_and_gradient, start
 from .together import Part
 
@@ -44,7 +44,7 @@ class Fit:
         settings = self._settings
         if batch is None or batch.labels.size == 0:
             nothing = np.empty((0, 1 + settings.num_factors), np.float32)
-            return Part(np.empty(0, np.int32), nothing, 0.0, np.zeros(6), is_stopping)
+            return Part(np.empty(0, np.int32), nothing, 0.0, np.zeros(SUMS), is_stopping)
         values, bias, gradient = scores_and_gradient(self.machine, settings.predictor_type, batch.rows, batch.labels)
         found = sums(settings.predictor_type, values, batch.labels)
         return Part(batch.rows.columns, gradient, bias, found, is_stopping)
@@ -76,7 +76,7 @@ def fit(batches, settings, together, after_step, after_epoch, is_stopping=lambda
     """
     learning = Fit(settings)
     for epoch in range(settings.epochs):
-        total, number, mine = np.zeros(6), 0, batches.read(epoch)
+        total, number, mine = np.zeros(SUMS), 0, batches.read(epoch)
         while True:
             with np.errstate(over="ignore", invalid="ignore"):
                 part = together.add(learning.part(next(mine, None), is_stopping()), settings.feature_dim)
@@ -96,7 +96,7 @@ def fit(batches, settings, together, after_step, after_epoch, is_stopping=lambda
 
 def measure(machine, batches, settings, is_stopping=lambda: False):
     """Sums of the metrics of all rows of this host's batches, until a stop: float64 (6,). batches: Batches."""
-    total = np.zeros(6)
+    total = np.zeros(SUMS)
     for batch in batches.read():
         if is_stopping():
             break

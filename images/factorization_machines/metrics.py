@@ -11,6 +11,9 @@ from .hyperparameters import CLASSIFIER
 LOSS, SCORE = "loss", "score"
 THRESHOLD = 0.5
 
+SUMS = 6
+"""How many sums there are; of a regressor some stay 0."""
+
 
 def label_of(probabilities):
     """Which rows are predicted to be 1: bool (n,)."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from images.kit import instances, predictions
 from images.kit.container import model_folder
-from images.kit.content import choose_accept
+from images.kit.content import JSON, choose_accept
 from images.kit.errors import RequestError, UserError
 
 from . import artifact
@@ -42,7 +42,7 @@ class Answer:
         self._machine = machine
         self._settings = settings
         self._environment = environment
-        self._default_accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", predictions.JSON)
+        self._default_accept = environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
 
     def __call__(self, body, content_type, accept):
         """Reply and its content type. Raises RequestError with the status to answer."""

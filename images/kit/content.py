@@ -1,5 +1,8 @@
 """Media types as clients write them: `text/csv; label_size=1`, `application/json, */*;q=0.1`."""
 
+JSON, JSON_LINES, PROTOBUF = "application/json", "application/jsonlines", "application/x-recordio-protobuf"
+"""What the built-in algorithms have in common (SageMaker developer guide, "Common data formats")."""
+
 
 def parse_media_type(text):
     """Type in lower case and its parameters: `Text/CSV; label_size=1` gives ("text/csv", {"label_size": "1"})."""

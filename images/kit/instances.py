@@ -12,12 +12,10 @@ import math
 import numpy as np
 from scipy.sparse import csr_matrix, issparse, vstack
 
-from .content import parse_media_type
+from .content import JSON, JSON_LINES, PROTOBUF, parse_media_type
 from .errors import RequestError, UserError
 from .recordio import of_request
 from .vectors import LARGEST_WIDTH, VectorReader
-
-JSON, JSON_LINES, PROTOBUF = "application/json", "application/jsonlines", "application/x-recordio-protobuf"
 
 
 def decode(body, content_type, environment):

@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 
+from .content import JSON, JSON_LINES, PROTOBUF
 from .recordio import frame
 from .records import encode_record
 
-JSON, JSON_LINES, PROTOBUF = "application/json", "application/jsonlines", "application/x-recordio-protobuf"
 ACCEPTED = (JSON, JSON_LINES, PROTOBUF)
 
 

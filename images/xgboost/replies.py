@@ -8,11 +8,13 @@ import json
 
 import numpy as np
 
+from images.kit import content
+from images.kit.content import JSON, JSON_LINES
 from images.kit.recordio import frame
 from images.kit.records import encode_record
 
-CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
-PROTOBUF = ("application/x-recordio-protobuf", "recordio-protobuf")
+CSV = "text/csv"
+PROTOBUF = (content.PROTOBUF, "recordio-protobuf")
 
 BINARY = ("binary:logistic", "binary:logitraw", "binary:hinge")
 MULTICLASS = ("multi:softmax", "multi:softprob")

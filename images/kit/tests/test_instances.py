@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from images.kit.content import JSON, JSON_LINES
 from images.kit.errors import RequestError
-from images.kit.instances import JSON, JSON_LINES, decode
+from images.kit.instances import decode
 
 
 def sparse(**fields):

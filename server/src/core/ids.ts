@@ -14,6 +14,12 @@ export function newId(): string {
   return text;
 }
 
+/** The UUID that a text stands for, always the same; it looks like the random ones (version 4). */
+export function uuidOf(text: string): string {
+  const hash = createHash("sha256").update(text).digest("hex");
+  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-4$3-8$4-$5");
+}
+
 /** The 64 hexadecimal digits that stand for an account in access control lists of S3 and in policies. */
 export const canonicalId = (account: string): string =>
   createHash("sha256").update(`canonical user of account ${account}`).digest("hex");

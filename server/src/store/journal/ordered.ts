@@ -1,9 +1,9 @@
 // Reading a journal in the order of its entries' own times, whatever order they were written in. The index says which
 // blocks may hold the next entries: where times only rise, those are read that a reading by position would read; where
 // blocks overlap, all that overlap. In memory are the entries asked for and one block.
-import { type FileHandle, open } from "node:fs/promises";
-import type { StoredEntry } from "./read.ts";
-import { linesFile, type Segment, wholeLines } from "./segment.ts";
+import type { FileHandle } from "node:fs/promises";
+import type { Range, StoredEntry } from "./read.ts";
+import { openLines, type Segment, wholeLines } from "./segment.ts";
 
 /** Between two entries; entries of one time stand in the order written. */
 export interface Place {
@@ -11,16 +11,9 @@ export interface Place {
   readonly sequence: number;
 }
 
-export interface OrderedRange {
+export interface OrderedRange extends Omit<Range, "from"> {
   /** Entries from here on, or those before here when `backwards`; everything when absent. */
   readonly from?: Place | undefined;
-  readonly backwards?: boolean | undefined;
-  readonly limit: number;
-  /** No entry is taken once those found hold so many bytes of text; one is always found. */
-  readonly limitBytes?: number | undefined;
-  /** Inclusive start, exclusive end of the entries' own time. */
-  readonly startTime?: number | undefined;
-  readonly endTime?: number | undefined;
 }
 
 interface Part {
@@ -48,7 +41,7 @@ export async function readInOrder(
       const file = files.get(part.segment);
       if (!file) continue;
       const entries = await entriesOf(file, part, range);
-      const merged = inOrder(found, entries, range.backwards ? later : earlier);
+      const merged = [...found, ...entries].sort(range.backwards ? later : earlier);
       ({ found, isFull } = within(merged, range));
     }
   } finally {
@@ -59,9 +52,6 @@ export async function readInOrder(
 
 const earlier = (one: Place, other: Place) => one.at - other.at || one.sequence - other.sequence;
 const later = (one: Place, other: Place) => earlier(other, one);
-
-const inOrder = (found: readonly StoredEntry[], more: readonly StoredEntry[], compare: typeof earlier): StoredEntry[] =>
-  [...found, ...more].sort(compare);
 
 /** What may hold wanted entries, in the order in which they may come. */
 function partsOf(segments: readonly Segment[], range: OrderedRange): Part[] {
@@ -76,14 +66,6 @@ function partsOf(segments: readonly Segment[], range: OrderedRange): Part[] {
     ),
   );
   return parts.sort((one, other) => (backwards ? other.to - one.to : one.from - other.from));
-}
-
-function openLines(folder: string, segment: string): Promise<FileHandle | undefined> {
-  return open(linesFile(folder, segment)).catch((error: NodeJS.ErrnoException) => {
-    // Retention has dropped the segment meanwhile.
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
 }
 
 async function entriesOf(file: FileHandle, { offset, end }: Part, range: OrderedRange): Promise<StoredEntry[]> {

@@ -1,6 +1,6 @@
 // Reading a journal by position and time: blocks are chosen by the index, then their lines are gone through.
-import { type FileHandle, open } from "node:fs/promises";
-import { type Block, linesFile, type Segment, wholeLines } from "./segment.ts";
+import type { FileHandle } from "node:fs/promises";
+import { type Block, openLines, type Segment, wholeLines } from "./segment.ts";
 
 export interface Range {
   /** Position to begin at; read downwards from it when `backwards`. */
@@ -28,11 +28,7 @@ export async function readEntries(folder: string, segments: readonly Segment[], 
   for (const segment of range.backwards ? [...segments].reverse() : segments) {
     const blocks = blocksOf(segment, range);
     if (blocks.length === 0) continue;
-    const file = await open(linesFile(folder, segment.name)).catch((error: NodeJS.ErrnoException) => {
-      // Retention has dropped the segment meanwhile.
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
+    const file = await openLines(folder, segment.name);
     if (!file) continue;
     try {
       for (const { offset, end } of blocks) {

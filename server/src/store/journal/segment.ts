@@ -67,6 +67,14 @@ function widened(block: Block, line: Line): Block {
   return from === undefined || to === undefined ? block : { ...block, from, to };
 }
 
+/** Undefined where retention has dropped the segment meanwhile. */
+export function openLines(folder: string, name: string): Promise<FileHandle | undefined> {
+  return open(linesFile(folder, name)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
 /** Reads the whole file: the index of its whole lines, each line handed to `see`. Stops at a torn end. */
 export async function scanSegment(folder: string, name: string, see: (line: Line) => void): Promise<Segment> {
   const segment = emptySegment(Number(name));

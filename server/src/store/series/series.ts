@@ -19,6 +19,17 @@ export interface StoredLogEvent extends LogEvent {
   readonly sequence: number;
 }
 
+/** Which lines of a stream are read. */
+export interface LogRange {
+  readonly backwards?: boolean;
+  readonly limit: number;
+  /** No line is taken once those found have so many bytes of text; a line is always found. */
+  readonly limitBytes?: number;
+  /** Inclusive start, exclusive end; milliseconds since 1970. */
+  readonly startTime?: number;
+  readonly endTime?: number;
+}
+
 /** Between two lines of a stream; milliseconds since 1970 and a position. */
 export interface LogPlace {
   readonly at: number;
@@ -98,35 +109,16 @@ export interface Series {
    * Lines by position, at most `limit`: from `from` upwards, or downwards when `backwards`, in the order walked.
    * `Infinity` with `backwards` begins at the newest line.
    */
-  readLogs(
-    key: LogStreamKey,
-    range: {
-      readonly from: number;
-      readonly backwards?: boolean;
-      readonly limit: number;
-      /** No line is taken once those found have so many bytes of text; a line is always found. */
-      readonly limitBytes?: number;
-      /** Inclusive start, exclusive end; milliseconds since 1970. */
-      readonly startTime?: number;
-      readonly endTime?: number;
-    },
-  ): Promise<readonly StoredLogEvent[]>;
+  readLogs(key: LogStreamKey, range: LogRange & { readonly from: number }): Promise<readonly StoredLogEvent[]>;
   /**
    * Lines by time, those of one time in the order written: from a place on, or those before it when `backwards`,
    * in the order walked. What is written later with an earlier time stands where its time says.
    */
   readLogsInOrder(
     key: LogStreamKey,
-    range: {
+    range: LogRange & {
       /** The beginning, or the end when `backwards`, where it is absent. */
       readonly from?: LogPlace | undefined;
-      readonly backwards?: boolean;
-      readonly limit: number;
-      /** No line is taken once those found have so many bytes of text; a line is always found. */
-      readonly limitBytes?: number;
-      /** Inclusive start, exclusive end; milliseconds since 1970. */
-      readonly startTime?: number;
-      readonly endTime?: number;
     },
   ): Promise<readonly StoredLogEvent[]>;
   createLogStream(key: LogStreamKey): Promise<void>;

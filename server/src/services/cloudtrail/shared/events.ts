@@ -1,8 +1,8 @@
 // A call as an event: the record that CloudTrail shows and delivers.
 // Source: guide, "Log Amazon SageMaker API Calls with AWS CloudTrail"; CloudTrail user guide, "CloudTrail record contents"
 // and "CloudTrail userIdentity element".
-import { createHash } from "node:crypto";
 import type { CallRecord } from "../../../core/call-record.ts";
+import { uuidOf } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { kindOf } from "./kinds.ts";
 import { sourceOf } from "./sources.ts";
@@ -59,10 +59,7 @@ export function eventOf(record: CallRecord): CloudTrailEvent {
 export const instant = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 
 /** The same whenever the event is made from its call. */
-export function eventId({ requestId }: CallRecord): string {
-  const hex = createHash("sha256").update(`event ${requestId}`).digest("hex");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
-}
+export const eventId = ({ requestId }: CallRecord): string => uuidOf(`event ${requestId}`);
 
 /** As LookupEvents names who called: the user, or the session of a role. */
 export function userNameOf({ principalArn = "" }: CallRecord): string | undefined {

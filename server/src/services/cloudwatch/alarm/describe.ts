@@ -8,6 +8,7 @@ import type {
 import { errors } from "../../../core/errors.ts";
 import {
   type AlarmRow,
+  actionsOf,
   alarmArn,
   alarmNameOf,
   type CompositeAlarmDocument,
@@ -88,17 +89,12 @@ export function wanted(input: DescribeAlarmsInput, place: Place, composites: Com
     return ({ name }) => parents.includes(name);
   }
   const types: readonly string[] = input.AlarmTypes ?? ["MetricAlarm"];
-  const actions = ({ OKActions, AlarmActions, InsufficientDataActions }: AlarmRow["document"]["settings"]) => [
-    ...(OKActions ?? []),
-    ...(AlarmActions ?? []),
-    ...(InsufficientDataActions ?? []),
-  ];
   return ({ name, document }) =>
     types.includes(document.type) &&
     (input.AlarmNames === undefined || input.AlarmNames.includes(name)) &&
     (input.StateValue === undefined || document.state.value === input.StateValue) &&
     (input.ActionPrefix === undefined ||
-      actions(document.settings).some((arn) => arn.startsWith(input.ActionPrefix ?? "")));
+      actionsOf(document.settings).some((arn) => arn.startsWith(input.ActionPrefix ?? "")));
 }
 
 /** Of a family only so much is told (CloudWatch API reference, DescribeAlarms). */

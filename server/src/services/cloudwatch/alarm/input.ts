@@ -3,6 +3,7 @@
 import type { MetricDataQuery, PutMetricAlarmInput } from "../../../../../contract/cloudwatch/types.ts";
 import { errors } from "../../../core/errors.ts";
 import { invalidValue } from "../errors.ts";
+import { actionsOf } from "../shared/alarms.ts";
 import { checkExpressions } from "../shared/measure.ts";
 import { dimensionsOf } from "../shared/place.ts";
 import { extendedStatisticOf, statisticOf } from "../shared/statistics.ts";
@@ -44,7 +45,7 @@ export function checkMetricAlarm(input: PutMetricAlarmInput): void {
   checkRule(input);
   if (input.Metrics) checkMetrics(input, input.Metrics);
   else checkMetric(input);
-  checkActions([...(input.OKActions ?? []), ...(input.AlarmActions ?? []), ...(input.InsufficientDataActions ?? [])]);
+  checkActions(actionsOf(input));
   const [period, count] = [periodOf(input), input.EvaluationPeriods ?? 1];
   if (period >= HOUR_SECONDS && period * count > WEEK_SECONDS)
     throw invalid("Metrics cannot be checked across more than 7 days (EvaluationPeriods * Period must be <= 604800).");

@@ -12,7 +12,7 @@ import type {
 } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { BadCursor, type RowPage } from "../../../store/rows/rows.ts";
@@ -20,6 +20,7 @@ import { invalidFormat, invalidToken, noResource } from "../errors.ts";
 import {
   type AlarmDocument,
   type AlarmRow,
+  actionsOf,
   alarmKey,
   alarmNameOf,
   alarmsOf,
@@ -29,6 +30,7 @@ import {
   scopeOf,
 } from "../shared/alarms.ts";
 import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { readToken } from "../shared/tokens.ts";
 import { checkFilters, isMetric, isOfMetric, metricAlarm, pageSize, told, wanted } from "./describe.ts";
 import { configurationEntry, HISTORY, HISTORY_MS, type HistoryDocument, itemOf } from "./history.ts";
 import { checkActions, checkMetricAlarm } from "./input.ts";
@@ -76,7 +78,7 @@ export const alarm = (parts: AlarmParts): Operations<Contract> => ({
     permissions: (input, call) => onAlarms(call, input.AlarmNames ?? ["*"]),
     async run(input, call) {
       checkFilters(input);
-      const after = input.NextToken === undefined ? undefined : readToken(input.NextToken);
+      const after = readToken(input.NextToken);
       const all = await alarmsOf(parts.rows, call, input.AlarmNamePrefix);
       const rest = all
         .filter(wanted(input, call, parts.watch.composites))
@@ -131,7 +133,7 @@ export const alarm = (parts: AlarmParts): Operations<Contract> => ({
 });
 
 function putting(input: PutMetricAlarmInput | PutCompositeAlarmInput, call: Call): readonly Permission[] {
-  const actions = [...(input.OKActions ?? []), ...(input.AlarmActions ?? []), ...(input.InsufficientDataActions ?? [])];
+  const actions = actionsOf(input);
   const conditions = {
     ...tagConditions(input.Tags ?? []),
     ...(actions.length === 0 ? {} : { "cloudwatch:AlarmActions": actions }),
@@ -184,7 +186,7 @@ async function put(parts: AlarmParts, call: Call, name: string, alarm: NewAlarm)
 async function checkComposite(parts: AlarmParts, call: Call, input: PutCompositeAlarmInput): Promise<void> {
   if (input.ActionConfiguration !== undefined)
     throw errors.validation("ActionConfiguration is not yet available in Sagebrush: leave it out.");
-  checkActions([...(input.OKActions ?? []), ...(input.AlarmActions ?? []), ...(input.InsufficientDataActions ?? [])]);
+  checkActions(actionsOf(input));
   const { children } = parseRule(input.AlarmRule);
   const { ActionsSuppressor: suppressor } = input;
   const periods = [input.ActionsSuppressorWaitPeriod, input.ActionsSuppressorExtensionPeriod];
@@ -282,10 +284,4 @@ async function history(parts: AlarmParts, call: Call, input: HistoryInput) {
     throw cause instanceof BadCursor ? invalidToken() : cause;
   }
   return { AlarmHistoryItems: items, ...(after === undefined ? {} : { NextToken: after }) };
-}
-
-function readToken(token: string): string {
-  const name = readMarker(token);
-  if (name === undefined) throw invalidToken();
-  return name;
 }

@@ -10,6 +10,7 @@ import {
   type AlarmState,
   alarmArn,
   alarmKey,
+  alarmNameOf,
   type CompositeAlarmDocument,
   changeAlarm,
   type MetricAlarmDocument,
@@ -217,7 +218,7 @@ export class Watch {
 
   async #workOut({ place, name, rule, children }: Composite, cause?: string): Promise<void> {
     const states = await this.#states(place, [...children]);
-    const byChild = (child: string) => states.get(nameIn(place, child))?.value;
+    const byChild = (child: string) => states.get(alarmNameOf(place, child))?.value;
     const value = rule.holds(byChild) ? "ALARM" : "OK";
     await this.#transition(place, name, ({ state }) => {
       if (state.value === value) return undefined;
@@ -294,11 +295,6 @@ function transitioned(transition: Transition, suppressor: AlarmState["value"] | 
 
 const sameSuppression = ({ suppression }: CompositeAlarmDocument, { suppression: other }: Suppressed): boolean =>
   suppression?.by === other?.by && suppression?.until === other?.until;
-
-const nameIn = (place: Place, child: string): string => {
-  const prefix = alarmArn(place, "");
-  return child.startsWith(prefix) ? child.slice(prefix.length) : child;
-};
 
 /** The next whole period and a little later, not all alarms at once. */
 export function nextTime(now: number, stepMs: number, name: string): number {

@@ -2,13 +2,14 @@
 // Gap: GetMetricWidgetImage draws nothing and is not yet available.
 import type { Operations as Contract } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
-import { invalidDashboard, invalidToken, invalidValue, noDashboard } from "../errors.ts";
+import { invalidDashboard, invalidValue, noDashboard } from "../errors.ts";
 import { DASHBOARD, type DashboardDocument, dashboardArn, dashboardKey } from "../shared/dashboards.ts";
 import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { readToken } from "../shared/tokens.ts";
 import { validate } from "./validate.ts";
 
 const PAGE = 1000;
@@ -56,8 +57,7 @@ export const dashboard = ({ rows }: { readonly rows: Rows }): Operations<Contrac
   },
   ListDashboards: {
     async run({ DashboardNamePrefix: prefix, NextToken }, call) {
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
-      if (NextToken !== undefined && after === undefined) throw invalidToken();
+      const after = readToken(NextToken);
       const range = { kind: DASHBOARD, scope: call.account, prefix, after, limit: PAGE + 1 };
       const { items, next } = cutPage(await rows.scan<DashboardDocument>(range), ({ name }) => name, PAGE);
       return {

@@ -3,11 +3,13 @@
 // Gap: metrics of AWS's own namespaces (AWS/…) cannot be put, those that the platform writes can be read.
 import type { Operations as Contract, DimensionFilter, MetricDatum } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call } from "../../../core/call.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { KnownMetric, MetricPoint } from "../../../store/series/series.ts";
 import { invalidCombination, invalidToken, invalidValue, missingParameter } from "../errors.ts";
 import { dimensionList, dimensionsOf, metricKey, type Parts } from "../shared/place.ts";
 import { LISTED_MS } from "../shared/search.ts";
+import { readToken } from "../shared/tokens.ts";
 
 /** CloudWatch user guide, "CloudWatch service quotas". */
 const MAX_METRICS = 1000;
@@ -43,7 +45,9 @@ export const metric = (parts: Parts): Operations<Contract> => ({
   },
   ListMetrics: {
     async run(input, call) {
-      const after = input.NextToken === undefined ? undefined : readToken(input.NextToken);
+      const after = readToken(input.NextToken);
+      // The order of a metric is a list.
+      if (after?.startsWith("[") === false) throw invalidToken();
       const known = await parts.series.listMetrics({
         account: call.account,
         region: call.region,
@@ -58,16 +62,15 @@ export const metric = (parts: Parts): Operations<Contract> => ({
         if (isWanted(metric)) found.push(metric);
         if (found.length > PAGE) break;
       }
-      const shown = found.slice(0, PAGE);
-      const last = shown.at(-1);
+      const { items, next } = cutPage(found, ({ order }) => order, PAGE);
       return {
-        Metrics: shown.map(({ namespace, name, dimensions }) => ({
+        Metrics: items.map(({ namespace, name, dimensions }) => ({
           Namespace: namespace,
           MetricName: name,
           Dimensions: dimensionList(dimensions),
         })),
-        ...(last && found.length > PAGE ? { NextToken: writeToken(last.order) } : {}),
-        ...(input.IncludeLinkedAccounts ? { OwningAccounts: shown.map(() => call.account) } : {}),
+        ...(next === undefined ? {} : { NextToken: next }),
+        ...(input.IncludeLinkedAccounts ? { OwningAccounts: items.map(() => call.account) } : {}),
       };
     },
   },
@@ -89,15 +92,6 @@ function firstAfter(known: readonly KnownMetric[], order: string): number {
     else high = middle;
   }
   return low;
-}
-
-const writeToken = (order: string): string => Buffer.from(order).toString("base64url");
-
-/** @throws ApiError InvalidNextToken */
-function readToken(token: string): string {
-  const key = Buffer.from(token, "base64url");
-  if (key.toString("base64url") !== token || key[0] !== "[".charCodeAt(0)) throw invalidToken();
-  return key.toString();
 }
 
 /** One point for each sample or set. `at` names the datum in errors. @throws ApiError InvalidParameterValue … */

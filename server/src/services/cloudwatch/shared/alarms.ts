@@ -93,6 +93,13 @@ export async function alarmsOf(rows: Rows, place: Place, namePrefix?: string): P
   }
 }
 
+/** ARNs of the actions of every state. */
+export const actionsOf = (settings: MetricSettings | CompositeSettings): readonly string[] => [
+  ...(settings.OKActions ?? []),
+  ...(settings.AlarmActions ?? []),
+  ...(settings.InsufficientDataActions ?? []),
+];
+
 export interface AlarmChange {
   readonly document: AlarmDocument;
   /** Rows that are written in the same commit. */
@@ -104,11 +111,11 @@ export async function changeAlarm(
   rows: Rows,
   key: RowKey,
   now: number,
-  change: (document: AlarmDocument, name: string) => AlarmChange | undefined,
+  change: (document: AlarmDocument) => AlarmChange | undefined,
 ): Promise<AlarmDocument | undefined> {
   return again(async () => {
     const row = await rows.get<AlarmDocument>(key);
-    const changed = row && change(row.document, row.name);
+    const changed = row && change(row.document);
     if (!row || !changed) return undefined;
     const { document, put = [] } = changed;
     const { kind, scope, name, createdAt } = row;

@@ -128,7 +128,7 @@ class Expressions {
       const { Id: id, Expression: source } = query;
       if (source === undefined || isSelection(source)) continue;
       if (this.#work.isTurnOver(source.length)) await setImmediate();
-      parsed.set(id, { parsed: naming(id, source, () => parse(source, (name) => known.has(name))), source, query });
+      parsed.set(id, { parsed: parseNamed(id, source, known), source, query });
     }
     return parsed;
   }
@@ -173,17 +173,14 @@ export function checkExpressions(queries: readonly MetricDataQuery[]): ReadonlyM
   const known = new Set(queries.map(({ Id }) => Id));
   const found = new Map<string, Expression>();
   for (const { Id: id, Expression: source } of queries)
-    if (source !== undefined && !isSelection(source))
-      found.set(
-        id,
-        naming(id, source, () => parse(source, (name) => known.has(name))),
-      );
+    if (source !== undefined && !isSelection(source)) found.set(id, parseNamed(id, source, known));
   return found;
 }
 
-function naming<Result>(id: string, source: string, work: () => Result): Result {
+/** The expression of a query; `known`: ids of all queries. @throws ApiError Validation */
+function parseNamed(id: string, source: string, known: ReadonlySet<string>): Expression {
   try {
-    return work();
+    return parse(source, (name) => known.has(name));
   } catch (cause) {
     throw wrong(id, source, cause);
   }

@@ -20,19 +20,14 @@ export const MAX_EXACT = 10_000;
 /** Points taken, or runs put in order, before others have their turn: some milliseconds. */
 const SLICE = 10_000;
 
-/** Periods that have points, in order of time. `origin` is a boundary; all in milliseconds. */
-export async function intoPeriods(points: readonly MetricPoint[], origin: number, lengthMs: number): Promise<Period[]> {
-  const sums = new PeriodSums(origin, lengthMs);
-  await sums.add(points);
-  return sums.periods();
-}
-
 /** Points summed up as they come, so that they need not all be in memory. */
 export class PeriodSums {
   readonly #origin: number;
   readonly #lengthMs: number;
   readonly #sums = new Map<number, Sums>();
+  #sinceTurn = 0;
 
+  /** `origin` is a boundary; both in milliseconds. */
   constructor(origin: number, lengthMs: number) {
     this.#origin = origin;
     this.#lengthMs = lengthMs;
@@ -40,8 +35,11 @@ export class PeriodSums {
 
   /** What lies before the origin is left out. */
   async add(points: readonly MetricPoint[]): Promise<void> {
-    for (const [index, { timestamp, value }] of points.entries()) {
-      if (index % SLICE === SLICE - 1) await setImmediate();
+    for (const { timestamp, value } of points) {
+      if (++this.#sinceTurn === SLICE) {
+        this.#sinceTurn = 0;
+        await setImmediate();
+      }
       if (timestamp < this.#origin) continue;
       const at = this.#origin + Math.floor((timestamp - this.#origin) / this.#lengthMs) * this.#lengthMs;
       let period = this.#sums.get(at);
@@ -53,6 +51,7 @@ export class PeriodSums {
     }
   }
 
+  /** Those that have points, in order of time. */
   async periods(): Promise<Period[]> {
     const periods: Period[] = [];
     let ordered = 0;

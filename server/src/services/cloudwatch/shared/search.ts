@@ -1,10 +1,10 @@
 // Series of metrics that are found and not named: by SEARCH, and by queries of Metrics Insights.
 import { setImmediate } from "node:timers/promises";
-import type { KnownMetric, MetricKey, MetricPoint } from "../../../store/series/series.ts";
+import type { KnownMetric, MetricKey } from "../../../store/series/series.ts";
 import { selectionOf } from "./math/insights.ts";
 import { searchTest } from "./math/search-terms.ts";
 import { InvalidExpression, type TimeSeries } from "./math/values.ts";
-import { intoPeriods } from "./periods.ts";
+import { PeriodSums } from "./periods.ts";
 import type { Parts, Place } from "./place.ts";
 import { isPeriod, rangeStart } from "./range.ts";
 import { periodsOf, piecesOf, type Span, seriesOf } from "./series-of.ts";
@@ -102,18 +102,20 @@ export async function selected(
   const groups = Map.groupBy(keys, ({ dimensions }) => groupBy.map((dimension) => dimensions[dimension]).join(" "));
   const found: { readonly series: TimeSeries; readonly rank: number }[] = [];
   for (const [group, members] of groups) {
-    const points: MetricPoint[] = [];
+    const sums = new PeriodSums(rangeStart(wanted.startTime, wanted.periodMs / 1000), wanted.periodMs);
+    const total = orderBy && new PeriodSums(0, Number.MAX_SAFE_INTEGER);
     for (const key of members) {
       wanted.claim(METRIC_STEPS);
       for await (const some of piecesOf(series, key, wanted)) {
         wanted.claim(POINT_STEPS * some.length);
-        for (const point of some) points.push(point);
+        await sums.add(some);
+        await total?.add(some);
       }
     }
-    const periods = await intoPeriods(points, rangeStart(wanted.startTime, wanted.periodMs / 1000), wanted.periodMs);
+    const periods = await sums.periods();
     if (periods.length === 0) continue;
     const label = group === "" ? wanted.label : group;
-    const [whole] = await intoPeriods(points, 0, Number.MAX_SAFE_INTEGER);
+    const [whole] = (await total?.periods()) ?? [];
     const rank = orderBy && whole ? (statisticOf(orderBy.stat)?.(whole) ?? 0) : 0;
     found.push({
       series: {

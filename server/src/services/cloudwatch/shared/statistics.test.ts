@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SampleSet } from "../../../engine/sample-set.ts";
 import type { MetricPoint } from "../../../store/series/series.ts";
-import { intoPeriods, MAX_EXACT } from "./periods.ts";
+import { MAX_EXACT, PeriodSums } from "./periods.ts";
 import { rangeStart } from "./range.ts";
 import { statisticOf } from "./statistics.ts";
 
@@ -16,6 +16,12 @@ const point = (timestamp: number, value: MetricPoint["value"]): MetricPoint => (
   timestamp,
   value,
 });
+
+async function intoPeriods(points: readonly MetricPoint[], origin: number, lengthMs: number) {
+  const sums = new PeriodSums(origin, lengthMs);
+  await sums.add(points);
+  return sums.periods();
+}
 
 function summedUp(...samples: readonly number[]): MetricPoint["value"] {
   const set = new SampleSet();

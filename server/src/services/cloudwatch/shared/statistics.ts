@@ -52,12 +52,11 @@ function boundsOf(low: string, high: string): Bounds | undefined {
   if (from === undefined || to === undefined || (low === "" && high === "")) return undefined;
   const arePercents = from.isPercent || to.isPercent;
   if (arePercents && ((low !== "" && !from.isPercent) || (high !== "" && !to.isPercent))) return undefined;
-  const bounds = {
+  return {
     low: low === "" ? (arePercents ? 0 : Number.NEGATIVE_INFINITY) : from.value,
     high: high === "" ? (arePercents ? 100 : Number.POSITIVE_INFINITY) : to.value,
     arePercents,
   };
-  return arePercents && bounds.high > 100 ? undefined : bounds;
 }
 
 function boundOf(text: string): { readonly value: number; readonly isPercent: boolean } | undefined {

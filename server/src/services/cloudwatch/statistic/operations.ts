@@ -95,14 +95,14 @@ const NOTHING: Measured = { series: [], messages: [], isMany: false };
 
 /** Series of an array are named each after its own, behind the label that the expression was given. */
 function labelFor(
-  { Label, MetricStat }: MetricDataQuery,
+  { Label }: MetricDataQuery,
   series: TimeSeries,
   { own: queryLabel, isMany }: { readonly own: string; readonly isMany: boolean },
   place: LabelPlace,
 ): string {
-  const own = !MetricStat && isMany ? series.label || queryLabel : queryLabel;
+  const own = isMany ? series.label || queryLabel : queryLabel;
   if (Label === undefined) return own;
-  if (Label.includes("${")) return withValues(Label, series, MetricStat || isMany ? own : queryLabel, place);
+  if (Label.includes("${")) return withValues(Label, series, own, place);
   return isMany ? `${Label} ${own}`.trim() : Label;
 }
 

@@ -1,5 +1,4 @@
 // Pairs of keys for use outside, the private one also encrypted under a key of KMS. KMS API reference, GenerateDataKeyPair.
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { Operations as Contract, GenerateDataKeyPairRequest } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
@@ -8,7 +7,8 @@ import { dryRun } from "../errors.ts";
 import { onKey } from "../shared/access.ts";
 import { encrypt } from "../shared/ciphertext.ts";
 import { currentMaterial, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
-import { findSpec, requireUsage, SYMMETRIC } from "../shared/specs.ts";
+import { publicDer, readPrivateKey } from "../shared/pairs.ts";
+import { findSpec, isPair, requireUsage, SYMMETRIC } from "../shared/specs.ts";
 
 export const keyPair = (parts: Parts): Operations<Contract> => {
   const permissions = ({ KeyId, KeyPairSpec, EncryptionContext = {} }: GenerateDataKeyPairRequest, call: Call) =>
@@ -19,17 +19,16 @@ export const keyPair = (parts: Parts): Operations<Contract> => {
   const make = async ({ KeyId, KeyPairSpec, EncryptionContext, ...input }: GenerateDataKeyPairRequest, call: Call) => {
     if (input.Recipient !== undefined)
       throw errors.validation("Recipient is not yet available in Sagebrush: leave it out.");
-    const spec = /^(RSA|ECC)_/.test(KeyPairSpec) ? findSpec(KeyPairSpec) : undefined;
+    const spec = isPair(KeyPairSpec) ? findSpec(KeyPairSpec) : undefined;
     if (spec === undefined) throw errors.validation(`KeyPairSpec ${KeyPairSpec} is not yet available in Sagebrush.`);
     const row = requireEnabled(call, await requireKey(parts, call, KeyId));
     requireUsage(call, row, { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
     if (input.DryRun) throw dryRun();
     const der = await spec.make();
-    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
     return {
       PrivateKeyPlaintext: der,
       PrivateKeyCiphertextBlob: encrypt(parts, row, der, EncryptionContext),
-      PublicKey: createPublicKey(key).export({ type: "spki", format: "der" }),
+      PublicKey: publicDer(readPrivateKey(der)),
       KeyId: keyArn(call, row.name),
       KeyPairSpec,
       KeyMaterialId: currentMaterial(row).id,

@@ -26,19 +26,11 @@ import {
   scopeOf,
   sealMaterial,
   stateOf,
+  type Usage,
 } from "../shared/keyring.ts";
 import { cut, startOf } from "../shared/paging.ts";
 import { checkKeyPolicy, defaultPolicy } from "../shared/policy.ts";
-import {
-  algorithmsOf,
-  findSpec,
-  type Spec,
-  SYMMETRIC,
-  specOf,
-  type Usage,
-  usageFor,
-  usageOf,
-} from "../shared/specs.ts";
+import { findSpec, type Spec, SYMMETRIC, specAnswer, specOf, usageFor } from "../shared/specs.ts";
 import { tagConditions, withTags } from "../shared/tags.ts";
 
 const DEFAULT_PAGE = 100;
@@ -172,16 +164,9 @@ function kindOf(input: CreateKeyRequest): { readonly name: string; readonly spec
   return { name, spec, usage: usageFor(name, KeyUsage) };
 }
 
-const ALGORITHMS = {
-  ENCRYPT_DECRYPT: "EncryptionAlgorithms",
-  SIGN_VERIFY: "SigningAlgorithms",
-  GENERATE_VERIFY_MAC: "MacAlgorithms",
-} as const;
-
 function metadata(call: Call, row: KeyRow): KeyMetadata {
   const { document } = row;
   const state = stateOf(row);
-  const spec = specOf(row) as "SYMMETRIC_DEFAULT";
   return {
     AWSAccountId: call.account,
     KeyId: row.name,
@@ -189,15 +174,14 @@ function metadata(call: Call, row: KeyRow): KeyMetadata {
     CreationDate: row.createdAt / 1000,
     Enabled: state === "Enabled",
     Description: document.description,
-    KeyUsage: usageOf(row),
     KeyState: state,
     ...(document.deleteAt === undefined ? {} : { DeletionDate: document.deleteAt / 1000 }),
     Origin: "AWS_KMS",
     KeyManager: document.managedFor === undefined ? "CUSTOMER" : "AWS",
-    CustomerMasterKeySpec: spec,
-    KeySpec: spec,
-    [ALGORITHMS[usageOf(row)]]: algorithmsOf(row),
+    ...specAnswer(row),
     MultiRegion: false,
-    ...(state === "PendingDeletion" || spec !== SYMMETRIC ? {} : { CurrentKeyMaterialId: currentMaterial(row).id }),
+    ...(state === "PendingDeletion" || specOf(row) !== SYMMETRIC
+      ? {}
+      : { CurrentKeyMaterialId: currentMaterial(row).id }),
   };
 }

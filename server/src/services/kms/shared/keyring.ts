@@ -38,6 +38,8 @@ export interface Material {
 
 export type KeyState = "Enabled" | "Disabled" | "PendingDeletion";
 
+export type Usage = "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC";
+
 export interface KeyDocument {
   readonly description: string;
   readonly policy: string;
@@ -50,7 +52,7 @@ export interface KeyDocument {
   readonly deleteAt?: number | undefined;
   /** Absent for keys that encrypt by one secret; see specs.ts. */
   readonly spec?: string | undefined;
-  readonly usage?: "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | undefined;
+  readonly usage?: Usage | undefined;
   /** Of a key that AWS manages: `s3`. */
   readonly managedFor?: string | undefined;
 }

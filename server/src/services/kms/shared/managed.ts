@@ -6,21 +6,15 @@ interface Place {
   readonly region: string;
 }
 
-/** What keys of it are called, and its host name before the region: services whose keys something here can ask for. */
-const HOSTS: Readonly<Record<string, string>> = {
-  ecr: "ecr",
-  s3: "s3",
-  sagemaker: "sagemaker",
-  secretsmanager: "secretsmanager",
-  sns: "sns",
-};
+/** Services whose keys something here can ask for; their host names begin so too. */
+const SERVICES: ReadonlySet<string> = new Set(["ecr", "s3", "sagemaker", "secretsmanager", "sns"]);
 
 const PREFIX = "alias/aws/";
 
 /** `s3` of `alias/aws/s3`; undefined for what is no alias of such a key. */
 export function managedService(alias: string): string | undefined {
   const service = alias.startsWith(PREFIX) ? alias.slice(PREFIX.length) : "";
-  return Object.hasOwn(HOSTS, service) ? service : undefined;
+  return SERVICES.has(service) ? service : undefined;
 }
 
 /** What tells such a key from one of the account's own. */
@@ -50,7 +44,7 @@ const policyOf = ({ account, region }: Place, service: string) => ({
       Condition: {
         StringEquals: {
           "kms:CallerAccount": account,
-          "kms:ViaService": `${HOSTS[service]}.${region}.amazonaws.com`,
+          "kms:ViaService": `${service}.${region}.amazonaws.com`,
         },
       },
     },

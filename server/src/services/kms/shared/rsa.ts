@@ -1,8 +1,9 @@
 // Encryption by RSA keys: RSAES-OAEP (RFC 8017). Ciphertexts are RSA's own, so that public keys make them elsewhere too.
-import { createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto";
+import { createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto";
 import { errors } from "../../../core/errors.ts";
 import { invalidCiphertext } from "../errors.ts";
-import { currentMaterial, type KeyRow, openMaterial, type Parts } from "./keyring.ts";
+import type { KeyRow, Parts } from "./keyring.ts";
+import { privateKeyOf } from "./pairs.ts";
 import { specOf } from "./specs.ts";
 
 const HASHES: Readonly<Record<string, { readonly name: string; readonly bytes: number }>> = {
@@ -12,9 +13,6 @@ const HASHES: Readonly<Record<string, { readonly name: string; readonly bytes: n
 
 export const isRsa = (algorithm: string | undefined): algorithm is string =>
   algorithm !== undefined && Object.hasOwn(HASHES, algorithm);
-
-const privateKeyOf = (parts: Parts, row: KeyRow) =>
-  createPrivateKey({ key: openMaterial(parts, row.name, currentMaterial(row)), format: "der", type: "pkcs8" });
 
 /** @throws ApiError Validation for more bytes than the key takes */
 export function encryptRsa(parts: Parts, row: KeyRow, algorithm: string, plaintext: Uint8Array): Buffer {

@@ -2,12 +2,11 @@
 // recorded in LocalStack's tests/aws/services/kms/test_kms.snapshot.json.
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import type { CustomerMasterKeySpec } from "../../../../../contract/kms/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { invalidKeyUsage } from "../errors.ts";
-import { type KeyRow, keyArn } from "./keyring.ts";
-
-export type Usage = "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC";
+import { type KeyRow, keyArn, type Usage } from "./keyring.ts";
 
 export interface Spec {
   /** The algorithms of each usage that a key of this kind may have. */
@@ -66,6 +65,26 @@ export const usageOf = ({ document }: KeyRow): Usage => document.usage ?? "ENCRY
 
 /** Of the key's usage. */
 export const algorithmsOf = (row: KeyRow): readonly string[] => findSpec(specOf(row))?.algorithms[usageOf(row)] ?? [];
+
+const MEMBERS = {
+  ENCRYPT_DECRYPT: "EncryptionAlgorithms",
+  SIGN_VERIFY: "SigningAlgorithms",
+  GENERATE_VERIFY_MAC: "MacAlgorithms",
+} as const satisfies Readonly<Record<Usage, string>>;
+
+/** What answers say of spec, usage and algorithms. */
+export function specAnswer(row: KeyRow) {
+  const spec = specOf(row) as CustomerMasterKeySpec;
+  return {
+    CustomerMasterKeySpec: spec,
+    KeySpec: spec,
+    KeyUsage: usageOf(row),
+    [MEMBERS[usageOf(row)]]: algorithmsOf(row),
+  };
+}
+
+/** Whether keys of this kind are pairs, one half of them public. */
+export const isPair = (spec: string): boolean => /^(RSA|ECC)_/.test(spec);
 
 /** @throws ApiError InvalidKeyUsage when the key is for something else than the operation, or than the algorithm */
 export function requireUsage(

@@ -3,7 +3,6 @@
 // Gap: messages are signed as they come (MessageType RAW), up to 4096 bytes; digests (DIGEST) only with RSASSA_PKCS1_V1_5.
 import {
   constants,
-  createPrivateKey,
   createPublicKey,
   type KeyObject,
   privateEncrypt,
@@ -18,8 +17,9 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { dryRun, invalidSignature, unsupported } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
-import { currentMaterial, keyArn, openMaterial, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
-import { algorithmsOf, requireUsage, specOf, usageOf } from "../shared/specs.ts";
+import { keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { privateKeyOf, publicDer } from "../shared/pairs.ts";
+import { isPair, requireUsage, specAnswer, specOf } from "../shared/specs.ts";
 
 interface Signing {
   readonly KeyId: string;
@@ -34,28 +34,29 @@ export const signature = (parts: Parts): Operations<Contract> => {
     onKey(parts, call, KeyId, {
       conditions: { "kms:SigningAlgorithm": SigningAlgorithm, "kms:MessageType": MessageType },
     });
-  const privateKey = async (input: Signing, call: Call) => {
+  const opened = async (input: Signing, call: Call) => {
     const row = requireEnabled(call, await requireKey(parts, call, input.KeyId));
     requireUsage(call, row, { usage: "SIGN_VERIFY", algorithm: input.SigningAlgorithm });
     checkMessage(input);
     if (input.DryRun) throw dryRun();
-    const der = openMaterial(parts, row.name, currentMaterial(row));
-    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    return { key, answer: { KeyId: keyArn(call, row.name), SigningAlgorithm: input.SigningAlgorithm } };
+    return {
+      key: privateKeyOf(parts, row),
+      answer: { KeyId: keyArn(call, row.name), SigningAlgorithm: input.SigningAlgorithm },
+    };
   };
 
   return {
     Sign: {
       permissions,
       async run(input, call) {
-        const { key, answer } = await privateKey(input, call);
+        const { key, answer } = await opened(input, call);
         return { ...answer, Signature: signatureOf(key, input) };
       },
     },
     Verify: {
       permissions,
       async run(input, call) {
-        const { key, answer } = await privateKey(input, call);
+        const { key, answer } = await opened(input, call);
         if (!isSignature(createPublicKey(key), input)) throw invalidSignature();
         return { ...answer, SignatureValid: true };
       },
@@ -64,22 +65,11 @@ export const signature = (parts: Parts): Operations<Contract> => {
       permissions: keyAction(parts),
       async run({ KeyId }, call) {
         const row = requireEnabled(call, await requireKey(parts, call, KeyId));
-        const spec = specOf(row) as "RSA_2048";
-        if (!/^(RSA|ECC)_/.test(spec)) throw unsupported(`${keyArn(call, row.name)} has no public key.`);
-        const key = createPrivateKey({
-          key: openMaterial(parts, row.name, currentMaterial(row)),
-          format: "der",
-          type: "pkcs8",
-        });
-        const usage = usageOf(row);
-        const member = usage === "SIGN_VERIFY" ? "SigningAlgorithms" : "EncryptionAlgorithms";
+        if (!isPair(specOf(row))) throw unsupported(`${keyArn(call, row.name)} has no public key.`);
         return {
           KeyId: keyArn(call, row.name),
-          PublicKey: createPublicKey(key).export({ type: "spki", format: "der" }),
-          CustomerMasterKeySpec: spec,
-          KeySpec: spec,
-          KeyUsage: usage,
-          [member]: algorithmsOf(row),
+          PublicKey: publicDer(privateKeyOf(parts, row)),
+          ...specAnswer(row),
         };
       },
     },

@@ -37,9 +37,9 @@ export async function filterStreams(
     readonly matches: Matches;
   },
 ): Promise<{ readonly found: readonly Found[]; readonly rest?: Positions }> {
-  const names = Object.keys(query.from);
-  const limitBytes = Math.min(CHUNK_BYTES, Math.ceil(ALL_BYTES / Math.max(1, names.length)));
-  const heads = Object.entries(query.from).map(([stream, next]) => new Head(stream, next, limitBytes));
+  const starts = Object.entries(query.from);
+  const limitBytes = Math.min(CHUNK_BYTES, Math.ceil(ALL_BYTES / Math.max(1, starts.length)));
+  const heads = starts.map(([stream, next]) => new Head(stream, next, limitBytes));
   for (let at = 0; at < heads.length; at += AT_ONCE) {
     await Promise.all(heads.slice(at, at + AT_ONCE).map((head) => head.fill(series, query)));
   }

@@ -1,6 +1,7 @@
 // Log lines: written by callers, read from one stream or found in many. Jobs' lines come through store/series.
-// Lines are given by time. Gap: a line that is put later with an earlier time than one already read is not seen by
-// whoever follows a stream by its tokens.
+// Lines are given by time.
+// Gap: a line that is put later with an earlier time than one already read is not seen by whoever follows a stream by its
+// tokens.
 import { createHash } from "node:crypto";
 import type { Operations as Contract } from "../../../../../contract/logs/types.ts";
 import type { Call } from "../../../core/call.ts";

@@ -19,8 +19,8 @@ import {
   onGroup,
 } from "../shared/groups.ts";
 import { usableKey } from "../shared/keys.ts";
-import { isText, readToken, writeToken } from "../shared/tokens.ts";
-import { answer, classOf, everyGroup, isDescribed, isListed } from "./list.ts";
+import { pageOf } from "../shared/tokens.ts";
+import { answer, classOf, everyGroup, type FoundGroup, isDescribed, isListed } from "./list.ts";
 
 const DEFAULT_PAGE = 50;
 export const group = (parts: LogsContext): Operations<Contract> => ({
@@ -75,40 +75,25 @@ export const group = (parts: LogsContext): Operations<Contract> => ({
       if (input.logGroupNamePrefix !== undefined && input.logGroupNamePattern !== undefined) {
         throw invalidParameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
       }
-      const after = readToken("groups", input.nextToken, isText);
-      const limit = input.limit ?? DEFAULT_PAGE;
-      const wanted = isDescribed(input);
-      const all = (await everyGroup(parts, call, input.logGroupNamePrefix ?? "")).filter(
-        (found) => wanted(found) && (after === undefined || found.name > after),
-      );
-      const page = all.slice(0, limit);
-      const last = page.at(-1)?.name;
-      return {
-        logGroups: await Promise.all(
-          page.map((found) => answer(parts, call, found, input.logGroupNamePattern !== undefined)),
-        ),
-        ...(all.length > page.length ? { nextToken: writeToken("groups", last) } : {}),
-      };
+      const wanted = (await everyGroup(parts, call, input.logGroupNamePrefix ?? "")).filter(isDescribed(input));
+      const { page, more } = pageOfGroups(wanted, input);
+      const isByPattern = input.logGroupNamePattern !== undefined;
+      return { logGroups: await Promise.all(page.map((found) => answer(parts, call, found, isByPattern))), ...more };
     },
   },
   ListLogGroups: {
     permissions: (_input, call) => onGroup(call, ""),
     async run(input, call) {
       refuseUnbuilt(input);
-      const after = readToken("groups", input.nextToken, isText);
-      const limit = input.limit ?? DEFAULT_PAGE;
-      const wanted = isListed(input);
-      const all = (await everyGroup(parts, call, "")).filter(
-        (found) => wanted(found) && (after === undefined || found.name > after),
-      );
-      const page = all.slice(0, limit);
+      const wanted = (await everyGroup(parts, call, "")).filter(isListed(input));
+      const { page, more } = pageOfGroups(wanted, input);
       return {
         logGroups: page.map((found) => ({
           logGroupName: found.name,
           logGroupArn: groupArn(call, found.name),
           logGroupClass: classOf(found),
         })),
-        ...(all.length > limit ? { nextToken: writeToken("groups", page.at(-1)?.name) } : {}),
+        ...more,
       };
     },
   },
@@ -122,6 +107,11 @@ export const group = (parts: LogsContext): Operations<Contract> => ({
     },
   },
 });
+
+const pageOfGroups = (
+  groups: readonly FoundGroup[],
+  { nextToken: token, limit = DEFAULT_PAGE }: Pick<ListLogGroupsRequest, "nextToken" | "limit">,
+) => pageOf(groups, ({ name }) => name, { list: "groups", token, limit });
 
 const groupExists = () => resourceExists("The specified log group already exists");
 

@@ -13,10 +13,10 @@ import type { Operations } from "../../../core/service.ts";
 import { invalidOperation, invalidParameter, limitExceeded, noGroup, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import { groupRow, hasGroup, onGroup } from "../shared/groups.ts";
-import type { FilterRow } from "../shared/metrics/filters.ts";
+import { type FilterRow, orderOf } from "../shared/metrics/filters.ts";
 import type { Transformation } from "../shared/metrics/points.ts";
 import { type FilterPattern, readPattern } from "../shared/pattern/read.ts";
-import { isText, readToken, writeToken } from "../shared/tokens.ts";
+import { pageOf } from "../shared/tokens.ts";
 
 /** CloudWatch Logs quotas: metric filters per group, and of these with regular expressions. */
 const MAX_FILTERS = 100;
@@ -59,21 +59,15 @@ export const metricFilter = (context: LogsContext): Operations<Contract> => ({
       const { account, region } = call;
       const all =
         group === undefined ? context.filters.ofPlace(call) : context.filters.ofGroup({ account, region, group });
-      const after = readToken("metric filters", input.nextToken, isText);
-      const rest = all.filter(
-        (row) =>
-          row.document.filterName.startsWith(filterNamePrefix) &&
-          (metricName === undefined || row.document.transformation.metricName === metricName) &&
-          (metricNamespace === undefined || row.document.transformation.metricNamespace === metricNamespace) &&
-          (after === undefined || placeOf(row) > after),
+      const wanted = all.filter(
+        ({ document: { filterName, transformation } }) =>
+          filterName.startsWith(filterNamePrefix) &&
+          (metricName === undefined || transformation.metricName === metricName) &&
+          (metricNamespace === undefined || transformation.metricNamespace === metricNamespace),
       );
-      const limit = input.limit ?? DEFAULT_PAGE;
-      const page = rest.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        metricFilters: page.map(answer),
-        ...(last && rest.length > limit ? { nextToken: writeToken("metric filters", placeOf(last)) } : {}),
-      };
+      const { limit = DEFAULT_PAGE, nextToken: token } = input;
+      const { page, more } = pageOf(wanted, orderOf, { list: "metric filters", token, limit });
+      return { metricFilters: page.map(answer), ...more };
     },
   },
   DeleteMetricFilter: {
@@ -100,8 +94,6 @@ export const metricFilter = (context: LogsContext): Operations<Contract> => ({
     },
   },
 });
-
-const placeOf = ({ document }: FilterRow): string => `${document.filterName}\n${document.group}`;
 
 function refuseUnbuilt(input: PutMetricFilterRequest): void {
   const asked = {

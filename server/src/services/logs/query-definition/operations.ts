@@ -1,13 +1,12 @@
 // Saved queries. They are kept as they are given, as on AWS: a query is read when it is started.
-import { createHash } from "node:crypto";
 import type { Operations as Contract, QueryDefinition } from "../../../../../contract/logs/types.ts";
-import { newRequestId } from "../../../core/ids.ts";
+import { newRequestId, uuidOf } from "../../../core/ids.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import { scopeOf } from "../shared/groups.ts";
-import { isText, readToken, writeToken } from "../shared/tokens.ts";
+import { pageOf } from "../shared/tokens.ts";
 
 const DEFINITION = "logs:query-definition";
 /** CloudWatch Logs quotas: saved queries, per region and account. */
@@ -32,7 +31,8 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
             "Other query languages and parameters are not yet available in Sagebrush: leave them out.",
           );
         }
-        const id = queryDefinitionId ?? (clientToken === undefined ? newRequestId() : idOf(clientToken));
+        // The same token makes the same definition, however often it is sent.
+        const id = queryDefinitionId ?? (clientToken === undefined ? newRequestId() : uuidOf(clientToken));
         const key = { kind: DEFINITION, scope: scopeOf(call), name: id };
         const before = await context.rows.get<Definition>(key);
         if (queryDefinitionId !== undefined && !before) throw noDefinition();
@@ -45,17 +45,12 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
     },
     DescribeQueryDefinitions: {
       async run(input, call) {
-        const { queryDefinitionNamePrefix: prefix = "", maxResults: limit = DEFAULT_PAGE } = input;
-        const after = readToken("query definitions", input.nextToken, isText);
-        const rest = [...(await all(call))]
-          .filter((row) => row.document.name.startsWith(prefix) && (after === undefined || placeOf(row) > after))
+        const { queryDefinitionNamePrefix: prefix = "", maxResults: limit = DEFAULT_PAGE, nextToken: token } = input;
+        const wanted = (await all(call))
+          .filter((row) => row.document.name.startsWith(prefix))
           .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
-        const page = rest.slice(0, limit);
-        const last = page.at(-1);
-        return {
-          queryDefinitions: page.map(answer),
-          ...(last && rest.length > limit ? { nextToken: writeToken("query definitions", placeOf(last)) } : {}),
-        };
+        const { page, more } = pageOf(wanted, placeOf, { list: "query definitions", token, limit });
+        return { queryDefinitions: page.map(answer), ...more };
       },
     },
     DeleteQueryDefinition: {
@@ -70,18 +65,6 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
 };
 
 const noDefinition = () => resourceNotFound("The specified query definition does not exist.");
-
-/** The same token makes the same definition, however often it is sent. */
-function idOf(clientToken: string): string {
-  const digits = createHash("sha256").update(clientToken).digest("hex");
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    digits.slice(12, 16),
-    digits.slice(16, 20),
-    digits.slice(20, 32),
-  ].join("-");
-}
 
 const placeOf = ({ name, document }: Row<Definition>): string => `${document.name}\n${name}`;
 

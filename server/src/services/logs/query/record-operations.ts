@@ -4,6 +4,7 @@ import type { Operations } from "../../../core/service.ts";
 import { invalidParameter, noGroup, noStream, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import { groupNameOf, groupRow, hasGroup, onGroup, retainedSince } from "../shared/groups.ts";
+import { Slice } from "../shared/slice.ts";
 import { discoverFields, wholeRecord } from "./evaluate/discover.ts";
 import { EventRecord, readPointer } from "./evaluate/record.ts";
 import { scanEvents } from "./scan.ts";
@@ -14,8 +15,6 @@ const AROUND_MS = 8 * 60_000;
 /** Events looked at, and fields told (quotas: discovered log fields of a group). */
 const MAX_EVENTS = 10_000;
 const MAX_FIELDS = 1000;
-/** How long the event loop is held at most. */
-const SLICE_MS = 5;
 const SYSTEM_FIELDS = ["@ingestionTime", "@log", "@logStream", "@message", "@timestamp"];
 
 /** A part of the table; `query/operations.ts` holds the rest. */
@@ -52,14 +51,12 @@ export const queryRecord = (context: LogsContext): Operations<Contract> => ({
         endTime: at === undefined ? call.at + 1 : at + AROUND_MS,
       };
       let seen = 0;
-      let slice = performance.now();
+      const slice = new Slice();
       for await (const { events } of scanEvents(context.series, range)) {
         for (const { message } of events.slice(0, MAX_EVENTS - seen)) {
           for (const name of discoverFields(message).keys()) counts.set(name, (counts.get(name) ?? 0) + 1);
           seen++;
-          if (performance.now() - slice < SLICE_MS) continue;
-          await new Promise(setImmediate);
-          slice = performance.now();
+          if (slice.isOver) await slice.end();
         }
         if (seen >= MAX_EVENTS) break;
       }

@@ -7,6 +7,7 @@ import { Conflict, type Rows } from "../../../store/rows/rows.ts";
 import type { Series } from "../../../store/series/series.ts";
 import { limitExceeded } from "../errors.ts";
 import { type GroupSettings, groupKey, type Place, retainedSince, scopeOf } from "../shared/groups.ts";
+import { Slice } from "../shared/slice.ts";
 import { compilePipeline, type Pipeline } from "./evaluate/pipeline.ts";
 import { EventRecord } from "./evaluate/record.ts";
 import { QueryFailure } from "./evaluate/stage.ts";
@@ -30,8 +31,6 @@ import { scanEvents } from "./scan.ts";
 const MAX_UNENDED = 30;
 /** The machine's share: more at once would only be slower each. */
 const AT_ONCE = 2;
-/** How long the event loop is held at most. */
-const SLICE_MS = 5;
 /** User guide, quotas: "Query execution timeout" and "Query results availability". */
 const TIMEOUT_MS = 15 * 60_000;
 const KEPT_MS = 7 * 86_400_000;
@@ -99,10 +98,10 @@ export class Queries {
     const active = this.#active.get(`${scope}/${id}`);
     if (active) return active;
     const row = await this.#parts.rows.get<QueryDocument>({ kind: QUERY, scope, name: id });
-    return row && { row, status: row.status as Status, statistics: row.document.statistics ?? NOTHING };
+    return row && this.now(row);
   }
 
-  /** As they are now, where they have not ended. */
+  /** As it is now, where it has not ended. */
   now(row: QueryRow): QueryState {
     const active = this.#active.get(`${row.scope}/${row.name}`);
     return active ?? { row, status: row.status as Status, statistics: row.document.statistics ?? NOTHING };
@@ -196,18 +195,17 @@ export class Queries {
     active.pipeline = pipeline;
     const range = await this.#rangeOf(active.row);
     active.statistics = { ...NOTHING, logGroupsScanned: range.groups.length };
-    let slice = performance.now();
+    const slice = new Slice();
     for await (const { place, events } of scanEvents(series, range)) {
       let { recordsMatched, recordsScanned, bytesScanned } = active.statistics;
       for (const event of events) {
         if (pipeline.take(new EventRecord(event, place))) recordsMatched++;
         recordsScanned++;
         bytesScanned += Buffer.byteLength(event.message);
-        if (performance.now() - slice < SLICE_MS) continue;
-        await new Promise(setImmediate);
-        slice = performance.now();
+        if (!slice.isOver) continue;
+        await slice.end();
         if (signal.aborted) return "Cancelled";
-        if (slice - since > TIMEOUT_MS) return "Timeout";
+        if (performance.now() - since > TIMEOUT_MS) return "Timeout";
       }
       active.statistics = { ...active.statistics, recordsMatched, recordsScanned, bytesScanned };
       if (signal.aborted) return "Cancelled";

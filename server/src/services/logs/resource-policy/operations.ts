@@ -7,7 +7,7 @@ import type { Row } from "../../../store/rows/rows.ts";
 import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import type { PolicyDocument } from "../shared/resource-policies.ts";
-import { isText, readToken, writeToken } from "../shared/tokens.ts";
+import { pageOf } from "../shared/tokens.ts";
 
 /** CloudWatch Logs quotas: resource policies, per region and account. */
 const MAX_POLICIES = 10;
@@ -32,14 +32,9 @@ export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
   DescribeResourcePolicies: {
     async run(input, call) {
       refuseGroupPolicies(input);
-      const after = readToken("policies", input.nextToken, isText);
-      const limit = input.limit ?? DEFAULT_PAGE;
-      const rest = context.policies.all(call).filter(({ name }) => after === undefined || name > after);
-      const page = rest.slice(0, limit);
-      return {
-        resourcePolicies: page.map(answer),
-        ...(rest.length > limit ? { nextToken: writeToken("policies", page.at(-1)?.name) } : {}),
-      };
+      const { limit = DEFAULT_PAGE, nextToken: token } = input;
+      const { page, more } = pageOf(context.policies.all(call), ({ name }) => name, { list: "policies", token, limit });
+      return { resourcePolicies: page.map(answer), ...more };
     },
   },
   DeleteResourcePolicy: {

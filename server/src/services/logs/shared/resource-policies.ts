@@ -1,6 +1,6 @@
 // Resource policies: rows, and in memory what they say together, as they are asked for every time lines are put.
 import type { Row, Rows } from "../../../store/rows/rows.ts";
-import type { Place } from "./groups.ts";
+import { type Place, scopeOf } from "./groups.ts";
 
 export interface PolicyDocument {
   readonly policyDocument: string;
@@ -63,8 +63,6 @@ export class ResourcePolicies {
     this.#texts.delete(row.scope);
   }
 }
-
-const scopeOf = ({ account, region }: Place): string => `${account}/${region}`;
 
 function joined(policies: readonly string[]): string {
   const statements = policies.flatMap((text) => {

@@ -23,4 +23,17 @@ export function readToken<Last>(
   return found[1];
 }
 
-export const isText = (value: unknown): value is string => typeof value === "string";
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** A page of items that stand in the order of a text each. @throws ApiError InvalidParameter for a token of another list */
+export function pageOf<Item>(
+  items: readonly Item[],
+  textOf: (item: Item) => string,
+  { list, token, limit }: { readonly list: string; readonly token: string | undefined; readonly limit: number },
+): { readonly page: readonly Item[]; readonly more: { readonly nextToken?: string } } {
+  const after = readToken(list, token, isText);
+  const rest = after === undefined ? items : items.filter((item) => textOf(item) > after);
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  return { page, more: last && rest.length > limit ? { nextToken: writeToken(list, textOf(last)) } : {} };
+}

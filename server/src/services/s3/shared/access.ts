@@ -79,14 +79,10 @@ export async function onVersion(
   const needed = onObject(bucket, action, Key, { VersionId, ...asked });
   const read = () =>
     VersionId === undefined ? currentObject(context, bucket, Key) : findVersion(context, bucket, Key, VersionId);
-  const permission = {
-    ...needed,
-    resourceTags: async () => tagValues(await read()),
-    resourceGrants: async () => grantsOf(bucket, await read()),
-  };
-  if (bucket.mixedOwners === undefined || isOwnerEnforced(bucket)) return permission;
+  const onFound = onRow(needed, bucket, read);
+  if (bucket.mixedOwners === undefined || isOwnerEnforced(bucket)) return onFound;
   const owner = (await read())?.document.owner ?? bucket.owner;
-  return owner === bucket.owner ? permission : ofAnotherOwner(permission, owner);
+  return owner === bucket.owner ? onFound : ofAnotherOwner(onFound, owner);
 }
 
 /**
@@ -103,13 +99,16 @@ export async function checkStillOpen(
   const isOwners = isOwnerEnforced(bucket) || row.document.owner === bucket.owner;
   if (isOwners && call.account === bucket.owner) return;
   const action = VersionId === undefined ? "GetObject" : "GetObjectVersion";
-  const needed = {
-    ...onObject(bucket, action, Key, { VersionId }),
-    resourceTags: async () => tagValues(row),
-    resourceGrants: async () => grantsOf(bucket, row),
-  };
+  const needed = onRow(onObject(bucket, action, Key, { VersionId }), bucket, async () => row);
   await call.authorize([isOwners ? needed : ofAnotherOwner(needed, row.document.owner)]);
 }
+
+/** The permission with what the version says of itself, read only if it comes to that. */
+const onRow = (needed: Permission, bucket: Bucket, read: () => Promise<ObjectRow | undefined>): Permission => ({
+  ...needed,
+  resourceTags: async () => tagValues(await read()),
+  resourceGrants: async () => grantsOf(bucket, await read()),
+});
 
 /** What another account owns is open by its own list alone; the bucket's policy only denies. */
 function ofAnotherOwner({ resourcePolicy, ...needed }: Permission, owner: string): Permission {

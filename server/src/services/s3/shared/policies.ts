@@ -2,6 +2,7 @@
 import { ApiError } from "../../../core/errors.ts";
 import { s3Errors } from "../errors.ts";
 import type { Bucket, S3Context } from "./model.ts";
+import { bucketArn } from "./names.ts";
 import { isPublicStatement, list, type Statement } from "./public-access.ts";
 
 /** S3 user guide, "Bucket policies": 20 KB. */
@@ -49,7 +50,7 @@ function checkStatement(statement: Statement, bucket: string): void {
     throw s3Errors.malformedPolicy("Policy has invalid action");
   const resources = list(statement.Resource ?? statement.NotResource);
   if (resources.length === 0) throw s3Errors.malformedPolicy("Missing required field Resource");
-  const own = `arn:aws:s3:::${bucket}`;
+  const own = bucketArn(bucket);
   const isOwn = (resource: unknown) =>
     typeof resource === "string" && (resource === own || resource.startsWith(`${own}/`) || /[*?$]/.test(resource));
   if (!resources.every(isOwn)) throw s3Errors.malformedPolicy("Policy has invalid resource");

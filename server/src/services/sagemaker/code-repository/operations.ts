@@ -1,6 +1,6 @@
 // Code repositories: where Git repositories of notebooks lie and which secret opens them
 // (guide, "Associate Git Repositories with Amazon SageMaker Notebook Instances").
-// Gap: SecretArn is kept and given back; nobody looks whether the secret exists until a notebook needs it.
+// Gap: SecretArn is kept and given back; nobody looks whether the secret exists.
 import type { GitConfig } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
 import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";

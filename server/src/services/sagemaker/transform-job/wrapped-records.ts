@@ -10,8 +10,7 @@ import { BadRecord, LONGEST_RECORD_BYTES, type Piece, UNLIMITED_PIECE_BYTES } fr
 export type Wrapper = "RecordIO" | "TFRecord";
 
 interface Frame {
-  /** Bytes before the payload, of the payload, and of all. */
-  readonly head: number;
+  /** Bytes of the payload, and of all. */
   readonly payload: number;
   readonly whole: number;
   /** Whether another part of the same record follows. */
@@ -19,6 +18,7 @@ interface Frame {
 }
 
 interface Format {
+  /** Before the payload. */
   readonly headBytes: number;
   /** @throws BadRecord when the head is none */
   frame(head: Buffer): Frame;
@@ -39,7 +39,7 @@ const formats: Readonly<Record<Wrapper, Format>> = {
       if (!magic.equals(MAGIC) || part > parts.last)
         throw new BadRecord(`expected RecordIO's magic number 0a23d7ce, got ${magic.toString("hex")}`);
       const goesOn = part === parts.first || part === parts.middle;
-      return { head: 8, payload, whole: 8 + payload + (-payload & 3), goesOn };
+      return { payload, whole: 8 + payload + (-payload & 3), goesOn };
     },
   },
   TFRecord: {
@@ -47,7 +47,7 @@ const formats: Readonly<Record<Wrapper, Format>> = {
     joint: Buffer.alloc(0),
     frame(head) {
       const payload = Number(head.readBigUInt64LE(0));
-      return { head: 12, payload, whole: 12 + payload + 4, goesOn: false };
+      return { payload, whole: 12 + payload + 4, goesOn: false };
     },
   },
 };
@@ -133,7 +133,8 @@ function recordAt(
       throw new BadRecord(`record ${number} has more than the ${longest} bytes that MaxPayloadInMB allows`);
     if (bytes.length < end) return end;
     if (payloads.length > 0) payloads.push(format.joint);
-    payloads.push(bytes.subarray(at + frame.head, at + frame.head + frame.payload));
+    const start = at + format.headBytes;
+    payloads.push(bytes.subarray(start, start + frame.payload));
     at = end;
     if (!frame.goesOn) return { wrapped: bytes.subarray(0, at), payload: Buffer.concat(payloads) };
   }

@@ -1,5 +1,5 @@
 // Subscriptions as rows, children of their topic.
-import { createHash } from "node:crypto";
+import { uuidOf } from "../../../core/ids.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { type NamedSubscription, type NamedTopic, topicArn } from "./arns.ts";
 import { type Parts, type Place, scopeOf } from "./parts.ts";
@@ -69,8 +69,5 @@ export function subscriptionId(facts: {
   readonly protocol: string;
   readonly endpoint: string;
 }): string {
-  const hash = createHash("sha256")
-    .update(JSON.stringify(Object.values(facts)))
-    .digest("hex");
-  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-4$3-8$4-$5");
+  return uuidOf(JSON.stringify(Object.values(facts)));
 }

@@ -8,6 +8,8 @@ import { GroupSizes } from "./sizes.ts";
 import { StreamIndex } from "./streams.ts";
 
 type Group = Omit<LogStreamKey, "stream">;
+/** What lists of streams are ordered by. */
+type StreamPlace = NonNullable<StreamPage["after"]>;
 
 type LogSeries = Pick<
   Series,
@@ -108,7 +110,7 @@ async function groupFacts(folder: string): Promise<LogGroupFacts | undefined> {
 /** Orders by last event, where asked, and then by name. */
 function comparer({ byLastEvent, descending }: StreamPage) {
   const direction = descending ? -1 : 1;
-  return (one: LogStreamFacts, other: LogStreamFacts): number => {
+  return (one: StreamPlace, other: StreamPlace): number => {
     const byName = one.stream === other.stream ? 0 : one.stream < other.stream ? -1 : 1;
     const byTime = byLastEvent ? (one.lastEventAt ?? 0) - (other.lastEventAt ?? 0) : 0;
     return direction * (byTime || byName);
@@ -119,16 +121,9 @@ function comparer({ byLastEvent, descending }: StreamPage) {
 function pageOf(streams: readonly LogStreamFacts[], page: StreamPage): LogStreamFacts[] {
   const compare = comparer(page);
   const { after, limit } = page;
-  const last = after && {
-    stream: after.stream,
-    lastEventAt: after.lastEventAt ?? 0,
-    createdAt: 0,
-    storedBytes: 0,
-    events: 0,
-  };
   const found: LogStreamFacts[] = [];
   for (const facts of streams) {
-    if (last && compare(facts, last) <= 0) continue;
+    if (after && compare(facts, after) <= 0) continue;
     const worst = found.at(-1);
     if (found.length >= limit && worst && compare(facts, worst) >= 0) continue;
     const place = found.findLastIndex((one) => compare(one, facts) < 0) + 1;

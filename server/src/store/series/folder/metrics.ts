@@ -4,7 +4,7 @@ import { makeFolder } from "../../durable.ts";
 import { Journal } from "../../journal/journal.ts";
 import type { MetricKey, MetricPoint, Series } from "../series.ts";
 import { takeOver } from "./earlier-metrics.ts";
-import { Catalogue } from "./points/catalogue.ts";
+import { Catalogue, type Known } from "./points/catalogue.ts";
 import { Points, type StoredOf } from "./points/points.ts";
 import type { Stored } from "./points/table.ts";
 
@@ -32,7 +32,7 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricSeries
     async putMetrics(all, { sync }) {
       if (all.length === 0) return;
       const known = await catalogue.known(all);
-      const stored = all.map((point, at): StoredOf => [(known[at] as { readonly id: number }).id, storedOf(point)]);
+      const stored = all.map((point, at): StoredOf => [(known[at] as Known).id, storedOf(point)]);
       await points.put(stored, sync);
       for (const [id, [at]] of stored) catalogue.see(id, at);
     },

@@ -10,8 +10,8 @@ interface Group {
   readonly changed: Set<string>;
   /** The last refresh; they happen one after another. */
   turn: Promise<unknown>;
-  /** Streams by name, until one comes or goes. */
-  sorted: readonly LogStreamFacts[] | undefined;
+  /** Folders of the streams by the names of these, until one comes or goes. */
+  sorted: readonly string[] | undefined;
 }
 
 /** Groups whose streams are kept; the one asked for longest ago is forgotten. */
@@ -44,8 +44,10 @@ export class StreamIndex {
     const turn = group.turn.then(() => this.#refresh(group));
     group.turn = turn.catch(() => {});
     await turn;
-    group.sorted ??= [...group.streams.values()].sort((one, other) => (one.stream < other.stream ? -1 : 1));
-    return group.sorted;
+    group.sorted ??= [...group.streams]
+      .sort(([, one], [, other]) => (one.stream < other.stream ? -1 : 1))
+      .map(([folder]) => folder);
+    return group.sorted.map((folder) => group.streams.get(folder) as LogStreamFacts);
   }
 
   #load(groupFolder: string): Group {
@@ -66,9 +68,9 @@ export class StreamIndex {
       group.changed.delete(folder);
       try {
         const facts = await this.#factsOf(folder);
+        if (group.streams.has(folder) !== (facts !== undefined)) group.sorted = undefined;
         if (facts) group.streams.set(folder, facts);
         else group.streams.delete(folder);
-        group.sorted = undefined;
       } catch (error) {
         group.changed.add(folder);
         throw error;

@@ -6,13 +6,10 @@ import { InvalidExpression, isArray, isSeries, joinSeries, kindOf, mapSeries, ty
 type OnNumbers = (one: number, other: number) => number;
 
 /** `S, S`, `S, TS`, `TS, TS`, and an array with a number or a series. */
-export const arithmetic =
+export const pairwise =
   (name: string, of: OnNumbers): MathFunction =>
   ([one, other]) =>
     applied(name, of, one as Value, other as Value);
-
-/** Gives 1 where it holds, else 0. */
-export const comparison = arithmetic;
 
 function applied(name: string, of: OnNumbers, one: Value, other: Value): Value {
   if (isArray(one) && !isArray(other)) return one.map((series) => onSeries(name, of, series, other));

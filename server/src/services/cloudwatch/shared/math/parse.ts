@@ -3,7 +3,7 @@
 // Source: CloudWatch user guide, "Using metric math".
 import type { MathFunction } from "./function.ts";
 import { mathFunction } from "./functions.ts";
-import { arithmetic, comparison, negative } from "./operators.ts";
+import { negative, pairwise } from "./operators.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 import { InvalidExpression, type Value } from "./values.ts";
 
@@ -27,25 +27,25 @@ const words = new Set(["AVG", "MIN", "MAX", "SUM", "ASC", "DESC", "REPEAT", "LIN
 
 const truth = (value: number): boolean => value !== 0;
 const bit = (value: boolean): number => (value ? 1 : 0);
-const either = comparison("OR", (one, other) => bit(truth(one) || truth(other)));
-const both = comparison("AND", (one, other) => bit(truth(one) && truth(other)));
+const either = pairwise("OR", (one, other) => bit(truth(one) || truth(other)));
+const both = pairwise("AND", (one, other) => bit(truth(one) && truth(other)));
 
 const operators: Readonly<Record<string, { readonly binds: number; readonly of: MathFunction }>> = {
   OR: { binds: 1, of: either },
   "||": { binds: 1, of: either },
   AND: { binds: 2, of: both },
   "&&": { binds: 2, of: both },
-  "==": { binds: 3, of: comparison("==", (one, other) => bit(one === other)) },
-  "!=": { binds: 3, of: comparison("!=", (one, other) => bit(one !== other)) },
-  "<": { binds: 3, of: comparison("<", (one, other) => bit(one < other)) },
-  "<=": { binds: 3, of: comparison("<=", (one, other) => bit(one <= other)) },
-  ">": { binds: 3, of: comparison(">", (one, other) => bit(one > other)) },
-  ">=": { binds: 3, of: comparison(">=", (one, other) => bit(one >= other)) },
-  "+": { binds: 4, of: arithmetic("+", (one, other) => one + other) },
-  "-": { binds: 4, of: arithmetic("-", (one, other) => one - other) },
-  "*": { binds: 5, of: arithmetic("*", (one, other) => one * other) },
-  "/": { binds: 5, of: arithmetic("/", (one, other) => one / other) },
-  "^": { binds: 6, of: arithmetic("^", (one, other) => one ** other) },
+  "==": { binds: 3, of: pairwise("==", (one, other) => bit(one === other)) },
+  "!=": { binds: 3, of: pairwise("!=", (one, other) => bit(one !== other)) },
+  "<": { binds: 3, of: pairwise("<", (one, other) => bit(one < other)) },
+  "<=": { binds: 3, of: pairwise("<=", (one, other) => bit(one <= other)) },
+  ">": { binds: 3, of: pairwise(">", (one, other) => bit(one > other)) },
+  ">=": { binds: 3, of: pairwise(">=", (one, other) => bit(one >= other)) },
+  "+": { binds: 4, of: pairwise("+", (one, other) => one + other) },
+  "-": { binds: 4, of: pairwise("-", (one, other) => one - other) },
+  "*": { binds: 5, of: pairwise("*", (one, other) => one * other) },
+  "/": { binds: 5, of: pairwise("/", (one, other) => one / other) },
+  "^": { binds: 6, of: pairwise("^", (one, other) => one ** other) },
 };
 
 const array: MathFunction = (args) =>

@@ -1,5 +1,6 @@
 // Periods of bin, datefloor and dateceil: a number and a unit. Months, quarters and years are those of the calendar, UTC.
 // Source: CloudWatch Logs user guide, `stats`: units that bin takes.
+import { LARGEST_TIME_MS } from "./value.ts";
 
 interface Unit {
   readonly ms?: number;
@@ -27,7 +28,6 @@ const byName = new Map(
     ]),
   ),
 );
-const LARGEST_TIME_MS = 8.64e15;
 
 export interface Period {
   floor(ms: number): number;

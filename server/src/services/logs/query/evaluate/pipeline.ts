@@ -133,26 +133,22 @@ function compileStep(
 
 type Shown = Extract<Command, { kind: "fields" | "display" }>;
 
-interface Columns {
-  readonly names: readonly string[];
-}
-
 /** The last display says which; else stats and the fields behind it; else all fields; else time and message. */
-function columnsOf(commands: readonly Command[]): Columns {
+function columnsOf(commands: readonly Command[]): readonly string[] {
   const stats = commands.findLastIndex(({ kind }) => kind === "stats");
   const rest = commands.slice(stats + 1);
   const display = rest.findLast((command): command is Shown => command.kind === "display");
   const namesOf = (list: readonly Named[]) => list.map(({ name }) => name);
-  if (display) return { names: [...new Set(namesOf(display.list))] };
+  if (display) return [...new Set(namesOf(display.list))];
   const gathered = commands[stats];
   const fields = rest.flatMap((command) => (command.kind === "fields" ? namesOf(command.list) : []));
   const before = gathered?.kind === "stats" ? [...namesOf(gathered.by), ...namesOf(gathered.list)] : [];
   const names = [...new Set([...before, ...fields])];
-  return { names: names.length > 0 ? names : ["@timestamp", "@message"] };
+  return names.length > 0 ? names : ["@timestamp", "@message"];
 }
 
-function cellsOf(record: LogRecord, { names }: Columns): Cell[] {
-  const cells = names.flatMap((field): Cell[] => {
+function cellsOf(record: LogRecord, columns: readonly string[]): Cell[] {
+  const cells = columns.flatMap((field): Cell[] => {
     const value = toText(record.get(field));
     return value === undefined ? [] : [{ field, value }];
   });

@@ -34,7 +34,8 @@ export function toText(value: Value): string | undefined {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-const LARGEST_TIME_MS = 8.64e15;
+/** Beyond it Date knows no day. */
+export const LARGEST_TIME_MS = 8.64e15;
 
 function timeText(ms: number): string {
   if (!(Math.abs(ms) <= LARGEST_TIME_MS)) return String(ms);

@@ -1,12 +1,12 @@
 // Metric filters: a row each, and all of them compiled in memory, so that a line of a group without filters costs one look
 // into a map.
-
 import type { Row, Rows } from "../../../../store/rows/rows.ts";
 import type { LogEvent, LogStreamKey, MetricPoint } from "../../../../store/series/series.ts";
+import { type Place, scopeOf } from "../groups.ts";
 import { compileFilterPattern } from "../pattern/compile.ts";
 import { InvalidPattern } from "../pattern/error.ts";
 import { type FilterPattern, withoutValues } from "../pattern/pattern.ts";
-import { type CompiledFilter, defaultPoint, type Place, pointsOf, type Transformation } from "./points.ts";
+import { type CompiledFilter, defaultPoint, pointsOf, type Transformation } from "./points.ts";
 
 export interface FilterDocument {
   readonly group: string;
@@ -54,10 +54,9 @@ export class MetricFilters {
 
   /** Every filter of an account and region, by name and then by group. */
   ofPlace(place: Place): readonly FilterRow[] {
-    const scope = `${place.account}/${place.region}`;
+    const scope = scopeOf(place);
     const rows = [...this.#kept.values()].flatMap((group) => [...group.values()].map(({ row }) => row));
-    const sortKey = ({ document }: FilterRow) => `${document.filterName}\n${document.group}`;
-    return rows.filter((row) => row.scope === scope).sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
+    return rows.filter((row) => row.scope === scope).sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
   }
 
   /** How many of the group's filters have regular expressions. */
@@ -138,11 +137,14 @@ function compileKept(pattern: string): FilterPattern {
   }
 }
 
+/** Filters are listed in the order of this text. */
+export const orderOf = ({ document }: FilterRow): string => `${document.filterName}\n${document.group}`;
+
 const groupKey = ({ account, region, group }: Group): string => `${account}/${region}/${group}`;
 
 /** Neither a group's name nor a filter's has a colon. */
-const rowKey = ({ account, region }: Place, { group, filterName }: Pick<FilterDocument, "group" | "filterName">) => ({
+const rowKey = (place: Place, { group, filterName }: Pick<FilterDocument, "group" | "filterName">) => ({
   kind: FILTER,
-  scope: `${account}/${region}`,
+  scope: scopeOf(place),
   name: `${group}:${filterName}`,
 });

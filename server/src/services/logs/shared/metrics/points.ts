@@ -1,11 +1,11 @@
 // What metric filters make of log lines: points of CloudWatch. Points of one filter that have the same minute, value and
 // dimensions become one, as CloudWatch tells metrics by the minute.
 import type { LogEvent, MetricPoint } from "../../../../store/series/series.ts";
+import type { Place } from "../groups.ts";
 import type { FilterPattern, Match } from "../pattern/pattern.ts";
+import { Slice } from "../slice.ts";
 
 const MINUTE_MS = 60_000;
-/** How long the event loop is held at most. */
-const SLICE_MS = 5;
 
 export interface Transformation {
   readonly metricName: string;
@@ -23,11 +23,6 @@ export interface CompiledFilter {
   readonly transformation: Transformation;
 }
 
-export interface Place {
-  readonly account: string;
-  readonly region: string;
-}
-
 /** The points of one filter. */
 export async function pointsOf(
   { pattern, transformation }: CompiledFilter,
@@ -35,12 +30,9 @@ export async function pointsOf(
   events: readonly LogEvent[],
 ): Promise<MetricPoint[]> {
   const found = new Map<string, Counted>();
-  let since = performance.now();
+  const slice = new Slice();
   for (const { timestamp, message } of events) {
-    if (performance.now() - since > SLICE_MS) {
-      await new Promise(setImmediate);
-      since = performance.now();
-    }
+    if (slice.isOver) await slice.end();
     const match = pattern.read(message);
     const reading = match && readingOf(match, transformation);
     if (!reading) continue;

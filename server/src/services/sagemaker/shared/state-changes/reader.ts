@@ -1,6 +1,6 @@
 // Follows the change log and tells the event bus of state changes. How far it has come is a row, and so is what was told last
 // of each thing: after a `kill -9` a change is told again under the same id, which the bus takes once.
-import { createHash } from "node:crypto";
+import { uuidOf } from "../../../../core/ids.ts";
 import type { EventBus } from "../../../../core/ports.ts";
 import type { LoggedChange, Row, RowKey, Rows, RowWrite } from "../../../../store/rows/rows.ts";
 import { placeOf } from "../noun.ts";
@@ -55,6 +55,8 @@ export async function startTelling(parts: ReaderParts): Promise<() => Promise<vo
   };
   const changed = () => {
     isDue = true;
+    clearTimeout(retry);
+    retry = undefined;
     running ??= read()
       .catch((error: unknown) => {
         report(error);
@@ -63,15 +65,14 @@ export async function startTelling(parts: ReaderParts): Promise<() => Promise<vo
       .finally(() => {
         running = undefined;
         if (isDue && !ended.signal.aborted && retry === undefined) changed();
-        retry = undefined;
       });
   };
   rows.watch(changed, ended.signal);
   changed();
   return async () => {
     ended.abort();
-    clearTimeout(retry);
     await running;
+    clearTimeout(retry);
   };
 }
 
@@ -158,8 +159,5 @@ async function tagsOf(rows: Rows, scope: string, arn: string): Promise<Readonly<
 function idOf({ kind, scope, name, id }: LoggedChange, { createdAt, state }: News): string {
   // Phases are numbered; a status may come again, and then it is another change.
   const which = /^\d+$/.test(state.name) ? state.name : `${state.name} ${id}`;
-  const hash = createHash("sha256")
-    .update(JSON.stringify([kind, scope, name, createdAt, which]))
-    .digest("hex");
-  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-5$3-8$4-$5");
+  return uuidOf(JSON.stringify([kind, scope, name, createdAt, which]));
 }

@@ -9,6 +9,16 @@ export interface Known extends KnownMetric {
   lastAt: number;
 }
 
+/** As the journal has it. */
+type KeptMetric = [
+  id: number,
+  account: string,
+  region: string,
+  namespace: string,
+  name: string,
+  dimensions: MetricKey["dimensions"],
+];
+
 type Place = Pick<MetricKey, "account" | "region">;
 
 interface Listed {
@@ -31,10 +41,8 @@ export class Catalogue {
   static async open(journal: Journal): Promise<Catalogue> {
     const catalogue = new Catalogue(journal);
     for (const { value } of await journal.read({ from: 0, limit: Number.POSITIVE_INFINITY })) {
-      const [id, account, region, namespace, name, dimensions] = value as [number, ...string[]] & {
-        readonly 5: MetricKey["dimensions"];
-      };
-      catalogue.#add(id, { account, region, namespace, name, dimensions } as MetricKey);
+      const [id, account, region, namespace, name, dimensions] = value as KeptMetric;
+      catalogue.#add(id, { account, region, namespace, name, dimensions });
     }
     return catalogue;
   }
@@ -92,8 +100,8 @@ export class Catalogue {
     const order = orderOf(namespace, name, dimensions);
     const known: Known = { account, region, namespace, name, dimensions, order, id, lastAt: 0 };
     this.#byId[id] = known;
-    this.#byIdentity.set(`${account}/${region}${order}`, known);
     const place = `${account}/${region}`;
+    this.#byIdentity.set(`${place}${order}`, known);
     const listed = this.#byPlace.get(place);
     if (listed) {
       listed.metrics.push(known);
