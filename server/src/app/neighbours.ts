@@ -25,7 +25,7 @@ import {
   createSessions,
   notingUses,
   openIdentities,
-  policyChecks,
+  policyChecks as policies,
   startUsage,
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
@@ -60,7 +60,6 @@ export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
 export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
   const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
-  const policies = policyChecks;
 
   const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
   const calls = notingUses(identities, store.calls);
@@ -72,7 +71,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
   const { series } = logs;
   const logGroups = createLogGroups(logs, authorizer, clock);
-  const secrets = await openSecrets({ rows, policies, keyFile });
+  const secrets = await openSecrets({ rows, policies, keys, keyFile });
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
     settings,
