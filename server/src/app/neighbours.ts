@@ -5,10 +5,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createGuard } from "../core/outgoing.ts";
 import type { Service } from "../core/service.ts";
+import { createTurns } from "../core/turns.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
 import { openFeed } from "../services/cloudtrail/feed.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
-import { createTurns } from "../services/cloudtrail/shared/turns.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEc2 } from "../services/ec2/index.ts";
 import { createNetworks, networkLister } from "../services/ec2/port.ts";
@@ -93,7 +93,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
 
   const objects = createObjects({ context: s3, authorizer });
   const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
-  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, inTurn: createTurns() };
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, turns: createTurns() };
 
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 

@@ -2,6 +2,7 @@
 // that, so that a rule whose time has come starts its targets once, whatever ends the server. A time that passed while no
 // server ran is made up for within a minute, as precise as AWS's schedules are, and else left out.
 import { randomUUID } from "node:crypto";
+import { createTurns } from "../../core/turns.ts";
 import { Conflict, type Row, type RowWrite } from "../../store/rows/rows.ts";
 import { ruleArn } from "./shared/arns.ts";
 import { envelopeOf } from "./shared/envelope.ts";
@@ -34,22 +35,14 @@ const MADE_UP_FOR_MS = 60_000;
 export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
   const { rows, clock, report } = parts;
   const cancels = new Map<string, () => void>();
-  /** By rule, the last that is done with its times: one thing after the other, so that the last sees what the others did. */
-  const turns = new Map<string, Promise<void>>();
+  /** By rule: what is done with its times, so that the last sees what the others did. */
+  const turns = createTurns();
   let isClosed = false;
 
   const idOf = (bus: Bus, rule: string): string => `${busScope(bus)}\n${rule}`;
 
-  function inTurn(bus: Bus, rule: string, work: () => Promise<void>): Promise<void> {
-    const id = idOf(bus, rule);
-    const turn = (turns.get(id) ?? Promise.resolve()).then(work, work);
-    turns.set(id, turn);
-    const forget = () => {
-      if (turns.get(id) === turn) turns.delete(id);
-    };
-    turn.then(forget, forget);
-    return turn;
-  }
+  const inTurn = (bus: Bus, rule: string, work: () => Promise<void>): Promise<void> =>
+    turns.inTurn(idOf(bus, rule), work);
 
   function disarm(bus: Bus, rule: string): void {
     cancels.get(idOf(bus, rule))?.();
@@ -129,7 +122,7 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
     async close() {
       isClosed = true;
       for (const cancel of cancels.values()) cancel();
-      await Promise.allSettled(turns.values());
+      await turns.over();
     },
   };
 }

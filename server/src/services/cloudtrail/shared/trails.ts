@@ -3,11 +3,11 @@ import type { EventSelector } from "../../../../../contract/cloudtrail/types.ts"
 import type { Call, Permission } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { LogGroups, Objects, RoleSessions, Topics } from "../../../core/ports.ts";
+import type { Turns } from "../../../core/turns.ts";
 import type { Calls } from "../../../store/calls/calls.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidArn, invalidHomeRegion, invalidName, trailNotFound } from "../errors.ts";
-import type { InTurn } from "./turns.ts";
 
 export const TRAIL = "cloudtrail:trail";
 
@@ -20,8 +20,8 @@ export interface Parts {
   readonly roles: RoleSessions;
   readonly clock: Clock;
   readonly feed: Feed;
-  /** By ARN of the trail. */
-  readonly inTurn: InTurn;
+  /** By ARN of the trail: one that ends is not served twice at once, by the round and by the call. */
+  readonly turns: Turns;
 }
 
 /** What tells the bus of calls. */
