@@ -4,6 +4,7 @@
 import type { Operations as Contract } from "../../../../../contract/events/types.ts";
 import type { Call } from "../../../core/call.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { alreadyExists, noBus, notYet, validation } from "../errors.ts";
@@ -13,7 +14,7 @@ import { BUS, type BusDocument, type BusRow, busKey, changeBus, findBus, require
 import type { Parts } from "../shared/parts.ts";
 import { type Bus, busScope, DEFAULT_BUS, scopeOf } from "../shared/place.ts";
 import { RULE } from "../shared/rule-rows.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 const PAGE = 100;
 

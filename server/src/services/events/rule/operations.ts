@@ -4,6 +4,7 @@ import type { Operations as Contract, PutRuleRequest } from "../../../../../cont
 import type { Call } from "../../../core/call.ts";
 import { compilePattern, InvalidPattern } from "../../../core/event-pattern/pattern.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { invalidPattern, noBus, validation } from "../errors.ts";
@@ -15,7 +16,7 @@ import { type Bus, busScope, DEFAULT_BUS } from "../shared/place.ts";
 import { RULE, type RuleDocument, type RuleRow, ruleKey } from "../shared/rule-rows.ts";
 import { changeRule, commitRule, findRule, onRule, requireRule } from "../shared/rules.ts";
 import { InvalidSchedule, readSchedule } from "../shared/schedule.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 const PAGE = 100;
 const MANY = 1000;

@@ -3,6 +3,7 @@
 // Gap: an instance profile is kept and given back; there are no EC2 instances that could have it.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity } from "../errors.ts";
@@ -26,7 +27,7 @@ import type { Identities } from "../shared/identities.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, instanceProfileKey, roleKey } from "../shared/nouns.ts";
 import { type PageRequest, pageOf, pageOfRows } from "../shared/paging.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";
-import { requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 const missing = (name: string) => noSuchEntity(`Instance Profile ${name} cannot be found.`);
@@ -204,7 +205,7 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
 
 const profileTags = (identities: Identities): Operations<Contract> => ({
   TagInstanceProfile: {
-    permissions: (input, call) => onProfile(identities)(input, call, requestTags(input.Tags)),
+    permissions: (input, call) => onProfile(identities)(input, call, tagConditions(input.Tags)),
     async run(input, { account }) {
       await change(identities, account, input.InstanceProfileName, (profile) => ({
         ...profile,

@@ -4,6 +4,7 @@
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { ApiError, errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
@@ -27,7 +28,7 @@ import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";
-import { exactCase, requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { exactCase, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -298,7 +299,7 @@ const versions = (identities: Identities): Operations<Contract> => ({
 
 const policyTags = (identities: Identities): Operations<Contract> => ({
   TagPolicy: {
-    permissions: (input, call) => onPolicy(identities)(input, call, requestTags(input.Tags)),
+    permissions: (input, call) => onPolicy(identities)(input, call, tagConditions(input.Tags)),
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,

@@ -1,6 +1,7 @@
 // Users, groups and roles alike: found by name, changed one write at a time, listed by page.
 import type { Call, Permission } from "../../../core/call.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
 import { concurrentModification, noSuchEntity, unmodifiable } from "../errors.ts";
 import type { Identities } from "./identities.ts";
@@ -20,7 +21,7 @@ import {
   type User,
   userKey,
 } from "./nouns.ts";
-import { requestTags, resourceTags } from "./tags.ts";
+import { resourceTags } from "./tags.ts";
 
 export interface EntityType<Document extends Entity> {
   readonly kind: EntityKind;
@@ -245,7 +246,7 @@ export function onNew(
     {
       action: `iam:${call.operation}`,
       resource: iamArn(call.account, type, input.Path ?? "/", name),
-      conditions: { ...requestTags(input.Tags ?? []), ...boundaryCondition(input.PermissionsBoundary) },
+      conditions: { ...tagConditions(input.Tags ?? []), ...boundaryCondition(input.PermissionsBoundary) },
     },
   ];
 }

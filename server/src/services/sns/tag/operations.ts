@@ -1,10 +1,11 @@
 // Tags of topics.
 import type { Operations as Contract } from "../../../../../contract/sns/types.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { noResource } from "../errors.ts";
 import { readTopicArn } from "../shared/arns.ts";
 import type { Parts } from "../shared/parts.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 import { changeTopic, findTopic, onTopic } from "../shared/topics.ts";
 
 export const tag = (parts: Parts): Operations<Contract> => ({

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Operations as Contract } from "../../../../../contract/sns/types.ts";
 import { ApiError } from "../../../core/errors.ts";
 import { cutPage, readMarker } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { invalidAttributes, invalidParameter } from "../errors.ts";
@@ -14,7 +15,7 @@ import { readTopicArn, topicArn } from "../shared/arns.ts";
 import { InvalidDeliveryPolicy, readTopicPolicy, topicPolicyInForce } from "../shared/delivery-policy.ts";
 import { type Parts, type Place, scopeOf } from "../shared/parts.ts";
 import { subscriptionsOf } from "../shared/subscriptions.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 import {
   changeTopic,
   findTopic,
