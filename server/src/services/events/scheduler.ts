@@ -29,10 +29,12 @@ interface Due {
   readonly at: number;
 }
 
+type SchedulerParts = Pick<Parts, "rows" | "clock" | "outbox" | "series" | "report">;
+
 const DUE = "events:due";
 const MADE_UP_FOR_MS = 60_000;
 
-export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
+export function openScheduler(parts: SchedulerParts): Scheduler {
   const { rows, clock, report } = parts;
   const cancels = new Map<string, () => void>();
   /** By rule: what is done with its times, so that the last sees what the others did. */
@@ -66,19 +68,19 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
 
   async function fire(bus: Bus, name: string): Promise<void> {
     const due = await rows.get<Due>(keyOf(bus, name));
-    const rule = await findRule(parts as Parts, bus, name);
+    const rule = await findRule(parts, bus, name);
     if (due === undefined || rule === undefined) return;
     const now = clock.now();
     const { at, schedule } = due.document;
     if (at > now) return arm(bus, name, at);
     if (!isEnabled(rule) || rule.document.schedule !== schedule) return await look(bus, name);
     const isLate = now - at > MADE_UP_FOR_MS;
-    const entries = isLate ? [] : startsOf(parts as Parts, bus, rule, at);
+    const entries = isLate ? [] : startsOf(parts, bus, rule, at);
     const next = nextTime(schedule, at, now);
-    const change = next === undefined ? { remove: [due] } : { put: [dueRow(bus, name, { schedule, at: next }, now)] };
+    const put: readonly RowWrite<unknown>[] =
+      next === undefined ? entries : [dueRow(bus, name, { schedule, at: next }, now), ...entries];
+    const remove = next === undefined ? [due] : [];
     try {
-      const put: RowWrite<unknown>[] = [...("put" in change ? change.put : []), ...entries];
-      const remove = "remove" in change ? change.remove : [];
       await rows.commit({ expect: [{ key: due, version: due.version }], put, remove });
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause;
@@ -97,7 +99,7 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
   });
 
   async function look(bus: Bus, name: string): Promise<void> {
-    const rule = await findRule(parts as Parts, bus, name);
+    const rule = await findRule(parts, bus, name);
     const due: Row<Due> | undefined = await rows.get<Due>(keyOf(bus, name));
     const schedule = rule && isEnabled(rule) ? rule.document.schedule : undefined;
     if (schedule === undefined) {
@@ -134,7 +136,7 @@ function nextTime(schedule: string, at: number, now: number): number | undefined
   return at + (Math.floor((now - at) / periodMs) + 1) * periodMs;
 }
 
-function startsOf(parts: Parts, bus: Bus, rule: RuleRow, at: number) {
+function startsOf(parts: SchedulerParts, bus: Bus, rule: RuleRow, at: number) {
   const { account, region } = bus;
   const event = envelopeOf({
     id: randomUUID(),

@@ -10,8 +10,10 @@ type Name =
   | "RetryInvocationAttempts"
   | "InvocationsSentToDlq";
 
+export type MetricParts = Pick<Parts, "series" | "clock" | "report">;
+
 /** One more, by rule and in all. Figures may be lost with a `kill -9`; nobody waits for them. */
-export function countRule(parts: Parts, { account, region, bus }: Bus, rule: string, name: Name): void {
+export function countRule(parts: MetricParts, { account, region, bus }: Bus, rule: string, name: Name): void {
   const timestamp = parts.clock.now();
   const point = { account, region, namespace: "AWS/Events", name, timestamp, value: 1, unit: "Count" };
   const named = bus === DEFAULT_BUS ? { RuleName: rule } : { EventBusName: bus, RuleName: rule };
