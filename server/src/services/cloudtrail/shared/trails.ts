@@ -10,6 +10,12 @@ import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidArn, invalidHomeRegion, invalidName, trailNotFound } from "../errors.ts";
 
 export const TRAIL = "cloudtrail:trail";
+/** In whose name trails write, tell and assume roles. */
+export const SERVICE = "cloudtrail.amazonaws.com";
+/** Of a trail that was given none: all management events. */
+export const DEFAULT_SELECTORS: readonly EventSelector[] = [
+  { ReadWriteType: "All", IncludeManagementEvents: true, DataResources: [] },
+];
 
 export interface Parts {
   readonly rows: Rows;
