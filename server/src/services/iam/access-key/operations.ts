@@ -12,6 +12,7 @@ import {
   createRow,
   event,
   findEntity,
+  lockOf,
   onEntity,
   removeRow,
   retrying,
@@ -140,8 +141,8 @@ async function create(identities: Identities, name: string | undefined, call: Ca
     createdAt: call.at,
   };
   const row = { ...created(accessKeyKey(id), record, call.at), parent: keys.parent };
-  // Writing the user again holds its deletion, and a third key, off.
-  const lock = user ? { expect: [unchanged(user)], put: [rewritten(user, user.document, user.modifiedAt)] } : {};
+  // It holds a third key off too.
+  const lock = user ? lockOf(user) : {};
   await createRow(identities, row, () => limitExceeded("The new access key's id is taken: try again."), lock);
   return {
     UserName: user?.document.name ?? "root",

@@ -3,9 +3,11 @@ import type { Operations as Contract } from "../../../../../contract/iam/types.t
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { limitExceeded, noSuchEntity, policyNotAttachable } from "../errors.ts";
+import { attachedAnswer } from "../shared/answers.ts";
 import { type Attachment, attachments, policyLock } from "../shared/attachments.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
 import {
+  type At,
   type EntityType,
   event,
   findEntity,
@@ -24,11 +26,6 @@ import { type PageRequest, pageOf } from "../shared/paging.ts";
 
 /** Managed policies on one user, group or role (IAM user guide, "IAM and AWS STS quotas"). */
 const MAX_ATTACHED = 10;
-
-interface At {
-  readonly account: string;
-  readonly name: string;
-}
 
 export const attachment = (identities: Identities): Operations<Contract> => {
   const ofUser = attachedTo(identities, users);
@@ -152,7 +149,7 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       const { document } = await findEntity(identities, type, at.account, at.name);
       const all = document.attached
         .filter((arn) => parseIamArn(arn)?.path.startsWith(request.PathPrefix ?? "/"))
-        .map((PolicyArn) => ({ PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf("/") + 1), PolicyArn }));
+        .map(attachedAnswer);
       const { items, ...page } = pageOf(all, ({ PolicyArn }) => PolicyArn, request);
       return { AttachedPolicies: items, ...page };
     },

@@ -5,23 +5,21 @@ import type { Operations as Contract } from "../../../../../contract/iam/types.t
 import type { Call, Permission } from "../../../core/call.ts";
 import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { Row } from "../../../store/rows/rows.ts";
+import type { Change, Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity } from "../errors.ts";
 import { instanceProfileAnswer, rolesOfProfiles } from "../shared/answers.ts";
 import {
+  changeRow,
   created,
   createRow,
-  event,
   findEntity,
+  lockOf,
   onEntity,
   onNew,
   onPath,
   refuseServiceLinked,
   removeRow,
-  retrying,
-  rewritten,
   roles,
-  unchanged,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, instanceProfileKey, roleKey } from "../shared/nouns.ts";
@@ -39,26 +37,14 @@ async function find(identities: Identities, account: string, name: string): Prom
   return row;
 }
 
-/** Changes a profile, again when others change it at once. `lock` holds what the change leans on. */
+/** `lock` holds what the change leans on. */
 const change = (
   identities: Identities,
   account: string,
   name: string,
   next: (profile: InstanceProfile) => InstanceProfile,
-  lock: () => Promise<readonly Row<unknown>[]> = () => Promise.resolve([]),
-): Promise<void> =>
-  retrying(async () => {
-    const row = await find(identities, account, name);
-    const held = await lock();
-    await identities.commit({
-      expect: [row, ...held].map(unchanged),
-      put: [
-        rewritten(row, next(row.document), identities.now()),
-        ...held.map((one) => rewritten(one, one.document, one.modifiedAt)),
-      ],
-      events: [event(row, "updated")],
-    });
-  });
+  lock?: () => Promise<Change>,
+): Promise<InstanceProfile> => changeRow(identities, () => find(identities, account, name), next, lock);
 
 /** Permission on a profile that is there, with its tags, or on the ARN that it would have. */
 const onProfile =
@@ -165,7 +151,6 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
       return [...(await onProfile(identities)(input, call)), passRole as Permission];
     },
     async run(input, { account }) {
-      const find = () => findEntity(identities, roles, account, input.RoleName);
       const added = roleKey(account, input.RoleName).name;
       await change(
         identities,
@@ -178,9 +163,9 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
           return { ...profile, roles: [added] };
         },
         async () => {
-          const row = await find();
+          const row = await findEntity(identities, roles, account, input.RoleName);
           refuseServiceLinked(row.document);
-          return [row];
+          return lockOf(row);
         },
       );
       return {};

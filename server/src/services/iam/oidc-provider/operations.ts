@@ -9,7 +9,7 @@ import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
 import { wholeSeconds } from "../shared/encoding.ts";
-import { created, createRow, event, removeRow, retrying, rewritten, unchanged } from "../shared/entities.ts";
+import { changeRow, created, createRow, removeRow } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { OIDC_PROVIDER, type OidcProvider, oidcProviderKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
@@ -48,15 +48,7 @@ const change = (
   account: string,
   arn: string,
   next: (provider: OidcProvider) => OidcProvider,
-): Promise<void> =>
-  retrying(async () => {
-    const row = await find(identities, account, arn);
-    await identities.commit({
-      expect: [unchanged(row)],
-      put: [rewritten(row, next(row.document), identities.now())],
-      events: [event(row, "updated")],
-    });
-  });
+): Promise<OidcProvider> => changeRow(identities, () => find(identities, account, arn), next);
 
 interface Named {
   readonly OpenIDConnectProviderArn: string;

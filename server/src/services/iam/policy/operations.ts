@@ -13,17 +13,7 @@ import { attachments, type UsageCounts, usageCounts } from "../shared/attachment
 import { awsManaged } from "../shared/aws-managed.ts";
 import { awsPolicies } from "../shared/aws-policies.ts";
 import { encodeDocument } from "../shared/encoding.ts";
-import {
-  created,
-  createRow,
-  event,
-  onNew,
-  onPath,
-  removeRow,
-  retrying,
-  rewritten,
-  unchanged,
-} from "../shared/entities.ts";
+import { changeRow, created, createRow, onNew, onPath, removeRow } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
@@ -78,25 +68,13 @@ async function findOwn(
   return row;
 }
 
-/** Changes one of the account's policies, again when others change it at once. */
 const changePolicy = (
   identities: Identities,
   account: string,
   arn: string,
   change: (policy: ManagedPolicy) => ManagedPolicy,
   act?: string,
-): Promise<ManagedPolicy> =>
-  retrying(async () => {
-    const row = await findOwn(identities, account, arn, act);
-    const document = change(row.document);
-    const at = identities.now();
-    await identities.commit({
-      expect: [unchanged(row)],
-      put: [rewritten(row, document, at)],
-      events: [event(row, "updated")],
-    });
-    return document;
-  });
+): Promise<ManagedPolicy> => changeRow(identities, () => findOwn(identities, account, arn, act), change);
 
 const missingVersion = (arn: string, id: string) =>
   noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`);

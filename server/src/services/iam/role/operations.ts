@@ -3,7 +3,7 @@
 // Gap: when SageMaker assumes a role, its trust policy knows aws:SourceAccount and not aws:SourceArn: jobs share its session.
 import type { Operations as Contract, Role as RoleAnswer } from "../../../../../contract/iam/types.ts";
 import type { Operations } from "../../../core/service.ts";
-import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded } from "../errors.ts";
+import { deleteConflict, invalidInput, limitExceeded } from "../errors.ts";
 import { roleAnswer } from "../shared/answers.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
 import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
@@ -12,10 +12,12 @@ import {
   created,
   createRow,
   findEntity,
+  isThere,
   onEntity,
   onNew,
   onPath,
   refuseServiceLinked,
+  refuseWithPolicies,
   removeRow,
   roles,
 } from "../shared/entities.ts";
@@ -93,12 +95,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
       await refuseMore(identities.rows, call.account, quotas.roles);
-      await createRow(
-        identities,
-        created(roleKey(call.account, name), document, call.at),
-        () => entityAlreadyExists(`Role with name ${name} already exists.`),
-        lock,
-      );
+      await createRow(identities, created(roleKey(call.account, name), document, call.at), isThere(roles, name), lock);
       return { Role: { ...roleAnswer(document), ...boundaryMember(document.boundary), ...tagsMember(document.tags) } };
     },
   },
@@ -130,12 +127,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
       if (await isInProfile(identities, account, row.name)) {
         throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
       }
-      if (row.document.attached.length > 0) {
-        throw deleteConflict("Cannot delete entity, must detach all policies first.");
-      }
-      if (Object.keys(row.document.inline).length > 0) {
-        throw deleteConflict("Cannot delete entity, must delete policies first.");
-      }
+      refuseWithPolicies(row.document);
       await removeRow(identities, row, identities.uses.forgetRole(account, row.name));
       return {};
     },

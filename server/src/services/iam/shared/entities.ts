@@ -3,7 +3,8 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { type ApiError, errors } from "../../../core/errors.ts";
 import { tagConditions } from "../../../core/request-tags.ts";
 import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
-import { concurrentModification, noSuchEntity, unmodifiable } from "../errors.ts";
+import { concurrentModification, deleteConflict, entityAlreadyExists, noSuchEntity, unmodifiable } from "../errors.ts";
+import { SERVICE_ROLE_PATH } from "./aws-policies.ts";
 import type { Identities } from "./identities.ts";
 import {
   type Entity,
@@ -69,7 +70,7 @@ export async function findEntity<Document extends Entity>(
 }
 
 /** Path of the roles that services made for themselves: only they change them. */
-export const isServiceLinked = ({ path }: Pick<Entity, "path">): boolean => path.startsWith("/aws-service-role/");
+export const isServiceLinked = ({ path }: Pick<Entity, "path">): boolean => path.startsWith(SERVICE_ROLE_PATH);
 
 /** @throws ApiError UnmodifiableEntity for a role that belongs to a service */
 export function refuseServiceLinked(entity: Pick<Entity, "path" | "name" | "arn">): void {
@@ -145,17 +146,16 @@ export const removeRow = (
     events: [event(row, "deleted")],
   });
 
-/** Replaces an entity by what `change` makes of it, with what `lock` adds to the commit. */
-export async function changeEntity<Document extends Entity>(
+/** Replaces what `find` gives by what `change` makes of it, with what `lock` adds to the commit; again while others do. */
+export function changeRow<Document>(
   identities: Identities,
-  type: EntityType<Document>,
-  at: { readonly account: string; readonly name: string },
-  change: (entity: Document) => Document | Promise<Document>,
+  find: () => Promise<StoredRow<Document>>,
+  change: (document: Document) => Document,
   lock: () => Promise<Change> = () => Promise.resolve({}),
 ): Promise<Document> {
   return retrying(async () => {
-    const row = await findEntity(identities, type, at.account, at.name);
-    const document = await change(row.document);
+    const row = await find();
+    const document = change(row.document);
     const more = await lock();
     await identities.commit({
       expect: [unchanged(row), ...(more.expect ?? [])],
@@ -165,6 +165,74 @@ export async function changeEntity<Document extends Entity>(
     return document;
   });
 }
+
+/** An entity by its name in an account. */
+export interface At {
+  readonly account: string;
+  readonly name: string;
+}
+
+/** As `changeRow`. */
+export const changeEntity = <Document extends Entity>(
+  identities: Identities,
+  type: EntityType<Document>,
+  at: At,
+  change: (entity: Document) => Document,
+  lock?: () => Promise<Change>,
+): Promise<Document> => changeRow(identities, () => findEntity(identities, type, at.account, at.name), change, lock);
+
+/** Part of a change that leans on a row: writing it again holds its deletion and renaming off. */
+export const lockOf = (row: StoredRow<unknown>): Change => ({
+  expect: [unchanged(row)],
+  put: [rewritten(row, row.document, row.modifiedAt)],
+});
+
+/** @throws ApiError DeleteConflict while it has policies */
+export function refuseWithPolicies({ attached, inline }: Entity): void {
+  if (attached.length > 0) throw deleteConflict("Cannot delete entity, must detach all policies first.");
+  if (Object.keys(inline).length > 0) throw deleteConflict("Cannot delete entity, must delete policies first.");
+}
+
+/**
+ * Gives an entity another name or path. `follow` is what goes with it when its row is another one.
+ * @throws ApiError NoSuchEntity, EntityAlreadyExists, ConcurrentModification
+ */
+export async function moveEntity<Document extends Entity>(
+  identities: Identities,
+  type: EntityType<Document>,
+  call: Call,
+  move: {
+    readonly from: string;
+    readonly name?: string | undefined;
+    readonly path?: string | undefined;
+    readonly follow: (row: StoredRow<Document>, name: string) => Promise<Required<Pick<Change, "expect" | "put">>>;
+  },
+): Promise<void> {
+  const row = await findEntity(identities, type, call.account, move.from);
+  const { name = row.document.name, path = row.document.path } = move;
+  const document = { ...row.document, name, path, arn: iamArn(call.account, type.word, path, name) };
+  const key = type.key(call.account, name);
+  if (key.name === row.name) {
+    return commitChecked(identities, {
+      expect: [unchanged(row)],
+      put: [rewritten(row, document, call.at)],
+      events: [event(row, "updated")],
+    });
+  }
+  const { expect, put } = await move.follow(row, name);
+  await createRow(identities, { ...rewritten(row, document, call.at), ...key }, isThere(type, name), {
+    expect: [unchanged(row), ...expect],
+    put,
+    remove: [keyOf(row)],
+    events: [event(row, "deleted")],
+  });
+}
+
+/** What is said when the name is taken: `Group with name builders already exists.` */
+export const isThere =
+  ({ word }: Pick<EntityType<Entity>, "word">, name: string) =>
+  () =>
+    entityAlreadyExists(`${word.charAt(0).toUpperCase()}${word.slice(1)} with name ${name} already exists.`);
 
 export const unchanged = (row: StoredRow<unknown>) => ({ key: keyOf(row), version: row.version });
 export const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });

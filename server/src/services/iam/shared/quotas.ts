@@ -2,6 +2,7 @@
 import type { Rows } from "../../../store/rows/rows.ts";
 import { limitExceeded } from "../errors.ts";
 import { GROUP, INSTANCE_PROFILE, OIDC_PROVIDER, POLICY, ROLE, USER } from "./nouns.ts";
+import { allRows } from "./paging.ts";
 
 interface Quota {
   readonly kind: string;
@@ -21,18 +22,11 @@ export const quotas = {
 
 export const GROUPS_PER_USER = 10;
 
-const BATCH = 500;
-
 /** Number of rows of the kind in the account. */
 export async function countOf(rows: Rows, account: string, kind: string): Promise<number> {
   let count = 0;
-  let after: string | undefined;
-  for (;;) {
-    const batch = await rows.scan({ kind, scope: account, after, limit: BATCH });
-    count += batch.length;
-    if (batch.length < BATCH) return count;
-    after = batch.at(-1)?.name;
-  }
+  for await (const _row of allRows(rows, { kind, scope: account })) count++;
+  return count;
 }
 
 /** @throws ApiError LimitExceeded when the account has as many as it may */
