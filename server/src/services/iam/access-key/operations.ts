@@ -5,22 +5,19 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
-import { wholeSeconds } from "../shared/encoding.ts";
 import {
   commitChecked,
   created,
   createRow,
   event,
-  findEntity,
   lockOf,
-  onEntity,
   removeRow,
   retrying,
   rewritten,
   unchanged,
-  userNameOf,
-  users,
-} from "../shared/entities.ts";
+} from "../shared/changes.ts";
+import { wholeSeconds } from "../shared/encoding.ts";
+import { findEntity, onEntity, userNameOf, users } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type AccessKeyRecord, accessKeyKey, keysOfRoot, keysOfUser } from "../shared/nouns.ts";
 import { pageOf } from "../shared/paging.ts";

@@ -6,7 +6,7 @@ import type { Change } from "../../../store/rows/rows.ts";
 import { entityAlreadyExists, noSuchEntity } from "../errors.ts";
 import { type AccountRecord, accountKey, aliasKey, findAccount, type PasswordRules } from "../shared/account-record.ts";
 import { usageCounts } from "../shared/attachments.ts";
-import { created, event, retrying, rewritten, unchanged } from "../shared/entities.ts";
+import { created, event, retrying, rewritten, unchanged } from "../shared/changes.ts";
 import type { Identities } from "../shared/identities.ts";
 import { keysOfRoot, type ManagedPolicy, POLICY } from "../shared/nouns.ts";
 import { allRows } from "../shared/paging.ts";

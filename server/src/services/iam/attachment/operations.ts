@@ -6,18 +6,15 @@ import { limitExceeded, noSuchEntity, policyNotAttachable } from "../errors.ts";
 import { attachedAnswer } from "../shared/answers.ts";
 import { type Attachment, attachments, policyLock } from "../shared/attachments.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
+import { event, retrying, rewritten, unchanged } from "../shared/changes.ts";
 import {
   type At,
   type EntityType,
-  event,
   findEntity,
   groups,
   onEntity,
   refuseServiceLinked,
-  retrying,
-  rewritten,
   roles,
-  unchanged,
   users,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";

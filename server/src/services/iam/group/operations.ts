@@ -5,23 +5,18 @@ import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, limitExceeded } from "../errors.ts";
 import { groupAnswer, userAnswer } from "../shared/answers.ts";
+import { created, createRow, lockOf, removeRow, rewritten, unchanged } from "../shared/changes.ts";
 import {
   changeEntity,
-  created,
-  createRow,
   findEntity,
   groups,
   isThere,
-  lockOf,
   moveEntity,
   onEntity,
   onMove,
   onNew,
   onPath,
   refuseWithPolicies,
-  removeRow,
-  rewritten,
-  unchanged,
   users,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";

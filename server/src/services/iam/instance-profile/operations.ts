@@ -8,19 +8,8 @@ import type { Operations } from "../../../core/service.ts";
 import type { Change, Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity } from "../errors.ts";
 import { instanceProfileAnswer, rolesOfProfiles } from "../shared/answers.ts";
-import {
-  changeRow,
-  created,
-  createRow,
-  findEntity,
-  lockOf,
-  onEntity,
-  onNew,
-  onPath,
-  refuseServiceLinked,
-  removeRow,
-  roles,
-} from "../shared/entities.ts";
+import { changeRow, created, createRow, lockOf, removeRow } from "../shared/changes.ts";
+import { findEntity, onEntity, onNew, onPath, refuseServiceLinked, roles } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, instanceProfileKey, roleKey } from "../shared/nouns.ts";
 import { type PageRequest, pageOf, pageOfRows } from "../shared/paging.ts";

@@ -7,10 +7,9 @@ import { deleteConflict, invalidInput, limitExceeded } from "../errors.ts";
 import { roleAnswer } from "../shared/answers.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
 import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
+import { created, createRow, removeRow } from "../shared/changes.ts";
 import {
   changeEntity,
-  created,
-  createRow,
   findEntity,
   isThere,
   onEntity,
@@ -18,7 +17,6 @@ import {
   onPath,
   refuseServiceLinked,
   refuseWithPolicies,
-  removeRow,
   roles,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";

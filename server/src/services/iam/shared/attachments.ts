@@ -2,7 +2,7 @@
 // reading them.
 import type { Change, Rows } from "../../../store/rows/rows.ts";
 import { awsPolicies } from "./aws-policies.ts";
-import { lockOf } from "./entities.ts";
+import { lockOf } from "./changes.ts";
 import type { Identities } from "./identities.ts";
 import { type Entity, GROUP, type ManagedPolicy, parseIamArn, policyKey, ROLE, USER } from "./nouns.ts";
 import { allRows } from "./paging.ts";

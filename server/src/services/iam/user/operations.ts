@@ -6,9 +6,8 @@ import type { Operations } from "../../../core/service.ts";
 import { deleteConflict } from "../errors.ts";
 import { userAnswer } from "../shared/answers.ts";
 import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
+import { created, createRow, removeRow, rewritten, unchanged } from "../shared/changes.ts";
 import {
-  created,
-  createRow,
   findEntity,
   isThere,
   moveEntity,
@@ -17,9 +16,6 @@ import {
   onNew,
   onPath,
   refuseWithPolicies,
-  removeRow,
-  rewritten,
-  unchanged,
   userNameOf,
   users,
 } from "../shared/entities.ts";
