@@ -20,9 +20,7 @@ import {
 import type { Identities } from "../shared/identities.ts";
 import { type Entity, parseIamArn } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
-
-/** Managed policies on one user, group or role (IAM user guide, "IAM and AWS STS quotas"). */
-const MAX_ATTACHED = 10;
+import { ATTACHED_POLICIES } from "../shared/quotas.ts";
 
 export const attachment = (identities: Identities): Operations<Contract> => {
   const ofUser = attachedTo(identities, users);
@@ -127,8 +125,8 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       }
       await write(at, arn, (entity) => {
         if (entity.attached.includes(arn)) return undefined;
-        if (entity.attached.length >= MAX_ATTACHED) {
-          throw limitExceeded(`Cannot exceed quota for ${type.attachedQuota}: ${MAX_ATTACHED}`);
+        if (entity.attached.length >= ATTACHED_POLICIES) {
+          throw limitExceeded(`Cannot exceed quota for ${type.attachedQuota}: ${ATTACHED_POLICIES}`);
         }
         return { ...entity, attached: [...entity.attached, arn] };
       });

@@ -18,14 +18,10 @@ import { onNew, onPath } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { POLICY_CHARACTERS, quotas, refuseMore, VERSIONS_PER_POLICY } from "../shared/quotas.ts";
 import { exactCase, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
-
-/** IAM user guide, "IAM and AWS STS quotas": versions, and characters without white space. */
-const MAX_VERSIONS = 5;
-const POLICY_CHARACTERS = 6144;
 
 /** Of a policy that was just made. */
 const unused: UsageCounts = { attached: new Map(), boundary: new Map() };
@@ -203,9 +199,9 @@ const versions = (identities: Identities): Operations<Contract> => ({
       checkDocument(input.PolicyDocument);
       const at = identities.now();
       const changed = await changePolicy(identities, account, input.PolicyArn, (found) => {
-        if (found.versions.length >= MAX_VERSIONS) {
+        if (found.versions.length >= VERSIONS_PER_POLICY) {
           throw limitExceeded(
-            `A managed policy can have up to ${MAX_VERSIONS} versions. Before you create a new version, ` +
+            `A managed policy can have up to ${VERSIONS_PER_POLICY} versions. Before you create a new version, ` +
               "you must delete an existing version.",
           );
         }

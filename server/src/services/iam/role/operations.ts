@@ -23,14 +23,12 @@ import type { Identities } from "../shared/identities.ts";
 import { roleLastUsed } from "../shared/last-used.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, ROLE, type Role, roleKey } from "../shared/nouns.ts";
 import { allRows, pageOfRows } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, refuseMore, TRUST_CHARACTERS } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { checkTrustPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 const DEFAULT_SESSION_SECONDS = 3600;
-/** White space aside (IAM user guide, "IAM and AWS STS quotas"). */
-const TRUST_CHARACTERS = 2048;
 
 const listed = (role: Role): RoleAnswer => ({
   ...roleAnswer(role),

@@ -3,10 +3,10 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { tagConditions } from "../../../core/request-tags.ts";
 import type { Change, RowKey, Row as StoredRow } from "../../../store/rows/rows.ts";
-import { deleteConflict, entityAlreadyExists, noSuchEntity, unmodifiable } from "../errors.ts";
+import { deleteConflict, entityAlreadyExists, invalidInput, noSuchEntity, unmodifiable } from "../errors.ts";
 import { SERVICE_ROLE_PATH } from "./aws-policies.ts";
 import { changeRow, commitChecked, createRow, event, keyOf, rewritten, unchanged } from "./changes.ts";
-import type { Identities } from "./identities.ts";
+import type { Identities, LoadedEntity } from "./identities.ts";
 import {
   type Entity,
   type EntityKind,
@@ -68,6 +68,21 @@ export async function findEntity<Document extends Entity>(
   const row = await identities.rows.get<Document>(type.key(account, name));
   if (row?.document.name !== name) throw noSuchEntity(`The ${type.word} with name ${name} cannot be found.`);
   return row;
+}
+
+/** A user, group or role as a simulation names it, ready to be asked. @throws ApiError InvalidInput, NoSuchEntity */
+export async function entityByArn(
+  identities: Identities,
+  account: string,
+  arn: string,
+): Promise<{ readonly type: EntityType<Entity>["word"]; readonly loaded: LoadedEntity }> {
+  const { type, name = "" } = parseIamArn(arn) ?? {};
+  if (type !== "user" && type !== "group" && type !== "role") {
+    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
+  }
+  const loaded = await identities[type](account, name);
+  if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${type} with name ${name} cannot be found.`);
+  return { type, loaded };
 }
 
 /** Path of the roles that services made for themselves: only they change them. */

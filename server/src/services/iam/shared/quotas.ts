@@ -20,7 +20,14 @@ export const quotas = {
   oidcProviders: { kind: OIDC_PROVIDER, name: "OpenIdConnectProvidersPerAccount", most: 100 },
 } as const satisfies Readonly<Record<string, Quota>>;
 
+export const ACCESS_KEYS_PER_USER = 2;
 export const GROUPS_PER_USER = 10;
+/** Managed policies on one user, group or role. */
+export const ATTACHED_POLICIES = 10;
+export const VERSIONS_PER_POLICY = 5;
+/** Characters of documents, white space aside; those of inline policies are in entities.ts. */
+export const POLICY_CHARACTERS = 6144;
+export const TRUST_CHARACTERS = 2048;
 
 /** Number of rows of the kind in the account. */
 export async function countOf(rows: Rows, account: string, kind: string): Promise<number> {
