@@ -126,3 +126,12 @@ def test_other_regions_have_their_own_history(trail, client, fresh):
     assert events(trail, ResourceName=name) == []
     [(_, record)] = events(client("cloudtrail", region="eu-west-1"), ResourceName=name)
     assert record["awsRegion"] == "eu-west-1"
+
+
+def test_calls_that_only_look_are_told_without_their_answer(trail, client):
+    for _ in range(3):
+        trail.lookup_events()
+    client("logs").test_metric_filter(filterPattern="x", logEventMessages=["x"])
+    for name in ["LookupEvents", "TestMetricFilter"]:
+        for event, record in events(trail, EventName=name):
+            assert (event["ReadOnly"], record["responseElements"]) == ("true", None)

@@ -302,3 +302,18 @@ def test_a_denial_holds_for_every_way_to_write_an_arn(events, client, fresh, use
     finally:
         events.delete_rule(Name=name)
         logs.delete_log_group(logGroupName=name)
+
+
+def test_a_token_that_no_list_gave_out_is_refused_by_every_list(events, bus):
+    name = bus()
+    events.put_rule(Name="rule", EventBusName=name, EventPattern='{"source": ["x"]}')
+    lists = [
+        events.list_event_buses,
+        events.list_connections,
+        events.list_api_destinations,
+        lambda **page: events.list_rules(EventBusName=name, **page),
+        lambda **page: events.list_rule_names_by_target(TargetArn="arn", EventBusName=name, **page),
+        lambda **page: events.list_targets_by_rule(Rule="rule", EventBusName=name, **page),
+    ]
+    answers = {refusal(lambda one=one: one(NextToken="never given")) for one in lists}
+    assert answers == {("ValidationException", "Parameter NextToken is not valid.")}

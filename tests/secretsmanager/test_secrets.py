@@ -218,6 +218,18 @@ def test_under_a_key_of_ones_own_the_key_decides_too(secrets, secret, user, clie
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
 
 
+def test_the_key_that_aws_manages_for_secrets_can_be_named_and_other_keys_see_by_whom_they_are_used(
+    secrets, secret, user, client
+):
+    made = secret(SecretString="sealed", KmsKeyId="alias/aws/secretsmanager")
+    assert secrets.get_secret_value(SecretId=made["Name"])["SecretString"] == "sealed"
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    made = secret(SecretString="sealed", KmsKeyId=key)
+    via = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
+    _, as_ann = user(allow("secretsmanager:GetSecretValue"), allow("kms:Decrypt", Condition=via))
+    assert as_ann("secretsmanager").get_secret_value(SecretId=made["Name"])["SecretString"] == "sealed"
+
+
 def test_passwords_hold_what_is_asked_and_nothing_else(secrets):
     def made(**parameters):
         return secrets.get_random_password(**parameters)["RandomPassword"]

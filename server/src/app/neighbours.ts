@@ -5,10 +5,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { createGuard } from "../core/outgoing.ts";
 import type { Service } from "../core/service.ts";
+import { createTurns } from "../core/turns.ts";
 import { startDeliveries } from "../services/cloudtrail/deliveries.ts";
 import { openFeed } from "../services/cloudtrail/feed.ts";
 import { createCloudTrail } from "../services/cloudtrail/index.ts";
-import { createTurns } from "../services/cloudtrail/shared/turns.ts";
 import { createCloudWatch } from "../services/cloudwatch/index.ts";
 import { createEc2 } from "../services/ec2/index.ts";
 import { createNetworks, networkLister } from "../services/ec2/port.ts";
@@ -25,7 +25,7 @@ import {
   createSessions,
   notingUses,
   openIdentities,
-  policyChecks,
+  policyChecks as policies,
   startUsage,
 } from "../services/iam/port.ts";
 import { createKms } from "../services/kms/index.ts";
@@ -60,7 +60,6 @@ export type Neighbours = Awaited<ReturnType<typeof openNeighbours>>;
 export async function openNeighbours({ settings, store, clock, log, report }: Parts) {
   const { rows, blobs } = store;
   const keyFile = join(settings.data, "master.key");
-  const policies = policyChecks;
 
   const identities = await openIdentities({ rows, keyFile, now: () => clock.now() });
   const calls = notingUses(identities, store.calls);
@@ -72,7 +71,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
   const logs = await openLogs({ rows, series: store.series, keys, policyChecks: policies, clock, report });
   const { series } = logs;
   const logGroups = createLogGroups(logs, authorizer, clock);
-  const secrets = await openSecrets({ rows, policies, keyFile });
+  const secrets = await openSecrets({ rows, policies, keys, keyFile });
   // What the others tell of goes by these: alarms to topics, objects to the bus.
   const notices = await openNotices({
     settings,
@@ -94,7 +93,7 @@ export async function openNeighbours({ settings, store, clock, log, report }: Pa
 
   const objects = createObjects({ context: s3, authorizer });
   const feed = openFeed({ rows, calls: store.calls, bus, clock, report });
-  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, inTurn: createTurns() };
+  const trails = { rows, calls: store.calls, objects, topics, logGroups, roles, clock, feed, turns: createTurns() };
 
   const cloudwatch = createCloudWatch({ rows, series, clock, report, topics, bus });
 

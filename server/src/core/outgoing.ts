@@ -132,16 +132,17 @@ function exchange(request: OutgoingRequest, url: URL, lookup: LookupFunction): P
         outgoing.destroy();
       });
       response.on("end", done);
-      response.on("error", reject);
+      response.on("error", fail);
     });
     const timer = setTimeout(
       () => outgoing.destroy(new Error(`No whole answer within ${timeoutMs / 1000} s.`)),
       timeoutMs,
     );
-    outgoing.on("error", (cause) => {
+    const fail = (cause: Error) => {
       clearTimeout(timer);
       reject(cause);
-    });
+    };
+    outgoing.on("error", fail);
     outgoing.end(body);
   });
 }

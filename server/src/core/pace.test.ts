@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import { createPace } from "./pace.ts";
 
 test("who has had a turn leaves nothing at the signal; who waits is ended by it", async () => {
-  let wakes: (() => void)[] = [];
+  const wakes: (() => void)[] = [];
   const clock: Clock = {
     now: () => 0,
     at(_time, wake) {
@@ -22,5 +22,4 @@ test("who has had a turn leaves nothing at the signal; who waits is ended by it"
   const waiting = pace("lane", 1, ended.signal);
   ended.abort(new Error("closed"));
   await assert.rejects(waiting, /closed/);
-  wakes = [];
 });

@@ -324,6 +324,20 @@ export interface Topics {
   check(source: TopicSource): Promise<void>;
 }
 
+export interface TopicNotice extends TopicSource {
+  readonly message: string;
+  readonly subject?: string;
+}
+
+export interface TopicSource {
+  readonly topicArn: string;
+  /** `cloudwatch.amazonaws.com`: who publishes. */
+  readonly servicePrincipal: string;
+  /** What it is about, an alarm or a bucket: aws:SourceArn of the topic's policy. */
+  readonly sourceArn: string;
+  readonly sourceAccount: string;
+}
+
 /** Logs, to services that write lines into a group of the customer's: under a role, or in their own name. */
 export interface LogGroups {
   /**
@@ -348,20 +362,6 @@ export interface LogWriter {
 
 export interface LogLines extends LogWriter {
   readonly lines: readonly { readonly timestamp: number; readonly message: string }[];
-}
-
-export interface TopicNotice extends TopicSource {
-  readonly message: string;
-  readonly subject?: string;
-}
-
-export interface TopicSource {
-  readonly topicArn: string;
-  /** `cloudwatch.amazonaws.com`: who publishes. */
-  readonly servicePrincipal: string;
-  /** What it is about, an alarm or a bucket: aws:SourceArn of the topic's policy. */
-  readonly sourceArn: string;
-  readonly sourceAccount: string;
 }
 
 /** EventBridge, to services that tell of what happened on the account's default bus. */

@@ -109,8 +109,9 @@ function loadedService(service: Service): LoadedService {
   };
 }
 
-/** Names of operations that change nothing. */
-const READ = /^(Describe|List|Get|Head|Search|Filter|BatchGet|BatchDescribe|Invoke|Simulate|Select|Query)/;
+/** Names of operations that change nothing. Facts of IAM say it of most too; they are not read for a call. */
+const READ =
+  /^(Describe|List|Get|Head|Search|Lookup|Filter|Test|Render|BatchGet|BatchDescribe|BatchCheck|Invoke|Simulate|Select|Query)/;
 
 function planOf(
   service: Service,

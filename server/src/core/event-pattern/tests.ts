@@ -1,5 +1,5 @@
 // What a value of an event is asked: equal, prefix, suffix, wildcard, number, address. Compiled once for a pattern.
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { InvalidPattern } from "./tokens.ts";
 
 export type Scalar = string | number | boolean | null;
@@ -72,37 +72,21 @@ export const number = (terms: readonly (readonly [Comparison, number])[]): Value
     typeof value === "number" && terms.every(([comparison, limit]) => comparisons[comparison](value, limit));
 };
 
-/** Addresses whose first bits are those of a range, IPv4 and IPv6. @throws InvalidPattern */
+/** Addresses of a range such as `10.0.0.0/8`, IPv4 and IPv6. @throws InvalidPattern */
 export function addressIn(range: string): ValueTest {
   const [address = "", bits, more] = range.split("/");
   if (bits === undefined || more !== undefined) throw new InvalidPattern("Malformed CIDR, one '/' required");
   if (!/^\d+$/.test(bits)) throw new InvalidPattern("Malformed CIDR, mask bits must be an integer");
-  const wanted = addressBits(address);
-  if (wanted === undefined) throw new InvalidPattern(`Nonstandard IP address: ${address}`);
-  const length = Number(bits);
-  if (length > wanted.length) throw new InvalidPattern("Malformed CIDR, mask bits must be an integer");
-  const start = wanted.slice(0, length);
-  return ofText((text) => {
-    const found = addressBits(text);
-    return found !== undefined && found.length === wanted.length && found.startsWith(start);
-  });
+  const version = isIP(address);
+  if (version === 0) throw new InvalidPattern(`Nonstandard IP address: ${address}`);
+  if (Number(bits) > (version === 4 ? 32 : 128)) {
+    throw new InvalidPattern("Malformed CIDR, mask bits must be an integer");
+  }
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  list.addSubnet(withoutZone(address), Number(bits), family);
+  return ofText((text) => isIP(text) === version && list.check(withoutZone(text), family));
 }
 
-/** 32 or 128 digits; undefined for what is no address. */
-function addressBits(text: string): string | undefined {
-  const version = isIP(text);
-  if (version === 4)
-    return text
-      .split(".")
-      .map((part) => Number(part).toString(2).padStart(8, "0"))
-      .join("");
-  if (version === 0) return undefined;
-  // The host of a URL is written without abbreviations of IPv4 inside IPv6.
-  const plain = new URL(`http://[${text.replace(/%.*$/, "")}]`).hostname.slice(1, -1);
-  const [head = "", tail] = plain.split("::");
-  const words = (part: string) => (part === "" ? [] : part.split(":"));
-  const front = words(head);
-  const back = tail === undefined ? [] : words(tail);
-  const all = [...front, ...Array.from({ length: 8 - front.length - back.length }, () => "0"), ...back];
-  return all.map((word) => Number.parseInt(word, 16).toString(2).padStart(16, "0")).join("");
-}
+/** `fe80::1%eth0`: the interface is no part of the address. */
+const withoutZone = (address: string): string => address.replace(/%.*$/, "");

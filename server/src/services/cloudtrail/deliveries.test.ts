@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createTurns } from "../../core/turns.ts";
 import { openRows } from "../../store/rows/open.ts";
 import { deliverAll } from "./deliveries.ts";
 import { type Parts, trailKey } from "./shared/trails.ts";
-import { createTurns } from "./shared/turns.ts";
 
 test("a trail that cannot be served keeps no other waiting", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-trails-"));
@@ -26,6 +26,6 @@ test("a trail that cannot be served keeps no other waiting", async (t) => {
     asked.push(account);
     throw new Error("The log of calls is damaged.");
   };
-  await deliverAll({ rows, clock, calls: { follow }, inTurn: createTurns() } as unknown as Parts, report);
+  await deliverAll({ rows, clock, calls: { follow }, turns: createTurns() } as unknown as Parts, report);
   assert.deepEqual([asked, failures.length], [accounts, 2]);
 });

@@ -1,9 +1,9 @@
 // Calls on the bus: while a trail logs, what it takes and what changes something is told to EventBridge within seconds.
 // Source: EventBridge user guide, "AWS service events delivered via AWS CloudTrail". One place in the log of calls for each
 // account is kept; ids of events are made of the calls, so that one that is told twice is taken once.
-import type { Clock } from "../../core/clock.ts";
+import type { CallRecord } from "../../core/call-record.ts";
 import type { EventBus, ServiceEvent } from "../../core/ports.ts";
-import type { CallRecord } from "../../store/calls/calls.ts";
+import { createTurns } from "../../core/turns.ts";
 import { eventId, eventOf } from "./shared/events.ts";
 import { isWanted } from "./shared/selection.ts";
 import { sourceOf } from "./shared/sources.ts";
@@ -16,7 +16,6 @@ import {
   type TrailDocument,
   type TrailRow,
 } from "./shared/trails.ts";
-import { createTurns } from "./shared/turns.ts";
 
 const EVERY_MS = 1000;
 /** Calls read at once, and calls that nobody wanted until their end is written down. */
@@ -24,7 +23,6 @@ const MANY = 1000;
 
 interface FeedParts extends Pick<Parts, "rows" | "calls" | "clock"> {
   readonly bus: EventBus;
-  readonly clock: Clock;
   readonly report: (error: unknown) => void;
 }
 
@@ -46,7 +44,7 @@ const cursorKey = (account: string) => ({ kind: "cloudtrail:feed", scope: accoun
 export function openFeed(parts: FeedParts): RunningFeed {
   const { rows, clock, report } = parts;
   const cursors = new Map<string, Cursor>();
-  const inTurn = createTurns();
+  const turns = createTurns();
   let running: Promise<unknown> = Promise.resolve();
   let cancel: (() => void) | undefined;
   let isClosed = false;
@@ -63,7 +61,7 @@ export function openFeed(parts: FeedParts): RunningFeed {
     });
   };
   const catchUp = (account: string) =>
-    inTurn(account, async () => {
+    turns.inTurn(account, async () => {
       while (await follow(account));
     });
   const round = async () => {

@@ -10,7 +10,7 @@ import { deliver, type Send, type Ways } from "./delivery/deliver.ts";
 import { type HttpWays, sendByHttp } from "./delivery/http.ts";
 import { sendToLogs } from "./delivery/logs.ts";
 import { createOAuthTokens } from "./delivery/oauth.ts";
-import { failed } from "./delivery/outcome.ts";
+import { delivered, failed } from "./delivery/outcome.ts";
 import { openScheduler } from "./scheduler.ts";
 import { removeConnection } from "./shared/connection-secret.ts";
 import { CONNECTION, type ConnectionDocument } from "./shared/connections.ts";
@@ -119,7 +119,7 @@ function sendBy(parts: Parts, options: Senders): Send {
       sourceArn: ruleArn,
       sourceAccount: bus.account,
     });
-    return { kind: "delivered" };
+    return delivered;
   };
 }
 

@@ -2,6 +2,7 @@
 // that, so that a rule whose time has come starts its targets once, whatever ends the server. A time that passed while no
 // server ran is made up for within a minute, as precise as AWS's schedules are, and else left out.
 import { randomUUID } from "node:crypto";
+import { createTurns } from "../../core/turns.ts";
 import { Conflict, type Row, type RowWrite } from "../../store/rows/rows.ts";
 import { ruleArn } from "./shared/arns.ts";
 import { envelopeOf } from "./shared/envelope.ts";
@@ -28,28 +29,22 @@ interface Due {
   readonly at: number;
 }
 
+type SchedulerParts = Pick<Parts, "rows" | "clock" | "outbox" | "series" | "report">;
+
 const DUE = "events:due";
 const MADE_UP_FOR_MS = 60_000;
 
-export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
+export function openScheduler(parts: SchedulerParts): Scheduler {
   const { rows, clock, report } = parts;
   const cancels = new Map<string, () => void>();
-  /** By rule, the last that is done with its times: one thing after the other, so that the last sees what the others did. */
-  const turns = new Map<string, Promise<void>>();
+  /** By rule: what is done with its times, so that the last sees what the others did. */
+  const turns = createTurns();
   let isClosed = false;
 
   const idOf = (bus: Bus, rule: string): string => `${busScope(bus)}\n${rule}`;
 
-  function inTurn(bus: Bus, rule: string, work: () => Promise<void>): Promise<void> {
-    const id = idOf(bus, rule);
-    const turn = (turns.get(id) ?? Promise.resolve()).then(work, work);
-    turns.set(id, turn);
-    const forget = () => {
-      if (turns.get(id) === turn) turns.delete(id);
-    };
-    turn.then(forget, forget);
-    return turn;
-  }
+  const inTurn = (bus: Bus, rule: string, work: () => Promise<void>): Promise<void> =>
+    turns.inTurn(idOf(bus, rule), work);
 
   function disarm(bus: Bus, rule: string): void {
     cancels.get(idOf(bus, rule))?.();
@@ -73,19 +68,19 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
 
   async function fire(bus: Bus, name: string): Promise<void> {
     const due = await rows.get<Due>(keyOf(bus, name));
-    const rule = await findRule(parts as Parts, bus, name);
+    const rule = await findRule(parts, bus, name);
     if (due === undefined || rule === undefined) return;
     const now = clock.now();
     const { at, schedule } = due.document;
     if (at > now) return arm(bus, name, at);
     if (!isEnabled(rule) || rule.document.schedule !== schedule) return await look(bus, name);
     const isLate = now - at > MADE_UP_FOR_MS;
-    const entries = isLate ? [] : startsOf(parts as Parts, bus, rule, at);
+    const entries = isLate ? [] : startsOf(parts, bus, rule, at);
     const next = nextTime(schedule, at, now);
-    const change = next === undefined ? { remove: [due] } : { put: [dueRow(bus, name, { schedule, at: next }, now)] };
+    const put: readonly RowWrite<unknown>[] =
+      next === undefined ? entries : [dueRow(bus, name, { schedule, at: next }, now), ...entries];
+    const remove = next === undefined ? [due] : [];
     try {
-      const put: RowWrite<unknown>[] = [...("put" in change ? change.put : []), ...entries];
-      const remove = "remove" in change ? change.remove : [];
       await rows.commit({ expect: [{ key: due, version: due.version }], put, remove });
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause;
@@ -104,7 +99,7 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
   });
 
   async function look(bus: Bus, name: string): Promise<void> {
-    const rule = await findRule(parts as Parts, bus, name);
+    const rule = await findRule(parts, bus, name);
     const due: Row<Due> | undefined = await rows.get<Due>(keyOf(bus, name));
     const schedule = rule && isEnabled(rule) ? rule.document.schedule : undefined;
     if (schedule === undefined) {
@@ -129,7 +124,7 @@ export function openScheduler(parts: Omit<Parts, "rescheduled">): Scheduler {
     async close() {
       isClosed = true;
       for (const cancel of cancels.values()) cancel();
-      await Promise.allSettled(turns.values());
+      await turns.over();
     },
   };
 }
@@ -141,7 +136,7 @@ function nextTime(schedule: string, at: number, now: number): number | undefined
   return at + (Math.floor((now - at) / periodMs) + 1) * periodMs;
 }
 
-function startsOf(parts: Parts, bus: Bus, rule: RuleRow, at: number) {
+function startsOf(parts: SchedulerParts, bus: Bus, rule: RuleRow, at: number) {
   const { account, region } = bus;
   const event = envelopeOf({
     id: randomUUID(),

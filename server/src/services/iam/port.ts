@@ -1,10 +1,6 @@
 // What IAM gives to the rest: who a key belongs to, what a caller may do, and sessions of roles.
 import type { Permission, Principal } from "../../core/call.ts";
 import { errors } from "../../core/errors.ts";
-
-export { createSessions } from "./sessions-port.ts";
-export { notingUses, startUsage } from "./usage.ts";
-
 import type {
   Authenticator,
   Authorizer,
@@ -25,7 +21,9 @@ import { principalTags } from "./shared/tags.ts";
 import { checkResourcePolicy } from "./shared/validate.ts";
 import { createVault } from "./shared/vault.ts";
 
+export { createSessions } from "./sessions-port.ts";
 export type { Identities } from "./shared/identities.ts";
+export { notingUses, startUsage } from "./usage.ts";
 
 /** What every port below works on. `keyFile` seals secrets; it is made at first start and must be kept. */
 export async function openIdentities(parts: {
@@ -116,11 +114,9 @@ interface Caller {
   readonly session: readonly NamedPolicy[] | undefined;
 }
 
-function firstRefusal(
-  identities: Identities,
-  caller: Caller,
-  permissions: readonly Permission[],
-): Promise<string | undefined> | string | undefined {
+type Refusal = Promise<string | undefined> | string | undefined;
+
+function firstRefusal(identities: Identities, caller: Caller, permissions: readonly Permission[]): Refusal {
   let at = 0;
   for (const permission of permissions) {
     at++;
@@ -133,8 +129,6 @@ function firstRefusal(
   }
   return undefined;
 }
-
-type Refusal = Promise<string | undefined> | string | undefined;
 
 /** What the resource grants beside its policy is read, and the decision made anew, when it was not to be allowed. */
 function refusalOf(identities: Identities, caller: Caller, permission: Permission): Refusal {

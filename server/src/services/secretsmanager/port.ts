@@ -1,7 +1,7 @@
 // What Secrets Manager works on, secrets that other services own, and the removal of secrets whose time to be restored is over.
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
-import type { OwnedSecret, OwnedSecrets, PolicyChecks } from "../../core/ports.ts";
+import type { DataKeys, OwnedSecret, OwnedSecrets, PolicyChecks } from "../../core/ports.ts";
 import { repeatedly } from "../../core/repeating.ts";
 import { deriveKey } from "../../core/sealing.ts";
 import { keptKey } from "../../store/durable.ts";
@@ -29,18 +29,16 @@ const FIRST_MS = 60_000;
 export async function openSecrets(parts: {
   readonly rows: Rows;
   readonly policies: PolicyChecks;
+  readonly keys: DataKeys;
   readonly keyFile: string;
 }): Promise<Parts> {
-  const { rows, policies, keyFile } = parts;
-  return { rows, policies, sealingKey: deriveKey(await keptKey(keyFile), "secrets manager values") };
+  const { rows, policies, keys, keyFile } = parts;
+  return { rows, policies, keys, sealingKey: deriveKey(await keptKey(keyFile), "secrets manager values") };
 }
 
 /** They are under no key of the customer's, and carry the tag by which AWS marks them. */
 export function createOwnedSecrets(parts: Parts, clock: Clock): OwnedSecrets {
-  const sealer = (): Sealer => ({
-    at: clock.now(),
-    invoke: () => Promise.reject(new Error("A secret that a service owns is under no key of KMS.")),
-  });
+  const sealer = (): Sealer => ({ at: clock.now() });
   return {
     put: (secret, text) => again(() => putOwned(parts, sealer(), secret, text)),
     async open(secret) {

@@ -2,6 +2,7 @@
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { newId } from "../../core/ids.ts";
+import { createTurns } from "../../core/turns.ts";
 import { makeFolder, replaceFile, syncFolder } from "../durable.ts";
 import type { Json } from "../rows/rows.ts";
 import { Journal } from "./journal.ts";
@@ -25,7 +26,7 @@ export class Journals {
   /** The one used longest ago comes first. */
   readonly #opened = new Map<string, Opened>();
   /** Making and removing a journal's folder happen one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = createTurns();
 
   constructor(now: () => number, mostOpen = MOST_OPEN) {
     this.#now = now;
@@ -34,7 +35,7 @@ export class Journals {
 
   /** Uses the journal in the folder, made with the header if it is not there. */
   async use<Result>(folder: string, header: () => Header, use: (journal: Journal) => Promise<Result>): Promise<Result> {
-    if (!this.#opened.has(folder)) await this.#turn(folder, () => make(folder, header));
+    if (!this.#opened.has(folder)) await this.#turns.inTurn(folder, () => make(folder, header));
     return this.#useOpen(folder, use);
   }
 
@@ -45,7 +46,7 @@ export class Journals {
   }
 
   async remove(folder: string): Promise<void> {
-    await this.#turn(folder, async () => {
+    await this.#turns.inTurn(folder, async () => {
       const opened = this.#opened.get(folder);
       this.#opened.delete(folder);
       await (await opened?.journal)?.close();
@@ -90,17 +91,6 @@ export class Journals {
       if (opened.users > 0) continue;
       this.#opened.delete(folder);
       await (await opened.journal).close();
-    }
-  }
-
-  async #turn(folder: string, act: () => Promise<void>): Promise<void> {
-    const before = this.#turns.get(folder);
-    const turn = before === undefined ? act() : before.then(act, act);
-    this.#turns.set(folder, turn);
-    try {
-      await turn;
-    } finally {
-      if (this.#turns.get(folder) === turn) this.#turns.delete(folder);
     }
   }
 }

@@ -6,7 +6,15 @@ import type { Operations as Contract, EventSelector } from "../../../../../contr
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidSelectors } from "../errors.ts";
-import { changeTrail, onTrail, type Parts, requireAtHome, requireTrail, trailArn } from "../shared/trails.ts";
+import {
+  changeTrail,
+  DEFAULT_SELECTORS,
+  onTrail,
+  type Parts,
+  requireAtHome,
+  requireTrail,
+  trailArn,
+} from "../shared/trails.ts";
 
 /** CloudTrail API reference, PutEventSelectors. */
 const MOST_SELECTORS = 5;
@@ -40,10 +48,5 @@ function checked(given: readonly EventSelector[]): readonly EventSelector[] {
   }
   const other = given.flatMap(({ DataResources = [] }) => DataResources).find(({ Type }) => Type !== "AWS::S3::Object");
   if (other) throw invalidSelectors(`DataResources: expected the type AWS::S3::Object, got ${other.Type}.`);
-  return given.map((selector) => ({
-    ReadWriteType: "All",
-    IncludeManagementEvents: true,
-    DataResources: [],
-    ...selector,
-  }));
+  return given.map((selector) => ({ ...DEFAULT_SELECTORS[0], ...selector }));
 }

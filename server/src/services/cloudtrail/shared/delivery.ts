@@ -7,7 +7,7 @@ import type { Principal } from "../../../core/call.ts";
 import type { CallRecord } from "../../../core/call-record.ts";
 import { eventOf } from "./events.ts";
 import { isWanted } from "./selection.ts";
-import { type Parts, placeOf, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
+import { type Parts, placeOf, SERVICE, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
 
 type Bucket = Pick<TrailDocument, "bucket" | "prefix" | "kmsKeyId">;
 
@@ -18,8 +18,7 @@ export async function writeFile(
   file: { readonly path: string; readonly content: Uint8Array; readonly contentType: string },
 ): Promise<string> {
   const { account, bucket, prefix, kmsKeyId } = trail;
-  const service = "cloudtrail.amazonaws.com";
-  const principal: Principal = { kind: "service", arn: service, account, userId: service };
+  const principal: Principal = { kind: "service", arn: SERVICE, account, userId: SERVICE };
   const key = `${prefix === undefined ? "" : `${prefix}/`}AWSLogs/${account}/${file.path}`;
   const object = {
     bucket,

@@ -27,8 +27,8 @@ function selects(selector: EventSelector, record: CallRecord): boolean {
     }
     case "data": {
       const arn = objectArn(record);
-      return DataResources.some(({ Type, Values }) =>
-        Type === "AWS::S3::Object" ? (Values ?? []).some((start) => arn.startsWith(start)) : false,
+      return DataResources.some(
+        ({ Type, Values = [] }) => Type === "AWS::S3::Object" && Values.some((start) => arn.startsWith(start)),
       );
     }
     case "none":

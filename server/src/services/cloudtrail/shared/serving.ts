@@ -1,6 +1,6 @@
 // What was called since the last time goes to the bucket of a trail, and to its log group.
+import type { CallRecord } from "../../../core/call-record.ts";
 import { ApiError } from "../../../core/errors.ts";
-import type { CallRecord } from "../../../store/calls/calls.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { deliver } from "./delivery.ts";
 import { tellOfFiles, writeLines } from "./telling.ts";
@@ -11,7 +11,7 @@ const MOST_CALLS = 5000;
 
 /** Hands on all that the trail wants until now. What a bucket or group refuses waits for the next time. */
 export function serveTrail(parts: Parts, row: TrailRow): Promise<void> {
-  return parts.inTurn(trailArn(row), async () => {
+  return parts.turns.inTurn(trailArn(row), async () => {
     for (const sink of [files, lines]) for (let more = true; more; ) more = await serve(parts, row, sink);
   });
 }

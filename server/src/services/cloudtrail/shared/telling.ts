@@ -5,9 +5,8 @@ import type { CallRecord } from "../../../core/call-record.ts";
 import type { LogWriter } from "../../../core/ports.ts";
 import { eventOf } from "./events.ts";
 import { isWanted } from "./selection.ts";
-import { type Parts, placeOf, type TrailRow, trailArn } from "./trails.ts";
+import { type Parts, placeOf, SERVICE, type TrailRow, trailArn } from "./trails.ts";
 
-const SERVICE = "cloudtrail.amazonaws.com";
 const SESSION_SECONDS = 900;
 /** CloudTrail user guide, "Sending events to CloudWatch Logs": larger events are in files only. */
 const LARGEST_LINE_BYTES = 262_144;

@@ -3,13 +3,19 @@ import type { EventSelector } from "../../../../../contract/cloudtrail/types.ts"
 import type { Call, Permission } from "../../../core/call.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { LogGroups, Objects, RoleSessions, Topics } from "../../../core/ports.ts";
+import type { Turns } from "../../../core/turns.ts";
 import type { Calls } from "../../../store/calls/calls.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidArn, invalidHomeRegion, invalidName, trailNotFound } from "../errors.ts";
-import type { InTurn } from "./turns.ts";
 
 export const TRAIL = "cloudtrail:trail";
+/** In whose name trails write, tell and assume roles. */
+export const SERVICE = "cloudtrail.amazonaws.com";
+/** Of a trail that was given none: all management events. */
+export const DEFAULT_SELECTORS: readonly EventSelector[] = [
+  { ReadWriteType: "All", IncludeManagementEvents: true, DataResources: [] },
+];
 
 export interface Parts {
   readonly rows: Rows;
@@ -20,8 +26,8 @@ export interface Parts {
   readonly roles: RoleSessions;
   readonly clock: Clock;
   readonly feed: Feed;
-  /** By ARN of the trail. */
-  readonly inTurn: InTurn;
+  /** By ARN of the trail: one that ends is not served twice at once, by the round and by the call. */
+  readonly turns: Turns;
 }
 
 /** What tells the bus of calls. */

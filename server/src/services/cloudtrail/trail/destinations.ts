@@ -5,7 +5,7 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
 import { invalidLogGroup, invalidLogRole, invalidTopicName, topicPolicy } from "../errors.ts";
 import { checkLogs, checkTopic, groupIn } from "../shared/telling.ts";
-import { type Parts, placeOf, type TrailDocument, type TrailRow } from "../shared/trails.ts";
+import { type Parts, placeOf, SERVICE, type TrailDocument, type TrailRow } from "../shared/trails.ts";
 
 type Request = CreateTrailRequest | UpdateTrailRequest;
 type Destinations = Pick<TrailDocument, "topicArn" | "logs">;
@@ -40,7 +40,7 @@ export const passRole = ({ CloudWatchLogsRoleArn: roleArn }: Request): readonly 
           action: "iam:PassRole",
           resource: roleArn,
           resourceAccount: roleArn.split(":")[4] ?? "",
-          conditions: { "iam:PassedToService": "cloudtrail.amazonaws.com" },
+          conditions: { "iam:PassedToService": SERVICE },
         },
       ]
     : [];

@@ -2,6 +2,7 @@
 // Source: CloudTrail API reference; texts of errors as moto's tests have them.
 // Gap: EnableLogFileValidation, trails of organizations and recursive logging are refused by name.
 // Gap: read-only calls are not told to EventBridge, also not for rules that are enabled with all management events.
+import { isDeepStrictEqual } from "node:util";
 import type {
   Operations as Contract,
   CreateTrailRequest,
@@ -28,6 +29,7 @@ import {
   allTrails,
   changeTrail,
   checkName,
+  DEFAULT_SELECTORS,
   onTrail,
   type Parts,
   placeOf,
@@ -52,19 +54,13 @@ export const trail = (parts: Parts): Operations<Contract> => ({
     permissions: (input, call) => [onTrail(call, input.Name), ...passRole(input)],
     async run(input, call) {
       refuseUnbuilt(input);
-      const row = await requireAtHome(parts, call, input.Name);
-      const change = updated(call, input);
-      checkScope(change(row.document));
-      await tryToWrite(parts, { ...row, document: change(row.document) });
-      await checkDestinations(parts, { ...row, document: change(row.document) });
       const find = () => requireAtHome(parts, call, input.Name);
-      const {
-        HomeRegion: _,
-        HasCustomEventSelectors: __,
-        HasInsightSelectors: ___,
-        ...answer
-      } = described(await changeTrail(parts, find, change, call.at));
-      return answer;
+      const row = await find();
+      const change = updated(call, input);
+      const next = { ...row, document: change(row.document) };
+      checkScope(next.document);
+      await checkTargets(parts, next);
+      return facts(await changeTrail(parts, find, change, call.at));
     },
   },
   DeleteTrail: {
@@ -170,7 +166,7 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
     isMultiRegion: input.IsMultiRegionTrail ?? false,
     kmsKeyId: input.KmsKeyId || undefined,
     ...destinationsOf(call, input),
-    selectors: [{ ReadWriteType: "All", IncludeManagementEvents: true, DataResources: [] }],
+    selectors: DEFAULT_SELECTORS,
     tags: withTags({}, input.TagsList ?? []),
   };
   checkScope(document);
@@ -181,20 +177,19 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
     throw tooManyTrails(`User: ${call.account} already has ${MOST_TRAILS} trails in ${call.region}.`);
   }
   const row = { ...key, status: "", createdAt: call.at, modifiedAt: call.at, document };
-  await tryToWrite(parts, { ...row, version: 1 });
-  await checkDestinations(parts, { ...row, version: 1 });
+  await checkTargets(parts, { ...row, version: 1 });
   try {
     await parts.rows.commit({ expect: [{ key, version: "absent" }], put: [row] });
   } catch (cause) {
     throw cause instanceof Conflict ? isThere(input.Name, call) : cause;
   }
-  const {
-    HomeRegion: _,
-    HasCustomEventSelectors: __,
-    HasInsightSelectors: ___,
-    ...answer
-  } = described({ ...row, version: 1 });
-  return answer;
+  return facts({ ...row, version: 1 });
+}
+
+/** That it may write to its bucket, topic and log group. @throws ApiError */
+async function checkTargets(parts: Parts, row: TrailRow): Promise<void> {
+  await tryToWrite(parts, row);
+  await checkDestinations(parts, row);
 }
 
 /** What was called while the trail logged is in its files also when that was just now. */
@@ -242,24 +237,28 @@ async function tryToWrite(parts: Parts, row: TrailRow): Promise<void> {
 }
 
 function described(row: TrailRow) {
-  const { bucket, prefix, isGlobal, isMultiRegion, kmsKeyId, selectors, topicArn, logs } = row.document;
-  const { region, trail: name } = placeOf(row);
-  const isCustom =
-    JSON.stringify(selectors) !== '[{"ReadWriteType":"All","IncludeManagementEvents":true,"DataResources":[]}]';
   return {
-    Name: name,
+    ...facts(row),
+    HomeRegion: placeOf(row).region,
+    HasCustomEventSelectors: !isDeepStrictEqual(row.document.selectors, DEFAULT_SELECTORS),
+    HasInsightSelectors: false,
+  };
+}
+
+/** What answers to those who make or change a trail have too. */
+function facts(row: TrailRow) {
+  const { bucket, prefix, isGlobal, isMultiRegion, kmsKeyId, topicArn, logs } = row.document;
+  return {
+    Name: placeOf(row).trail,
     S3BucketName: bucket,
     ...(prefix === undefined ? {} : { S3KeyPrefix: prefix }),
     IncludeGlobalServiceEvents: isGlobal,
     IsMultiRegionTrail: isMultiRegion,
-    HomeRegion: region,
     TrailARN: trailArn(row),
     LogFileValidationEnabled: false,
     ...(topicArn === undefined ? {} : { SnsTopicName: topicArn.split(":").at(-1), SnsTopicARN: topicArn }),
     ...(logs && { CloudWatchLogsLogGroupArn: logs.groupArn, CloudWatchLogsRoleArn: logs.roleArn }),
     ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }),
-    HasCustomEventSelectors: isCustom,
-    HasInsightSelectors: false,
     IsOrganizationTrail: false,
   };
 }

@@ -13,6 +13,7 @@ import type {
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { cutPage } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { BadCursor, type RowPage } from "../../../store/rows/rows.ts";
@@ -29,7 +30,7 @@ import {
   onAlarms,
   scopeOf,
 } from "../shared/alarms.ts";
-import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { tagsOf } from "../shared/tags.ts";
 import { readToken } from "../shared/tokens.ts";
 import { checkFilters, isMetric, isOfMetric, metricAlarm, pageSize, told, wanted } from "./describe.ts";
 import { configurationEntry, HISTORY, HISTORY_MS, type HistoryDocument, itemOf } from "./history.ts";

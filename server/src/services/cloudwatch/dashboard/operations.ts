@@ -3,12 +3,13 @@
 import type { Operations as Contract } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { cutPage } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, Rows } from "../../../store/rows/rows.ts";
 import { invalidDashboard, invalidValue, noDashboard } from "../errors.ts";
 import { DASHBOARD, type DashboardDocument, dashboardArn, dashboardKey } from "../shared/dashboards.ts";
-import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { tagsOf } from "../shared/tags.ts";
 import { readToken } from "../shared/tokens.ts";
 import { validate } from "./validate.ts";
 

@@ -20,11 +20,3 @@ export function withTags(
   if (count > MOST_TAGS) throw invalidValue(`A resource has at most ${MOST_TAGS} tags, got ${count}.`);
   return all;
 }
-
-export const tagConditions = (list: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> =>
-  list.length === 0
-    ? {}
-    : {
-        ...Object.fromEntries(list.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
-        "aws:TagKeys": list.map(({ Key }) => Key),
-      };

@@ -2,13 +2,14 @@
 // Gap: insight rules and metric streams cannot be tagged.
 import type { Operations as Contract } from "../../../../../contract/cloudwatch/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { RowKey, Rows } from "../../../store/rows/rows.ts";
 import { invalidValue, noTaggedResource } from "../errors.ts";
 import { alarmArn, alarmKey } from "../shared/alarms.ts";
 import { dashboardArn, dashboardKey } from "../shared/dashboards.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 export const tag = ({ rows }: { readonly rows: Rows }): Operations<Contract> => ({
   ListTagsForResource: {

@@ -3,6 +3,7 @@
 // nothing scans (StartImageScan and DescribeImageScanFindings answer NotYetAvailable).
 // Gap: replication, pull-through caches, registry policies and repository creation templates do not exist.
 import type { Operations as Contract, CreateRepositoryRequest, Repository } from "../../../../../contract/ecr/types.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict, type RowKey } from "../../../store/rows/rows.ts";
 import { invalidParameter, repositoryAlreadyExists, repositoryNotEmpty } from "../errors.ts";
@@ -23,7 +24,7 @@ import {
 } from "../shared/model.ts";
 import { cut, DEFAULT_PAGE, startOf } from "../shared/paging.ts";
 import { changeRepository, nameOf, onRepository, repositoryAction, requireRepository } from "../shared/repositories.ts";
-import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { tagsOf } from "../shared/tags.ts";
 import { cancelUpload } from "../shared/uploads.ts";
 
 export const repository = (context: EcrContext): Operations<Contract> => ({

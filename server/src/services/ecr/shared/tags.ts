@@ -22,12 +22,3 @@ export function tagsOf(old: Readonly<Record<string, string>>, given: readonly Ta
   if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(`A repository may have ${MOST_TAGS} tags.`);
   return tags;
 }
-
-/** Condition keys of a request that brings tags. */
-export const tagConditions = (given: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> =>
-  given.length === 0
-    ? {}
-    : {
-        ...Object.fromEntries(given.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
-        "aws:TagKeys": given.map(({ Key }) => Key),
-      };

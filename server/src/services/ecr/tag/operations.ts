@@ -1,11 +1,12 @@
 // Tags of repositories, by their ARN.
 import type { Operations as Contract } from "../../../../../contract/ecr/types.ts";
 import type { Call } from "../../../core/call.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { invalidParameter } from "../errors.ts";
 import type { EcrContext, RepositoryName } from "../shared/model.ts";
 import { changeRepository, onRepository, requireRepository } from "../shared/repositories.ts";
-import { tagConditions, tagsOf } from "../shared/tags.ts";
+import { tagsOf } from "../shared/tags.ts";
 
 export const tag = (context: EcrContext): Operations<Contract> => ({
   ListTagsForResource: {

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Operations as Contract } from "../../../../../contract/events/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
@@ -19,6 +19,7 @@ import {
   namedIn,
   requireDestination,
 } from "../shared/destinations.ts";
+import { afterOf } from "../shared/paging.ts";
 import type { Parts } from "../shared/parts.ts";
 import { scopeOf } from "../shared/place.ts";
 
@@ -97,7 +98,7 @@ export const apiDestination = (parts: Parts): Operations<Contract> => ({
   },
   ListApiDestinations: {
     async run({ NamePrefix: prefix, ConnectionArn, NextToken, Limit: limit = PAGE }, call) {
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
+      const after = afterOf(NextToken);
       const range = { kind: DESTINATION, scope: scopeOf(call), prefix, after, limit: limit + 1 };
       const { items, next } = cutPage(await parts.rows.scan<DestinationDocument>(range), ({ name }) => name, limit);
       const wanted = items.filter(({ document }) => !ConnectionArn || document.connectionArn === ConnectionArn);

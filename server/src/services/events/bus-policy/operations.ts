@@ -31,7 +31,7 @@ function readPolicy(text: string | undefined): Policy {
 export const busPolicy = (parts: Parts): Operations<Contract> => ({
   PutPermission: {
     async run(input, call) {
-      const bus = readBus({ account: call.account, region: call.region }, input.EventBusName);
+      const bus = readBus(call, input.EventBusName);
       await changeBus(parts, call, bus, (document) => {
         const policy = input.Policy ?? JSON.stringify(withStatement(document.policy, busArn(bus), input));
         if (policy.length > LONGEST_POLICY)
@@ -44,7 +44,7 @@ export const busPolicy = (parts: Parts): Operations<Contract> => ({
   },
   RemovePermission: {
     async run({ StatementId, RemoveAllPermissions, EventBusName }, call) {
-      const bus = readBus({ account: call.account, region: call.region }, EventBusName);
+      const bus = readBus(call, EventBusName);
       await changeBus(parts, call, bus, (document) => {
         if (RemoveAllPermissions === true) return { ...document, policy: undefined };
         const policy = readPolicy(document.policy);

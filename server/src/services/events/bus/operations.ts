@@ -3,17 +3,19 @@
 // Gap: KmsKeyIdentifier and LogConfig are refused, and so is DeadLetterConfig, which names a queue of SQS.
 import type { Operations as Contract } from "../../../../../contract/events/types.ts";
 import type { Call } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
-import { alreadyExists, noBus, notYet, validation } from "../errors.ts";
+import { alreadyExists, notYet, validation } from "../errors.ts";
 import { onBus } from "../shared/access.ts";
-import { busArn, readBus } from "../shared/arns.ts";
+import { busArn, readBus, readOwnBus } from "../shared/arns.ts";
 import { BUS, type BusDocument, type BusRow, busKey, changeBus, findBus, requireBus } from "../shared/buses.ts";
+import { afterOf } from "../shared/paging.ts";
 import type { Parts } from "../shared/parts.ts";
 import { type Bus, busScope, DEFAULT_BUS, scopeOf } from "../shared/place.ts";
 import { RULE } from "../shared/rule-rows.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 const PAGE = 100;
 
@@ -41,10 +43,10 @@ export const bus = (parts: Parts): Operations<Contract> => ({
     },
   },
   UpdateEventBus: {
-    permissions: async (input, call) => [await onBus(parts, call, ownBus(call, input.Name))],
+    permissions: async (input, call) => [await onBus(parts, call, readOwnBus(call, input.Name))],
     async run(input, call) {
       refuseUnbuilt(input);
-      const named = ownBus(call, input.Name);
+      const named = readOwnBus(call, input.Name);
       const description = input.Description;
       await changeBus(parts, call, named, (document) => ({ ...document, description }));
       return {
@@ -55,9 +57,9 @@ export const bus = (parts: Parts): Operations<Contract> => ({
     },
   },
   DeleteEventBus: {
-    permissions: async (input, call) => [await onBus(parts, call, ownBus(call, input.Name))],
+    permissions: async (input, call) => [await onBus(parts, call, readOwnBus(call, input.Name))],
     async run({ Name }, call) {
-      const named = ownBus(call, Name);
+      const named = readOwnBus(call, Name);
       if (named.bus === DEFAULT_BUS) throw validation(`Cannot delete event bus ${DEFAULT_BUS}.`);
       const rules = await parts.rows.scan({ kind: RULE, scope: busScope(named), limit: 1 });
       if (rules.length > 0) throw validation(`Event bus ${named.bus} cannot be deleted since it has rules.`);
@@ -77,7 +79,7 @@ export const bus = (parts: Parts): Operations<Contract> => ({
   },
   ListEventBuses: {
     async run({ NamePrefix: prefix, NextToken, Limit: limit = PAGE }, call) {
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
+      const after = afterOf(NextToken);
       const scope = scopeOf(call);
       const found = await parts.rows.scan<BusDocument>({ kind: BUS, scope, prefix, after, limit: limit + 1 });
       const standing = await defaultBus(parts, call, { prefix, after });
@@ -109,13 +111,6 @@ async function defaultBus(
   if (!DEFAULT_BUS.startsWith(prefix) || after >= DEFAULT_BUS) return [];
   const row = await findBus(parts, { account, region, bus: DEFAULT_BUS });
   return row ? [row] : [];
-}
-
-/** A bus of the caller's account. @throws ApiError ResourceNotFound */
-function ownBus(call: Call, name: string | undefined): Bus {
-  const named = readBus(call, name);
-  if (named.account !== call.account) throw noBus(named.bus);
-  return named;
 }
 
 function refuseUnbuilt(input: {

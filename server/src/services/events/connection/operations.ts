@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { ConnectionState, Operations as Contract } from "../../../../../contract/events/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import { alreadyExists, notYet } from "../errors.ts";
@@ -27,6 +27,7 @@ import {
   shownParameters,
   stateOf,
 } from "../shared/connections.ts";
+import { afterOf } from "../shared/paging.ts";
 import type { Parts } from "../shared/parts.ts";
 import { scopeOf } from "../shared/place.ts";
 
@@ -124,7 +125,7 @@ export const connection = (parts: Parts): Operations<Contract> => ({
   },
   ListConnections: {
     async run({ NamePrefix: prefix, ConnectionState: state, NextToken, Limit: limit = PAGE }, call) {
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
+      const after = afterOf(NextToken);
       const range = { kind: CONNECTION, scope: scopeOf(call), prefix, after, limit: limit + 1 };
       const { items, next } = cutPage(await parts.rows.scan<ConnectionDocument>(range), ({ name }) => name, limit);
       const wanted = items.filter((row) => state === undefined || row.status === state);

@@ -9,7 +9,7 @@ import { countRule } from "../shared/metrics.ts";
 import type { Delivery, Parts } from "../shared/parts.ts";
 import { type Bus, busOf } from "../shared/place.ts";
 import { findRule } from "../shared/rules.ts";
-import { again, type Result } from "./outcome.ts";
+import { again, failed, type Result } from "./outcome.ts";
 
 /** A delivery as a target's sender sees it. */
 export interface Sending {
@@ -81,13 +81,13 @@ export async function deliver(
   return "over";
 }
 
-/** What a service of ours refused stays refused until somebody changes it, which they may within the day. */
+/** What a service of ours refused is not tried again: it stays refused until somebody changes it. */
 function resultOf(cause: unknown): Result {
   if (!(cause instanceof ApiError)) throw cause;
+  if (cause.status >= 500) return again("INTERNAL_ERROR", cause.message);
   const isRefused = /^(AuthorizationError|AccessDenied)/.test(cause.code);
-  const kind = cause.status >= 500 ? "again" : "failed";
   const code = isRefused ? "NO_PERMISSIONS" : cause.code.includes("NotFound") ? "NO_RESOURCE" : "INVALID_PARAMETER";
-  return kind === "again" ? again("INTERNAL_ERROR", cause.message) : { kind, code, message: cause.message };
+  return failed(code, cause.message);
 }
 
 /** Milliseconds, or the limit that is reached. */

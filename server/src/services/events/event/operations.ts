@@ -2,17 +2,16 @@
 // answer.
 // Gap: numbers in an event's Detail are doubles: whole ones beyond 2^53 lose digits.
 // Gap: EndpointId (global endpoints) is refused; TraceHeader has no effect.
-import { Buffer } from "node:buffer";
 import type { Operations as Contract, PutEventsRequestEntry } from "../../../../../contract/events/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import { compilePattern, InvalidPattern } from "../../../core/event-pattern/pattern.ts";
 import type { Operations } from "../../../core/service.ts";
-import { invalidPattern, notYet, validation } from "../errors.ts";
+import { notYet, validation } from "../errors.ts";
 import { onBus } from "../shared/access.ts";
 import { readBus } from "../shared/arns.ts";
 import { findBus } from "../shared/buses.ts";
 import { envelopeOf } from "../shared/envelope.ts";
 import type { Parts } from "../shared/parts.ts";
+import { readPattern } from "../shared/patterns.ts";
 import { busScope } from "../shared/place.ts";
 import { type Entry, route } from "../shared/routing.ts";
 
@@ -50,7 +49,7 @@ export const event = (parts: Parts): Operations<Contract> => ({
   TestEventPattern: {
     run({ EventPattern, Event }) {
       const parsed = parseEvent(Event);
-      return { Result: compile(EventPattern).matches(parsed) };
+      return { Result: readPattern(EventPattern).matches(parsed) };
     },
   },
 });
@@ -117,14 +116,4 @@ function parseEvent(text: string): unknown {
     throw validation("Parameter Event is not valid.");
   }
   return parsed;
-}
-
-/** @throws ApiError InvalidEventPattern */
-function compile(text: string) {
-  try {
-    return compilePattern(text, "events");
-  } catch (cause) {
-    if (!(cause instanceof InvalidPattern)) throw cause;
-    throw invalidPattern(cause.message);
-  }
 }

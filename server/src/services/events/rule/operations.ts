@@ -2,20 +2,22 @@
 // Gap: rules of the service itself (ManagedBy) do not exist; EventPatterns of archives and replays neither.
 import type { Operations as Contract, PutRuleRequest } from "../../../../../contract/events/types.ts";
 import type { Call } from "../../../core/call.ts";
-import { compilePattern, InvalidPattern } from "../../../core/event-pattern/pattern.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
-import { invalidPattern, noBus, validation } from "../errors.ts";
+import { noBus, validation } from "../errors.ts";
 import { passRole } from "../shared/access.ts";
-import { readBus, ruleArn } from "../shared/arns.ts";
+import { readBus, readOwnBus, ruleArn } from "../shared/arns.ts";
 import { findBus, requireBus } from "../shared/buses.ts";
+import { afterOf } from "../shared/paging.ts";
 import type { Parts } from "../shared/parts.ts";
+import { readPattern } from "../shared/patterns.ts";
 import { type Bus, busScope, DEFAULT_BUS } from "../shared/place.ts";
 import { RULE, type RuleDocument, type RuleRow, ruleKey } from "../shared/rule-rows.ts";
 import { changeRule, commitRule, findRule, onRule, requireRule } from "../shared/rules.ts";
 import { InvalidSchedule, readSchedule } from "../shared/schedule.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 const PAGE = 100;
 const MANY = 1000;
@@ -27,7 +29,7 @@ export const rule = (parts: Parts): Operations<Contract> => ({
       ...(input.RoleArn === undefined ? [] : [passRole(input.RoleArn)]),
     ],
     async run(input, call) {
-      const bus = ownBus(call, input.EventBusName);
+      const bus = readOwnBus(call, input.EventBusName);
       await requireBus(parts, bus);
       checkRule(input, bus);
       await again(() => putRule(parts, call, bus, input));
@@ -38,14 +40,14 @@ export const rule = (parts: Parts): Operations<Contract> => ({
   DescribeRule: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Name),
     async run({ Name, EventBusName }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       const row = await requireRule(parts, bus, Name);
       return { ...shown(bus, row), CreatedBy: row.document.createdBy };
     },
   },
   ListRules: {
     async run({ NamePrefix: prefix, EventBusName, NextToken, Limit: limit = PAGE }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       await requireBus(parts, bus);
       const range = { kind: RULE, scope: busScope(bus), prefix, after: afterOf(NextToken), limit: limit + 1 };
       const { items, next } = cutPage(await parts.rows.scan<RuleDocument>(range), ({ name }) => name, limit);
@@ -54,7 +56,7 @@ export const rule = (parts: Parts): Operations<Contract> => ({
   },
   ListRuleNamesByTarget: {
     async run({ TargetArn, EventBusName, NextToken, Limit: limit = PAGE }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       await requireBus(parts, bus);
       const found = await rulesWith(parts, bus, TargetArn, { after: afterOf(NextToken), limit: limit + 1 });
       const { items, next } = cutPage(found, (name) => name, limit);
@@ -64,21 +66,21 @@ export const rule = (parts: Parts): Operations<Contract> => ({
   EnableRule: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Name),
     async run({ Name, EventBusName }, call) {
-      await setState(parts, call, { bus: ownBus(call, EventBusName), rule: Name }, "ENABLED");
+      await setState(parts, call, { bus: readOwnBus(call, EventBusName), rule: Name }, "ENABLED");
       return {};
     },
   },
   DisableRule: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Name),
     async run({ Name, EventBusName }, call) {
-      await setState(parts, call, { bus: ownBus(call, EventBusName), rule: Name }, "DISABLED");
+      await setState(parts, call, { bus: readOwnBus(call, EventBusName), rule: Name }, "DISABLED");
       return {};
     },
   },
   DeleteRule: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Name),
     async run({ Name, EventBusName }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       if ((await findBus(parts, bus)) === undefined) throw noBus(bus.bus);
       await again(async () => {
         const row = await findRule(parts, bus, Name);
@@ -94,20 +96,6 @@ export const rule = (parts: Parts): Operations<Contract> => ({
   },
 });
 
-/** @throws ApiError ResourceNotFound */
-function ownBus(call: Call, name: string | undefined): Bus {
-  const bus = readBus(call, name);
-  if (bus.account !== call.account) throw noBus(bus.bus);
-  return bus;
-}
-
-function afterOf(token: string | undefined): string | undefined {
-  if (token === undefined) return undefined;
-  const after = readMarker(token);
-  if (after === undefined) throw validation("Parameter NextToken is not valid.");
-  return after;
-}
-
 /** @throws ApiError InvalidEventPattern, ValidationException */
 function checkRule({ EventPattern, ScheduleExpression, State }: PutRuleRequest, bus: Bus): void {
   if (!EventPattern && !ScheduleExpression) {
@@ -116,7 +104,7 @@ function checkRule({ EventPattern, ScheduleExpression, State }: PutRuleRequest, 
   if (State === "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") {
     throw validation(`State ${State} is not yet available in Sagebrush; use ENABLED.`);
   }
-  if (EventPattern) checkPattern(EventPattern);
+  if (EventPattern) readPattern(EventPattern);
   if (!ScheduleExpression) return;
   if (bus.bus !== DEFAULT_BUS) throw validation("ScheduleExpression is supported only on the default event bus.");
   try {
@@ -124,15 +112,6 @@ function checkRule({ EventPattern, ScheduleExpression, State }: PutRuleRequest, 
   } catch (cause) {
     if (!(cause instanceof InvalidSchedule)) throw cause;
     throw validation("Parameter ScheduleExpression is not valid.");
-  }
-}
-
-function checkPattern(text: string): void {
-  try {
-    compilePattern(text, "events");
-  } catch (cause) {
-    if (!(cause instanceof InvalidPattern)) throw cause;
-    throw invalidPattern(cause.message);
   }
 }
 

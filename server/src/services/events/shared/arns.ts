@@ -1,5 +1,5 @@
 // ARNs and names of buses, rules, connections and destinations.
-import { validation } from "../errors.ts";
+import { noBus, validation } from "../errors.ts";
 import { type Bus, DEFAULT_BUS, type Place } from "./place.ts";
 
 const arn = ({ account, region }: Place, resource: string) => `arn:aws:events:${region}:${account}:${resource}`;
@@ -21,4 +21,11 @@ export function readBus(place: Place, given: string | undefined): Bus {
   if (service !== "events" || bus === undefined) throw validation("Parameter EventBusName is not valid.");
   if (region !== place.region) throw validation(`Event bus ${given} is in another region than the request.`);
   return { account, region, bus };
+}
+
+/** As `readBus`, a bus of the caller's account. @throws ApiError ResourceNotFound, ValidationException */
+export function readOwnBus(place: Place, given: string | undefined): Bus {
+  const bus = readBus(place, given);
+  if (bus.account !== place.account) throw noBus(bus.bus);
+  return bus;
 }

@@ -18,30 +18,22 @@ export function inputOf(target: Target, facts: InputFacts): string {
   if (Input !== undefined) return Input;
   if (InputPath !== undefined) return JSON.stringify(valueAt(facts.event, InputPath)) ?? "";
   if (transformer === undefined) return JSON.stringify(facts.event);
-  const values = Object.entries(transformer.InputPathsMap ?? {}).map(
+  const given = Object.entries(transformer.InputPathsMap ?? {}).map(
     ([name, path]) => [name, valueAt(facts.event, path)] as const,
   );
-  return fill(transformer.InputTemplate, new Map<string, unknown>([...predefined(facts), ...values]));
+  const always = Object.entries(predefined).map(([name, read]) => [name, read(facts)] as const);
+  return fill(transformer.InputTemplate, new Map<string, unknown>([...always, ...given]));
 }
 
-const predefined = ({ event, ruleArn, ruleName, at }: InputFacts): readonly (readonly [string, unknown])[] => {
-  const { detail: _, "detail-type": detailType, ...rest } = event;
-  return [
-    ["aws.events.rule-arn", ruleArn],
-    ["aws.events.rule-name", ruleName],
-    ["aws.events.event.ingestion-time", new Date(at).toISOString()],
-    ["aws.events.event", { ...rest, detailType }],
-    ["aws.events.event.json", event],
-  ];
+/** What every template may name. */
+const predefined: Readonly<Record<string, (facts: InputFacts) => unknown>> = {
+  "aws.events.rule-arn": ({ ruleArn }) => ruleArn,
+  "aws.events.rule-name": ({ ruleName }) => ruleName,
+  "aws.events.event.ingestion-time": ({ at }) => new Date(at).toISOString(),
+  "aws.events.event": ({ event: { detail: _, "detail-type": detailType, ...rest } }) => ({ ...rest, detailType }),
+  "aws.events.event.json": ({ event }) => event,
 };
 
-const PREDEFINED = [
-  "aws.events.rule-arn",
-  "aws.events.rule-name",
-  "aws.events.event.ingestion-time",
-  "aws.events.event",
-  "aws.events.event.json",
-];
 const PLACEHOLDER = /<([\w.-]+)>/g;
 
 /** @throws ApiError ValidationException */
@@ -53,7 +45,7 @@ export function checkInput({ Id, Input, InputPath, InputTransformer: transformer
   if (InputPath !== undefined) checkPath(InputPath, Id);
   if (transformer === undefined) return;
   for (const path of Object.values(transformer.InputPathsMap ?? {})) checkPath(path, Id);
-  const known = [...PREDEFINED, ...Object.keys(transformer.InputPathsMap ?? {})];
+  const known = [...Object.keys(predefined), ...Object.keys(transformer.InputPathsMap ?? {})];
   const unknown = [...transformer.InputTemplate.matchAll(PLACEHOLDER)].find(([, name = ""]) => !known.includes(name));
   if (unknown) throw validation(`InputTemplate for target ${Id} contains invalid placeholder ${unknown[1]}.`);
 }

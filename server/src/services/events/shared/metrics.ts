@@ -1,6 +1,6 @@
 // Figures of rules, in CloudWatch's namespace AWS/Events (EventBridge user guide, "Monitoring Amazon EventBridge").
 import type { Parts } from "./parts.ts";
-import type { Bus } from "./place.ts";
+import { type Bus, DEFAULT_BUS } from "./place.ts";
 
 type Name =
   | "MatchedEvents"
@@ -10,11 +10,13 @@ type Name =
   | "RetryInvocationAttempts"
   | "InvocationsSentToDlq";
 
+export type MetricParts = Pick<Parts, "series" | "clock" | "report">;
+
 /** One more, by rule and in all. Figures may be lost with a `kill -9`; nobody waits for them. */
-export function countRule(parts: Parts, { account, region, bus }: Bus, rule: string, name: Name): void {
+export function countRule(parts: MetricParts, { account, region, bus }: Bus, rule: string, name: Name): void {
   const timestamp = parts.clock.now();
   const point = { account, region, namespace: "AWS/Events", name, timestamp, value: 1, unit: "Count" };
-  const named = bus === "default" ? { RuleName: rule } : { EventBusName: bus, RuleName: rule };
+  const named = bus === DEFAULT_BUS ? { RuleName: rule } : { EventBusName: bus, RuleName: rule };
   parts.series
     .putMetrics(
       [

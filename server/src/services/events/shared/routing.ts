@@ -1,7 +1,7 @@
 // Events on a bus: which rules want them, and what is kept for the rules' targets.
 import type { RowWrite } from "../../../store/rows/rows.ts";
 import type { Envelope } from "./envelope.ts";
-import { countRule } from "./metrics.ts";
+import { countRule, type MetricParts } from "./metrics.ts";
 import type { Delivery, Parts } from "./parts.ts";
 import { type Bus, busScope } from "./place.ts";
 import type { RuleRow } from "./rule-rows.ts";
@@ -26,7 +26,7 @@ export async function route(
 
 /** Rows for the deliveries of an event to every target of a rule. */
 export function entriesFor(
-  parts: Parts,
+  parts: MetricParts & Pick<Parts, "outbox">,
   bus: Bus,
   rule: Pick<RuleRow, "name" | "document">,
   { event, at, hops }: Pick<Delivery, "event" | "at" | "hops">,

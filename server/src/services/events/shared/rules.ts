@@ -8,7 +8,7 @@ import type { Parts } from "./parts.ts";
 import type { Bus } from "./place.ts";
 import { type RuleDocument, type RuleRow, ruleKey } from "./rule-rows.ts";
 
-export const findRule = ({ rows }: Parts, bus: Bus, name: string): Promise<RuleRow | undefined> =>
+export const findRule = ({ rows }: Pick<Parts, "rows">, bus: Bus, name: string): Promise<RuleRow | undefined> =>
   rows.get<RuleDocument>(ruleKey(bus, name));
 
 /** @throws ApiError ResourceNotFound */

@@ -14,12 +14,3 @@ export function withTags(
   if (Object.keys(tags).length > MAX_TAGS) throw limitExceeded(`A resource has ${MAX_TAGS} tags at most.`);
   return tags;
 }
-
-/** Condition keys of a request that brings tags. */
-export const tagConditions = (given: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> =>
-  given.length === 0
-    ? {}
-    : {
-        ...Object.fromEntries(given.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
-        "aws:TagKeys": given.map(({ Key }) => Key),
-      };

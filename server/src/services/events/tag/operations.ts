@@ -1,6 +1,7 @@
 // Tags of buses and rules, by ARN.
 import type { Operations as Contract } from "../../../../../contract/events/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { validation } from "../errors.ts";
 import { busArn, ruleArn } from "../shared/arns.ts";
@@ -8,7 +9,7 @@ import { changeBus, requireBus } from "../shared/buses.ts";
 import type { Parts } from "../shared/parts.ts";
 import { type Bus, DEFAULT_BUS } from "../shared/place.ts";
 import { changeRule, requireRule } from "../shared/rules.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 type Tags = Readonly<Record<string, string>>;
 

@@ -5,16 +5,15 @@
 // Gap: a target that is a bus of the same account needs no role.
 // Gap: log groups that begin with /aws/events/ are open to rules of their account without a resource policy.
 import type { Operations as Contract, Target } from "../../../../../contract/events/types.ts";
-import type { Call } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
-import { limitExceeded, noBus, validation } from "../errors.ts";
+import { limitExceeded, validation } from "../errors.ts";
 import { passRole } from "../shared/access.ts";
-import { readBus } from "../shared/arns.ts";
+import { readBus, readOwnBus } from "../shared/arns.ts";
 import { requireBus } from "../shared/buses.ts";
 import { checkInput } from "../shared/input.ts";
+import { afterOf } from "../shared/paging.ts";
 import type { Parts } from "../shared/parts.ts";
-import type { Bus } from "../shared/place.ts";
 import { changeRule, onRule, requireRule } from "../shared/rules.ts";
 
 /** EventBridge user guide, "Quotas". */
@@ -30,7 +29,7 @@ export const target = (parts: Parts): Operations<Contract> => ({
       ...input.Targets.flatMap(({ RoleArn }) => (RoleArn === undefined ? [] : [passRole(RoleArn)])),
     ],
     async run({ Rule, EventBusName, Targets }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       await requireBus(parts, bus);
       await requireRule(parts, bus, Rule);
       for (const one of Targets) checkTarget(one);
@@ -49,7 +48,7 @@ export const target = (parts: Parts): Operations<Contract> => ({
   RemoveTargets: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Rule),
     async run({ Rule, EventBusName, Ids }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       await requireBus(parts, bus);
       const { document } = await requireRule(parts, bus, Rule);
       const unknown = Ids.filter((id) => !document.targets.some(({ Id }) => Id === id));
@@ -69,23 +68,16 @@ export const target = (parts: Parts): Operations<Contract> => ({
   ListTargetsByRule: {
     permissions: (input, call) => onRule(call, readBus(call, input.EventBusName), input.Rule),
     async run({ Rule, EventBusName, NextToken, Limit: limit = PAGE }, call) {
-      const bus = ownBus(call, EventBusName);
+      const bus = readOwnBus(call, EventBusName);
       await requireBus(parts, bus);
       const { targets } = (await requireRule(parts, bus, Rule)).document;
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
+      const after = afterOf(NextToken);
       const start = after === undefined ? 0 : targets.findIndex(({ Id }) => Id === after) + 1;
       const { items, next } = cutPage(targets.slice(start), ({ Id }) => Id, limit);
       return { Targets: items, ...(next && { NextToken: next }) };
     },
   },
 });
-
-/** @throws ApiError ResourceNotFound */
-function ownBus(call: Call, name: string | undefined): Bus {
-  const bus = readBus(call, name);
-  if (bus.account !== call.account) throw noBus(bus.bus);
-  return bus;
-}
 
 /** Settings of targets that are not here. */
 const elsewhere = [

@@ -5,28 +5,24 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
-import { wholeSeconds } from "../shared/encoding.ts";
 import {
   commitChecked,
   created,
   createRow,
   event,
-  findEntity,
-  onEntity,
+  lockOf,
   removeRow,
   retrying,
   rewritten,
   unchanged,
-  userNameOf,
-  users,
-} from "../shared/entities.ts";
+} from "../shared/changes.ts";
+import { wholeSeconds } from "../shared/encoding.ts";
+import { findEntity, onEntity, userNameOf, users } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type AccessKeyRecord, accessKeyKey, keysOfRoot, keysOfUser } from "../shared/nouns.ts";
 import { pageOf } from "../shared/paging.ts";
+import { ACCESS_KEYS_PER_USER } from "../shared/quotas.ts";
 import { newSecret, newUniqueId } from "../shared/vault.ts";
-
-/** IAM user guide, "IAM and AWS STS quotas". */
-const MAX_KEYS = 2;
 
 /** Whose keys a call means: a named user's, or the caller's own. */
 const isRootsOwn = (name: string | undefined, call: Call): boolean =>
@@ -126,9 +122,9 @@ async function create(identities: Identities, name: string | undefined, call: Ca
   const user = isRootsOwn(name, call)
     ? undefined
     : await findEntity(identities, users, call.account, userNameOf(name, call));
-  const present = await identities.rows.list({ ...keys, limit: MAX_KEYS });
-  if (present.rows.length >= MAX_KEYS) {
-    throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${MAX_KEYS}`);
+  const present = await identities.rows.list({ ...keys, limit: ACCESS_KEYS_PER_USER });
+  if (present.rows.length >= ACCESS_KEYS_PER_USER) {
+    throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${ACCESS_KEYS_PER_USER}`);
   }
   const id = newUniqueId("AKIA");
   const secret = newSecret();
@@ -140,8 +136,8 @@ async function create(identities: Identities, name: string | undefined, call: Ca
     createdAt: call.at,
   };
   const row = { ...created(accessKeyKey(id), record, call.at), parent: keys.parent };
-  // Writing the user again holds its deletion, and a third key, off.
-  const lock = user ? { expect: [unchanged(user)], put: [rewritten(user, user.document, user.modifiedAt)] } : {};
+  // It holds a third key off too.
+  const lock = user ? lockOf(user) : {};
   await createRow(identities, row, () => limitExceeded("The new access key's id is taken: try again."), lock);
   return {
     UserName: user?.document.name ?? "root",

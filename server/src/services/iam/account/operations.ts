@@ -6,11 +6,21 @@ import type { Change } from "../../../store/rows/rows.ts";
 import { entityAlreadyExists, noSuchEntity } from "../errors.ts";
 import { type AccountRecord, accountKey, aliasKey, findAccount, type PasswordRules } from "../shared/account-record.ts";
 import { usageCounts } from "../shared/attachments.ts";
-import { created, event, retrying, rewritten, unchanged } from "../shared/entities.ts";
+import { created, event, retrying, rewritten, unchanged } from "../shared/changes.ts";
+import { groups, roles, users } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { keysOfRoot, type ManagedPolicy, POLICY } from "../shared/nouns.ts";
 import { allRows } from "../shared/paging.ts";
-import { countOf, GROUPS_PER_USER, quotas } from "../shared/quotas.ts";
+import {
+  ACCESS_KEYS_PER_USER,
+  ATTACHED_POLICIES,
+  countOf,
+  GROUPS_PER_USER,
+  POLICY_CHARACTERS,
+  quotas,
+  TRUST_CHARACTERS,
+  VERSIONS_PER_POLICY,
+} from "../shared/quotas.ts";
 
 export const account = (identities: Identities): Operations<Contract> => ({
   ...aliases(identities),
@@ -124,34 +134,34 @@ const rulesAnswer = (rules: PasswordRules): PasswordPolicy => ({
   ...(rules.hardExpiry === undefined ? {} : { HardExpiry: rules.hardExpiry }),
 });
 
-/** Quotas of what this server does not have yet, and of sizes, as AWS gives them. */
+/** Quotas that are in force here, and those of what this server does not have, as AWS gives them. */
 const FIXED = {
-  AccessKeysPerUserQuota: 2,
+  AccessKeysPerUserQuota: ACCESS_KEYS_PER_USER,
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  AssumeRolePolicySizeQuota: 2048,
-  AttachedPoliciesPerGroupQuota: 10,
-  AttachedPoliciesPerRoleQuota: 10,
-  AttachedPoliciesPerUserQuota: 10,
+  AssumeRolePolicySizeQuota: TRUST_CHARACTERS,
+  AttachedPoliciesPerGroupQuota: ATTACHED_POLICIES,
+  AttachedPoliciesPerRoleQuota: ATTACHED_POLICIES,
+  AttachedPoliciesPerUserQuota: ATTACHED_POLICIES,
   GlobalEndpointTokenVersion: 1,
-  GroupPolicySizeQuota: 5120,
+  GroupPolicySizeQuota: groups.inlineCharacters,
   GroupsPerUserQuota: GROUPS_PER_USER,
   GroupsQuota: quotas.groups.most,
   InstanceProfilesQuota: quotas.instanceProfiles.most,
   MFADevices: 0,
   MFADevicesInUse: 0,
   PoliciesQuota: quotas.policies.most,
-  PolicySizeQuota: 6144,
+  PolicySizeQuota: POLICY_CHARACTERS,
   PolicyVersionsInUseQuota: 10_000,
-  RolePolicySizeQuota: 10_240,
+  RolePolicySizeQuota: roles.inlineCharacters,
   RolesQuota: quotas.roles.most,
   ServerCertificates: 0,
   ServerCertificatesQuota: 20,
   SigningCertificatesPerUserQuota: 2,
-  UserPolicySizeQuota: 2048,
+  UserPolicySizeQuota: users.inlineCharacters,
   UsersQuota: quotas.users.most,
-  VersionsPerPolicyQuota: 5,
+  VersionsPerPolicyQuota: VERSIONS_PER_POLICY,
 } as const;
 
 const summary = (identities: Identities): Operations<Contract> => ({

@@ -3,32 +3,24 @@ import type { Operations as Contract } from "../../../../../contract/iam/types.t
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { limitExceeded, noSuchEntity, policyNotAttachable } from "../errors.ts";
+import { attachedAnswer } from "../shared/answers.ts";
 import { type Attachment, attachments, policyLock } from "../shared/attachments.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
+import { event, retrying, rewritten, unchanged } from "../shared/changes.ts";
 import {
+  type At,
   type EntityType,
-  event,
   findEntity,
   groups,
   onEntity,
   refuseServiceLinked,
-  retrying,
-  rewritten,
   roles,
-  unchanged,
   users,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type Entity, parseIamArn } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
-
-/** Managed policies on one user, group or role (IAM user guide, "IAM and AWS STS quotas"). */
-const MAX_ATTACHED = 10;
-
-interface At {
-  readonly account: string;
-  readonly name: string;
-}
+import { ATTACHED_POLICIES } from "../shared/quotas.ts";
 
 export const attachment = (identities: Identities): Operations<Contract> => {
   const ofUser = attachedTo(identities, users);
@@ -133,8 +125,8 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       }
       await write(at, arn, (entity) => {
         if (entity.attached.includes(arn)) return undefined;
-        if (entity.attached.length >= MAX_ATTACHED) {
-          throw limitExceeded(`Cannot exceed quota for ${type.attachedQuota}: ${MAX_ATTACHED}`);
+        if (entity.attached.length >= ATTACHED_POLICIES) {
+          throw limitExceeded(`Cannot exceed quota for ${type.attachedQuota}: ${ATTACHED_POLICIES}`);
         }
         return { ...entity, attached: [...entity.attached, arn] };
       });
@@ -152,7 +144,7 @@ function attachedTo<Document extends Entity>(identities: Identities, type: Entit
       const { document } = await findEntity(identities, type, at.account, at.name);
       const all = document.attached
         .filter((arn) => parseIamArn(arn)?.path.startsWith(request.PathPrefix ?? "/"))
-        .map((PolicyArn) => ({ PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf("/") + 1), PolicyArn }));
+        .map(attachedAnswer);
       const { items, ...page } = pageOf(all, ({ PolicyArn }) => PolicyArn, request);
       return { AttachedPolicies: items, ...page };
     },

@@ -2,10 +2,10 @@
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import { invalidInput, noSuchEntity } from "../errors.ts";
 import { distinct, keysAsked } from "../shared/context-keys.ts";
+import { entityByArn } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
-import { type Entity, parseIamArn, type User } from "../shared/nouns.ts";
+import type { Entity, User } from "../shared/nouns.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 
 export const contextKeys = (identities: Identities): Operations<Contract> => ({
@@ -29,12 +29,7 @@ function keysOf(texts: readonly string[]): string[] {
 
 /** Policies of a user with its groups, of a group or of a role. @throws ApiError InvalidInput, NoSuchEntity */
 async function policiesOf(identities: Identities, { account }: Call, arn: string): Promise<readonly string[]> {
-  const parts = parseIamArn(arn);
-  if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
-    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
-  }
-  const entity = (await identities[parts.type](account, parts.name))?.entity;
-  if (entity?.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
+  const { entity } = (await entityByArn(identities, account, arn)).loaded;
   const owners: readonly Entity[] = [entity, ...(await identities.groupsOf(account, entity as User))];
   const inline = owners.flatMap((owner) => Object.values(owner.inline));
   const managed = await identities.managedPolicies(owners.flatMap(({ attached }) => attached));

@@ -1,26 +1,22 @@
 // Groups and who is in them. A user names its groups, so that what it may do is read with it. Policies of groups are in
 // inline-policy/ and attachment/. Answers as recorded in LocalStack's tests/aws/services/iam/test_iam_groups.snapshot.json.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
-import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { deleteConflict, entityAlreadyExists, limitExceeded } from "../errors.ts";
+import { deleteConflict, limitExceeded } from "../errors.ts";
 import { groupAnswer, userAnswer } from "../shared/answers.ts";
+import { created, createRow, lockOf, removeRow, rewritten, unchanged } from "../shared/changes.ts";
 import {
   changeEntity,
-  commitChecked,
-  created,
-  createRow,
-  event,
   findEntity,
   groups,
+  isThere,
+  moveEntity,
   onEntity,
   onMove,
   onNew,
   onPath,
-  removeRow,
-  rewritten,
-  unchanged,
+  refuseWithPolicies,
   users,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
@@ -33,8 +29,6 @@ export const group = (identities: Identities): Operations<Contract> => ({
   ...nouns(identities),
   ...membership(identities),
 });
-
-const exists = (name: string) => () => entityAlreadyExists(`Group with name ${name} already exists.`);
 
 const nouns = (identities: Identities): Operations<Contract> => ({
   CreateGroup: {
@@ -51,7 +45,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
         attached: [],
         tags: {},
       };
-      await createRow(identities, created(groupKey(call.account, name), document, call.at), exists(name));
+      await createRow(identities, created(groupKey(call.account, name), document, call.at), isThere(groups, name));
       return { Group: groupAnswer(document) };
     },
   },
@@ -86,7 +80,12 @@ const nouns = (identities: Identities): Operations<Contract> => ({
     permissions: ({ GroupName, NewGroupName: name, NewPath: path }, call) =>
       onMove(identities, groups, call, GroupName, { name, path }),
     async run(input, call) {
-      await rename(identities, call, input);
+      await moveEntity(identities, groups, call, {
+        from: input.GroupName,
+        name: input.NewGroupName,
+        path: input.NewPath,
+        follow: (row, name) => renamedIn(identities, call.account, row, name),
+      });
       return {};
     },
   },
@@ -94,12 +93,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
     permissions: (input, call) => onEntity(identities, groups, call, input.GroupName),
     async run(input, { account }) {
       const row = await findEntity(identities, groups, account, input.GroupName);
-      if (row.document.attached.length > 0) {
-        throw deleteConflict("Cannot delete entity, must detach all policies first.");
-      }
-      if (Object.keys(row.document.inline).length > 0) {
-        throw deleteConflict("Cannot delete entity, must delete policies first.");
-      }
+      refuseWithPolicies(row.document);
       if ((await members(identities, account, row.name)).length > 0) {
         throw deleteConflict("Cannot delete entity, must remove users from group first.");
       }
@@ -119,11 +113,7 @@ const membership = (identities: Identities): Operations<Contract> => ({
         users,
         { account, name: input.UserName },
         (user) => withGroup(user, groupKey(account, input.GroupName).name),
-        async () => {
-          // Writing the group again holds its deletion and renaming off.
-          const row = await findEntity(identities, groups, account, input.GroupName);
-          return { expect: [unchanged(row)], put: [rewritten(row, row.document, row.modifiedAt)] };
-        },
+        async () => lockOf(await findEntity(identities, groups, account, input.GroupName)),
       );
       return {};
     },
@@ -170,38 +160,13 @@ async function members(identities: Identities, account: string, groupName: strin
   return found;
 }
 
-/** Moves a group to a new name, in its members too. */
-async function rename(
-  identities: Identities,
-  call: Call,
-  input: {
-    readonly GroupName: string;
-    readonly NewGroupName?: string | undefined;
-    readonly NewPath?: string | undefined;
-  },
-): Promise<void> {
-  const row = await findEntity(identities, groups, call.account, input.GroupName);
-  const name = input.NewGroupName ?? row.document.name;
-  const path = input.NewPath ?? row.document.path;
-  const document: Group = { ...row.document, name, path, arn: iamArn(call.account, "group", path, name) };
-  const key = groupKey(call.account, name);
-  if (key.name === row.name) {
-    await commitChecked(identities, {
-      expect: [unchanged(row)],
-      put: [rewritten(row, document, call.at)],
-      events: [event(row, "updated")],
-    });
-    return;
-  }
-  const inIt = await members(identities, call.account, row.name);
+/** Members name their groups. */
+async function renamedIn(identities: Identities, account: string, row: Row<Group>, name: string) {
+  const next = groupKey(account, name).name;
+  const inIt = await members(identities, account, row.name);
   const moved = inIt.map((user) => {
-    const names = (user.document.groups ?? []).map((one) => (one === row.name ? key.name : one));
+    const names = (user.document.groups ?? []).map((one) => (one === row.name ? next : one));
     return rewritten(user, { ...user.document, groups: names }, user.modifiedAt);
   });
-  await createRow(identities, { ...rewritten(row, document, call.at), ...key }, exists(name), {
-    expect: [unchanged(row), ...inIt.map(unchanged)],
-    put: moved,
-    remove: [groupKey(call.account, input.GroupName)],
-    events: [event(row, "deleted")],
-  });
+  return { expect: inIt.map(unchanged), put: moved };
 }

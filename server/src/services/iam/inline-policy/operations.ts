@@ -4,6 +4,7 @@ import type { Operations } from "../../../core/service.ts";
 import { limitExceeded, noSuchEntity } from "../errors.ts";
 import { encodeDocument } from "../shared/encoding.ts";
 import {
+  type At,
   changeEntity,
   type EntityType,
   findEntity,
@@ -17,11 +18,6 @@ import type { Identities } from "../shared/identities.ts";
 import type { Entity } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
-
-interface At {
-  readonly account: string;
-  readonly name: string;
-}
 
 export const inlinePolicy = (identities: Identities): Operations<Contract> => {
   const ofUser = inlineOf(identities, users);

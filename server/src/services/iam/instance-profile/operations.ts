@@ -3,30 +3,18 @@
 // Gap: an instance profile is kept and given back; there are no EC2 instances that could have it.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
-import type { Row } from "../../../store/rows/rows.ts";
+import type { Change, Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity } from "../errors.ts";
 import { instanceProfileAnswer, rolesOfProfiles } from "../shared/answers.ts";
-import {
-  created,
-  createRow,
-  event,
-  findEntity,
-  onEntity,
-  onNew,
-  onPath,
-  refuseServiceLinked,
-  removeRow,
-  retrying,
-  rewritten,
-  roles,
-  unchanged,
-} from "../shared/entities.ts";
+import { changeRow, created, createRow, lockOf, removeRow } from "../shared/changes.ts";
+import { findEntity, onEntity, onNew, onPath, refuseServiceLinked, roles } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, instanceProfileKey, roleKey } from "../shared/nouns.ts";
 import { type PageRequest, pageOf, pageOfRows } from "../shared/paging.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";
-import { requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 const missing = (name: string) => noSuchEntity(`Instance Profile ${name} cannot be found.`);
@@ -38,26 +26,14 @@ async function find(identities: Identities, account: string, name: string): Prom
   return row;
 }
 
-/** Changes a profile, again when others change it at once. `lock` holds what the change leans on. */
+/** `lock` holds what the change leans on. */
 const change = (
   identities: Identities,
   account: string,
   name: string,
   next: (profile: InstanceProfile) => InstanceProfile,
-  lock: () => Promise<readonly Row<unknown>[]> = () => Promise.resolve([]),
-): Promise<void> =>
-  retrying(async () => {
-    const row = await find(identities, account, name);
-    const held = await lock();
-    await identities.commit({
-      expect: [row, ...held].map(unchanged),
-      put: [
-        rewritten(row, next(row.document), identities.now()),
-        ...held.map((one) => rewritten(one, one.document, one.modifiedAt)),
-      ],
-      events: [event(row, "updated")],
-    });
-  });
+  lock?: () => Promise<Change>,
+): Promise<InstanceProfile> => changeRow(identities, () => find(identities, account, name), next, lock);
 
 /** Permission on a profile that is there, with its tags, or on the ARN that it would have. */
 const onProfile =
@@ -164,7 +140,6 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
       return [...(await onProfile(identities)(input, call)), passRole as Permission];
     },
     async run(input, { account }) {
-      const find = () => findEntity(identities, roles, account, input.RoleName);
       const added = roleKey(account, input.RoleName).name;
       await change(
         identities,
@@ -177,9 +152,9 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
           return { ...profile, roles: [added] };
         },
         async () => {
-          const row = await find();
+          const row = await findEntity(identities, roles, account, input.RoleName);
           refuseServiceLinked(row.document);
-          return [row];
+          return lockOf(row);
         },
       );
       return {};
@@ -204,7 +179,7 @@ const profileRoles = (identities: Identities): Operations<Contract> => ({
 
 const profileTags = (identities: Identities): Operations<Contract> => ({
   TagInstanceProfile: {
-    permissions: (input, call) => onProfile(identities)(input, call, requestTags(input.Tags)),
+    permissions: (input, call) => onProfile(identities)(input, call, tagConditions(input.Tags)),
     async run(input, { account }) {
       await change(identities, account, input.InstanceProfileName, (profile) => ({
         ...profile,

@@ -4,16 +4,17 @@
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
+import { changeRow, created, createRow, removeRow } from "../shared/changes.ts";
 import { wholeSeconds } from "../shared/encoding.ts";
-import { created, createRow, event, removeRow, retrying, rewritten, unchanged } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { OIDC_PROVIDER, type OidcProvider, oidcProviderKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";
-import { requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 
 const MAX_THUMBPRINTS = 5;
 const MAX_CLIENT_IDS = 100;
@@ -47,15 +48,7 @@ const change = (
   account: string,
   arn: string,
   next: (provider: OidcProvider) => OidcProvider,
-): Promise<void> =>
-  retrying(async () => {
-    const row = await find(identities, account, arn);
-    await identities.commit({
-      expect: [unchanged(row)],
-      put: [rewritten(row, next(row.document), identities.now())],
-      events: [event(row, "updated")],
-    });
-  });
+): Promise<OidcProvider> => changeRow(identities, () => find(identities, account, arn), next);
 
 interface Named {
   readonly OpenIDConnectProviderArn: string;
@@ -102,7 +95,7 @@ const providers = (identities: Identities): Operations<Contract> => ({
       {
         action: `iam:${call.operation}`,
         resource: arnOf(call.account, issuerOf(input.Url)),
-        conditions: requestTags(input.Tags ?? []),
+        conditions: tagConditions(input.Tags ?? []),
       },
     ],
     async run(input, call) {
@@ -189,7 +182,7 @@ const parts = (identities: Identities): Operations<Contract> => ({
 
 const providerTags = (identities: Identities): Operations<Contract> => ({
   TagOpenIDConnectProvider: {
-    permissions: (input, call) => onProvider(identities)(input, call, requestTags(input.Tags)),
+    permissions: (input, call) => onProvider(identities)(input, call, tagConditions(input.Tags)),
     async run(input, { account }) {
       await change(identities, account, input.OpenIDConnectProviderArn, (provider) => ({
         ...provider,

@@ -3,6 +3,7 @@ import type { Operations as Contract } from "../../../../../contract/iam/types.t
 import type { Operations } from "../../../core/service.ts";
 import { boundaryLock } from "../shared/boundary.ts";
 import {
+  type At,
   changeEntity,
   type EntityType,
   findEntity,
@@ -35,11 +36,6 @@ export const permissionsBoundary = (identities: Identities): Operations<Contract
 
 /** Policies ask for the boundary that is to be, not for the one that is. */
 const asked = (boundary: string) => ({ conditions: { "iam:PermissionsBoundary": boundary } });
-
-interface At {
-  readonly account: string;
-  readonly name: string;
-}
 
 async function put<Document extends Entity>(
   identities: Identities,

@@ -4,6 +4,7 @@
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { ApiError, errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from "../errors.ts";
@@ -11,29 +12,16 @@ import { policyAnswer, versionAnswer } from "../shared/answers.ts";
 import { attachments, type UsageCounts, usageCounts } from "../shared/attachments.ts";
 import { awsManaged } from "../shared/aws-managed.ts";
 import { awsPolicies } from "../shared/aws-policies.ts";
+import { changeRow, created, createRow, removeRow } from "../shared/changes.ts";
 import { encodeDocument } from "../shared/encoding.ts";
-import {
-  created,
-  createRow,
-  event,
-  onNew,
-  onPath,
-  removeRow,
-  retrying,
-  rewritten,
-  unchanged,
-} from "../shared/entities.ts";
+import { onNew, onPath } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
-import { exactCase, requestTags, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
+import { POLICY_CHARACTERS, quotas, refuseMore, VERSIONS_PER_POLICY } from "../shared/quotas.ts";
+import { exactCase, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
-
-/** IAM user guide, "IAM and AWS STS quotas": versions, and characters without white space. */
-const MAX_VERSIONS = 5;
-const POLICY_CHARACTERS = 6144;
 
 /** Of a policy that was just made. */
 const unused: UsageCounts = { attached: new Map(), boundary: new Map() };
@@ -77,25 +65,13 @@ async function findOwn(
   return row;
 }
 
-/** Changes one of the account's policies, again when others change it at once. */
 const changePolicy = (
   identities: Identities,
   account: string,
   arn: string,
   change: (policy: ManagedPolicy) => ManagedPolicy,
   act?: string,
-): Promise<ManagedPolicy> =>
-  retrying(async () => {
-    const row = await findOwn(identities, account, arn, act);
-    const document = change(row.document);
-    const at = identities.now();
-    await identities.commit({
-      expect: [unchanged(row)],
-      put: [rewritten(row, document, at)],
-      events: [event(row, "updated")],
-    });
-    return document;
-  });
+): Promise<ManagedPolicy> => changeRow(identities, () => findOwn(identities, account, arn, act), change);
 
 const missingVersion = (arn: string, id: string) =>
   noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`);
@@ -223,9 +199,9 @@ const versions = (identities: Identities): Operations<Contract> => ({
       checkDocument(input.PolicyDocument);
       const at = identities.now();
       const changed = await changePolicy(identities, account, input.PolicyArn, (found) => {
-        if (found.versions.length >= MAX_VERSIONS) {
+        if (found.versions.length >= VERSIONS_PER_POLICY) {
           throw limitExceeded(
-            `A managed policy can have up to ${MAX_VERSIONS} versions. Before you create a new version, ` +
+            `A managed policy can have up to ${VERSIONS_PER_POLICY} versions. Before you create a new version, ` +
               "you must delete an existing version.",
           );
         }
@@ -298,7 +274,7 @@ const versions = (identities: Identities): Operations<Contract> => ({
 
 const policyTags = (identities: Identities): Operations<Contract> => ({
   TagPolicy: {
-    permissions: (input, call) => onPolicy(identities)(input, call, requestTags(input.Tags)),
+    permissions: (input, call) => onPolicy(identities)(input, call, tagConditions(input.Tags)),
     async run(input, { account }) {
       await changePolicy(identities, account, input.PolicyArn, (found) => ({
         ...found,

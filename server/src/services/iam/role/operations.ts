@@ -3,34 +3,32 @@
 // Gap: when SageMaker assumes a role, its trust policy knows aws:SourceAccount and not aws:SourceArn: jobs share its session.
 import type { Operations as Contract, Role as RoleAnswer } from "../../../../../contract/iam/types.ts";
 import type { Operations } from "../../../core/service.ts";
-import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded } from "../errors.ts";
+import { deleteConflict, invalidInput, limitExceeded } from "../errors.ts";
 import { roleAnswer } from "../shared/answers.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
 import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
+import { created, createRow, removeRow } from "../shared/changes.ts";
 import {
   changeEntity,
-  created,
-  createRow,
   findEntity,
+  isThere,
   onEntity,
   onNew,
   onPath,
   refuseServiceLinked,
-  removeRow,
+  refuseWithPolicies,
   roles,
 } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { roleLastUsed } from "../shared/last-used.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, ROLE, type Role, roleKey } from "../shared/nouns.ts";
 import { allRows, pageOfRows } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, refuseMore, TRUST_CHARACTERS } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { checkTrustPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 const DEFAULT_SESSION_SECONDS = 3600;
-/** White space aside (IAM user guide, "IAM and AWS STS quotas"). */
-const TRUST_CHARACTERS = 2048;
 
 const listed = (role: Role): RoleAnswer => ({
   ...roleAnswer(role),
@@ -93,12 +91,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
       await refuseMore(identities.rows, call.account, quotas.roles);
-      await createRow(
-        identities,
-        created(roleKey(call.account, name), document, call.at),
-        () => entityAlreadyExists(`Role with name ${name} already exists.`),
-        lock,
-      );
+      await createRow(identities, created(roleKey(call.account, name), document, call.at), isThere(roles, name), lock);
       return { Role: { ...roleAnswer(document), ...boundaryMember(document.boundary), ...tagsMember(document.tags) } };
     },
   },
@@ -130,12 +123,7 @@ const nouns = (identities: Identities): Operations<Contract> => ({
       if (await isInProfile(identities, account, row.name)) {
         throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
       }
-      if (row.document.attached.length > 0) {
-        throw deleteConflict("Cannot delete entity, must detach all policies first.");
-      }
-      if (Object.keys(row.document.inline).length > 0) {
-        throw deleteConflict("Cannot delete entity, must delete policies first.");
-      }
+      refuseWithPolicies(row.document);
       await removeRow(identities, row, identities.uses.forgetRole(account, row.name));
       return {};
     },

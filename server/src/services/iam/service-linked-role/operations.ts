@@ -8,18 +8,8 @@ import type { Operations } from "../../../core/service.ts";
 import { invalidInput, noSuchEntity } from "../errors.ts";
 import { roleAnswer } from "../shared/answers.ts";
 import { SERVICE_ROLE_PATH } from "../shared/aws-policies.ts";
-import {
-  commitChecked,
-  created,
-  createRow,
-  event,
-  findEntity,
-  isServiceLinked,
-  onEntity,
-  retrying,
-  roles,
-  unchanged,
-} from "../shared/entities.ts";
+import { commitChecked, created, createRow, event, retrying, unchanged } from "../shared/changes.ts";
+import { findEntity, isServiceLinked, onEntity, roles } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type Role, roleKey } from "../shared/nouns.ts";
 import { quotas, refuseMore } from "../shared/quotas.ts";

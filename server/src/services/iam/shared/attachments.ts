@@ -2,7 +2,7 @@
 // reading them.
 import type { Change, Rows } from "../../../store/rows/rows.ts";
 import { awsPolicies } from "./aws-policies.ts";
-import { rewritten, unchanged } from "./entities.ts";
+import { lockOf } from "./changes.ts";
 import type { Identities } from "./identities.ts";
 import { type Entity, GROUP, type ManagedPolicy, parseIamArn, policyKey, ROLE, USER } from "./nouns.ts";
 import { allRows } from "./paging.ts";
@@ -62,5 +62,5 @@ export async function policyLock(identities: Identities, account: string, arn: s
   const parts = parseIamArn(arn);
   if (!parts || awsPolicies.has(arn)) return {};
   const row = await identities.rows.get<ManagedPolicy>(policyKey(account, parts.name));
-  return row ? { expect: [unchanged(row)], put: [rewritten(row, row.document, row.modifiedAt)] } : {};
+  return row ? lockOf(row) : {};
 }

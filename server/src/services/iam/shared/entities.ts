@@ -1,9 +1,12 @@
-// Users, groups and roles alike: found by name, changed one write at a time, listed by page.
+// Users, groups and roles alike: found by name, changed, moved, and which permission a call on one needs.
 import type { Call, Permission } from "../../../core/call.ts";
-import { type ApiError, errors } from "../../../core/errors.ts";
-import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
-import { concurrentModification, noSuchEntity, unmodifiable } from "../errors.ts";
-import type { Identities } from "./identities.ts";
+import { errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
+import type { Change, RowKey, Row as StoredRow } from "../../../store/rows/rows.ts";
+import { deleteConflict, entityAlreadyExists, invalidInput, noSuchEntity, unmodifiable } from "../errors.ts";
+import { SERVICE_ROLE_PATH } from "./aws-policies.ts";
+import { changeRow, commitChecked, createRow, event, keyOf, rewritten, unchanged } from "./changes.ts";
+import type { Identities, LoadedEntity } from "./identities.ts";
 import {
   type Entity,
   type EntityKind,
@@ -20,7 +23,7 @@ import {
   type User,
   userKey,
 } from "./nouns.ts";
-import { requestTags, resourceTags } from "./tags.ts";
+import { resourceTags } from "./tags.ts";
 
 export interface EntityType<Document extends Entity> {
   readonly kind: EntityKind;
@@ -67,8 +70,23 @@ export async function findEntity<Document extends Entity>(
   return row;
 }
 
+/** A user, group or role as a simulation names it, ready to be asked. @throws ApiError InvalidInput, NoSuchEntity */
+export async function entityByArn(
+  identities: Identities,
+  account: string,
+  arn: string,
+): Promise<{ readonly type: EntityType<Entity>["word"]; readonly loaded: LoadedEntity }> {
+  const { type, name = "" } = parseIamArn(arn) ?? {};
+  if (type !== "user" && type !== "group" && type !== "role") {
+    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
+  }
+  const loaded = await identities[type](account, name);
+  if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${type} with name ${name} cannot be found.`);
+  return { type, loaded };
+}
+
 /** Path of the roles that services made for themselves: only they change them. */
-export const isServiceLinked = ({ path }: Pick<Entity, "path">): boolean => path.startsWith("/aws-service-role/");
+export const isServiceLinked = ({ path }: Pick<Entity, "path">): boolean => path.startsWith(SERVICE_ROLE_PATH);
 
 /** @throws ApiError UnmodifiableEntity for a role that belongs to a service */
 export function refuseServiceLinked(entity: Pick<Entity, "path" | "name" | "arn">): void {
@@ -86,108 +104,67 @@ export function userNameOf(name: string | undefined, { principal }: Call): strin
   return principal.arn.slice(principal.arn.lastIndexOf("/") + 1);
 }
 
-/** Tools that set up an account attach one policy to many roles at once, each of which writes the policy too. */
-const ATTEMPTS = 50;
-const CHANGED_MEANWHILE = "The request was rejected because another request was changing the same object: try again.";
-
-/**
- * Repeats reading and writing while others write the same. @throws ApiError ConcurrentModification
- */
-export async function retrying<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt();
-    } catch (cause) {
-      if (!(cause instanceof Conflict)) throw cause;
-      if (count === ATTEMPTS) {
-        throw concurrentModification(CHANGED_MEANWHILE);
-      }
-    }
-  }
+/** An entity by its name in an account. */
+export interface At {
+  readonly account: string;
+  readonly name: string;
 }
 
-/** @throws ApiError ConcurrentModification */
-export const commitChecked = (identities: Identities, change: Change): Promise<void> =>
-  identities.commit(change).catch((cause: unknown) => {
-    throw cause instanceof Conflict ? concurrentModification(CHANGED_MEANWHILE) : cause;
-  });
-
-/** Adds a row, with what belongs to it. @throws what `exists` makes when its name is taken, ConcurrentModification */
-export async function createRow(
-  identities: Identities,
-  row: RowWrite<unknown>,
-  exists: () => ApiError,
-  more: Change = {},
-): Promise<void> {
-  try {
-    await identities.commit({
-      expect: [{ key: keyOf(row), version: "absent" }, ...(more.expect ?? [])],
-      put: [row, ...(more.put ?? [])],
-      remove: more.remove ?? [],
-      events: [event(row, "created"), ...(more.events ?? [])],
-    });
-  } catch (cause) {
-    if (!(cause instanceof Conflict)) throw cause;
-    throw cause.expectation.version === "absent" ? exists() : concurrentModification(CHANGED_MEANWHILE);
-  }
-}
-
-/** Removes the row that was read, and what is only about it. @throws ApiError ConcurrentModification */
-export const removeRow = (
-  identities: Identities,
-  row: StoredRow<unknown>,
-  about: readonly RowKey[] = [],
-): Promise<void> =>
-  commitChecked(identities, {
-    expect: [unchanged(row)],
-    remove: [keyOf(row), ...about],
-    events: [event(row, "deleted")],
-  });
-
-/** Replaces an entity by what `change` makes of it, with what `lock` adds to the commit. */
-export async function changeEntity<Document extends Entity>(
+/** As `changeRow`. */
+export const changeEntity = <Document extends Entity>(
   identities: Identities,
   type: EntityType<Document>,
-  at: { readonly account: string; readonly name: string },
-  change: (entity: Document) => Document | Promise<Document>,
-  lock: () => Promise<Change> = () => Promise.resolve({}),
-): Promise<Document> {
-  return retrying(async () => {
-    const row = await findEntity(identities, type, at.account, at.name);
-    const document = await change(row.document);
-    const more = await lock();
-    await identities.commit({
-      expect: [unchanged(row), ...(more.expect ?? [])],
-      put: [rewritten(row, document, identities.now()), ...(more.put ?? [])],
+  at: At,
+  change: (entity: Document) => Document,
+  lock?: () => Promise<Change>,
+): Promise<Document> => changeRow(identities, () => findEntity(identities, type, at.account, at.name), change, lock);
+
+/** @throws ApiError DeleteConflict while it has policies */
+export function refuseWithPolicies({ attached, inline }: Entity): void {
+  if (attached.length > 0) throw deleteConflict("Cannot delete entity, must detach all policies first.");
+  if (Object.keys(inline).length > 0) throw deleteConflict("Cannot delete entity, must delete policies first.");
+}
+
+/**
+ * Gives an entity another name or path. `follow` is what goes with it when its row is another one.
+ * @throws ApiError NoSuchEntity, EntityAlreadyExists, ConcurrentModification
+ */
+export async function moveEntity<Document extends Entity>(
+  identities: Identities,
+  type: EntityType<Document>,
+  call: Call,
+  move: {
+    readonly from: string;
+    readonly name?: string | undefined;
+    readonly path?: string | undefined;
+    readonly follow: (row: StoredRow<Document>, name: string) => Promise<Required<Pick<Change, "expect" | "put">>>;
+  },
+): Promise<void> {
+  const row = await findEntity(identities, type, call.account, move.from);
+  const { name = row.document.name, path = row.document.path } = move;
+  const document = { ...row.document, name, path, arn: iamArn(call.account, type.word, path, name) };
+  const key = type.key(call.account, name);
+  if (key.name === row.name) {
+    return commitChecked(identities, {
+      expect: [unchanged(row)],
+      put: [rewritten(row, document, call.at)],
       events: [event(row, "updated")],
     });
-    return document;
+  }
+  const { expect, put } = await move.follow(row, name);
+  await createRow(identities, { ...rewritten(row, document, call.at), ...key }, isThere(type, name), {
+    expect: [unchanged(row), ...expect],
+    put,
+    remove: [keyOf(row)],
+    events: [event(row, "deleted")],
   });
 }
 
-export const unchanged = (row: StoredRow<unknown>) => ({ key: keyOf(row), version: row.version });
-export const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });
-export const event = (row: RowKey, type: "created" | "updated" | "deleted") => ({ ...keyOf(row), type });
-
-export function rewritten<Document>(row: StoredRow<unknown>, document: Document, at: number): RowWrite<Document> {
-  return {
-    ...keyOf(row),
-    status: row.status,
-    parent: row.parent,
-    createdAt: row.createdAt,
-    modifiedAt: at,
-    document,
-  };
-}
-
-/** A new row, as IAM's rows are: active from now on. */
-export const created = <Document>(key: RowKey, document: Document, at: number): RowWrite<Document> => ({
-  ...key,
-  status: "Active",
-  createdAt: at,
-  modifiedAt: at,
-  document,
-});
+/** What is said when the name is taken: `Group with name builders already exists.` */
+export const isThere =
+  ({ word }: Pick<EntityType<Entity>, "word">, name: string) =>
+  () =>
+    entityAlreadyExists(`${word.charAt(0).toUpperCase()}${word.slice(1)} with name ${name} already exists.`);
 
 /** Permission of an operation on a named user or role, with the ARN it has, or would have at the root path. */
 export async function onEntity(
@@ -245,7 +222,7 @@ export function onNew(
     {
       action: `iam:${call.operation}`,
       resource: iamArn(call.account, type, input.Path ?? "/", name),
-      conditions: { ...requestTags(input.Tags ?? []), ...boundaryCondition(input.PermissionsBoundary) },
+      conditions: { ...tagConditions(input.Tags ?? []), ...boundaryCondition(input.PermissionsBoundary) },
     },
   ];
 }

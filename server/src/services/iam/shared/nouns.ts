@@ -1,5 +1,6 @@
-// What IAM stores: users, groups, roles, instance profiles, access keys, managed policies and identity providers as rows. IAM is one for all regions, so rows are
-// scoped by account; names are unique without regard to case (IAM user guide, "IAM and AWS STS quotas").
+// What IAM stores: users, groups, roles, instance profiles, access keys, managed policies and identity providers as rows.
+// IAM is one for all regions, so rows are scoped by account; names are unique without regard to case (IAM user guide, "IAM
+// and AWS STS quotas").
 import type { RowKey } from "../../../store/rows/rows.ts";
 
 /** Times in milliseconds since 1970. */

@@ -2,6 +2,7 @@
 import type { Rows } from "../../../store/rows/rows.ts";
 import { limitExceeded } from "../errors.ts";
 import { GROUP, INSTANCE_PROFILE, OIDC_PROVIDER, POLICY, ROLE, USER } from "./nouns.ts";
+import { allRows } from "./paging.ts";
 
 interface Quota {
   readonly kind: string;
@@ -19,20 +20,20 @@ export const quotas = {
   oidcProviders: { kind: OIDC_PROVIDER, name: "OpenIdConnectProvidersPerAccount", most: 100 },
 } as const satisfies Readonly<Record<string, Quota>>;
 
+export const ACCESS_KEYS_PER_USER = 2;
 export const GROUPS_PER_USER = 10;
-
-const BATCH = 500;
+/** Managed policies on one user, group or role. */
+export const ATTACHED_POLICIES = 10;
+export const VERSIONS_PER_POLICY = 5;
+/** Characters of documents, white space aside; those of inline policies are in entities.ts. */
+export const POLICY_CHARACTERS = 6144;
+export const TRUST_CHARACTERS = 2048;
 
 /** Number of rows of the kind in the account. */
 export async function countOf(rows: Rows, account: string, kind: string): Promise<number> {
   let count = 0;
-  let after: string | undefined;
-  for (;;) {
-    const batch = await rows.scan({ kind, scope: account, after, limit: BATCH });
-    count += batch.length;
-    if (batch.length < BATCH) return count;
-    after = batch.at(-1)?.name;
-  }
+  for await (const _row of allRows(rows, { kind, scope: account })) count++;
+  return count;
 }
 
 /** @throws ApiError LimitExceeded when the account has as many as it may */

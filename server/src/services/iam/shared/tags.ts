@@ -60,12 +60,6 @@ export const tagList = (tags: Readonly<Record<string, string>>): Tag[] =>
 export const tagsMember = (tags: Readonly<Record<string, string>>): { readonly Tags?: Tag[] } =>
   Object.keys(tags).length === 0 ? {} : { Tags: tagList(tags) };
 
-export function requestTags(tags: readonly Tag[]): NonNullable<Permission["conditions"]> {
-  if (tags.length === 0) return {};
-  const values = Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value]));
-  return { ...values, "aws:TagKeys": tags.map(({ Key }) => Key) };
-}
-
 export function resourceTags(tags: Readonly<Record<string, string>>): NonNullable<Permission["conditions"]> {
   return Object.fromEntries(
     Object.entries(tags).flatMap(([key, value]) => [

@@ -7,15 +7,17 @@ import type {
   SimulateCustomPolicyRequest,
   SimulatePrincipalPolicyRequest,
 } from "../../../../../contract/iam/types.ts";
-import type { Call, Principal } from "../../../core/call.ts";
+import type { Principal } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import { invalidInput, noSuchEntity } from "../errors.ts";
+import { invalidInput } from "../errors.ts";
 import { MalformedPolicy } from "../shared/document.ts";
+import { entityByArn } from "../shared/entities.ts";
 import type { NamedPolicy, PolicyLayers } from "../shared/evaluation.ts";
 import type { Identities, LoadedEntity } from "../shared/identities.ts";
 import { parseIamArn } from "../shared/nouns.ts";
 import { DEFAULT_ITEMS, pageOf } from "../shared/paging.ts";
 import type { PrincipalFacts } from "../shared/request.ts";
+import { rolePrincipal } from "../shared/sessions.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { givenContext } from "./context-entries.ts";
 import { evaluate } from "./decisions.ts";
@@ -34,7 +36,7 @@ export const simulation = (identities: Identities): Operations<Contract> => ({
   SimulatePrincipalPolicy: {
     permissions: (input, call) => [{ action: `iam:${call.operation}`, resource: input.PolicySourceArn }],
     async run(input, call) {
-      const { principal, loaded } = await findSource(identities, call, input.PolicySourceArn);
+      const { principal, loaded } = await findSource(identities, call.account, input.PolicySourceArn);
       const identity = [...loaded.identity, ...given(identities, input.PolicyInputList, "PolicyInputList")];
       const caller = input.CallerArn === undefined ? principal : callerOf(input.CallerArn);
       if (input.ResourcePolicy !== undefined && caller?.kind !== "user") throw notAUser();
@@ -58,28 +60,13 @@ export const simulation = (identities: Identities): Operations<Contract> => ({
 /** @throws ApiError InvalidInput, NoSuchEntity */
 async function findSource(
   identities: Identities,
-  call: Call,
+  account: string,
   arn: string,
 ): Promise<{ readonly principal: Principal | undefined; readonly loaded: LoadedEntity }> {
-  const parts = parseIamArn(arn);
-  if (parts?.type !== "user" && parts?.type !== "group" && parts?.type !== "role") {
-    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
-  }
-  const loaded = await identities[parts.type](call.account, parts.name);
-  if (loaded?.entity.arn !== arn) throw noSuchEntity(`The ${parts.type} with name ${parts.name} cannot be found.`);
-  const { id } = loaded.entity;
-  if (parts.type === "user") return { principal: userOf(arn, call.account, id), loaded };
+  const { type, loaded } = await entityByArn(identities, account, arn);
+  if (type === "user") return { principal: userOf(arn, account, loaded.entity.id), loaded };
   // A group is nobody: its policies are simulated without a caller.
-  if (parts.type === "group") return { principal: undefined, loaded };
-  const session = `arn:aws:sts::${call.account}:assumed-role/${parts.name}/simulated`;
-  const principal: Principal = {
-    kind: "assumed-role",
-    arn: session,
-    account: call.account,
-    userId: `${id}:simulated`,
-    roleArn: arn,
-  };
-  return { principal, loaded };
+  return { principal: type === "role" ? rolePrincipal(account, loaded.entity, "simulated") : undefined, loaded };
 }
 
 const userOf = (arn: string, account: string, userId = ""): Principal => ({ kind: "user", arn, account, userId });

@@ -1,11 +1,12 @@
 // Tags of users and roles. Those of managed policies are in policy/.
 import type { Operations as Contract } from "../../../../../contract/iam/types.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { changeEntity, type EntityType, findEntity, onEntity, roles, users } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import type { Entity } from "../shared/nouns.ts";
 import { type PageRequest, pageOf } from "../shared/paging.ts";
-import { requestTags, type Tag, tagList, withoutTags, withTags } from "../shared/tags.ts";
+import { type Tag, tagList, withoutTags, withTags } from "../shared/tags.ts";
 
 interface At {
   readonly account: string;
@@ -18,12 +19,12 @@ export const tag = (identities: Identities): Operations<Contract> => {
   return {
     TagUser: {
       permissions: ({ UserName, Tags }, call) =>
-        onEntity(identities, users, call, UserName, { conditions: requestTags(Tags) }),
+        onEntity(identities, users, call, UserName, { conditions: tagConditions(Tags) }),
       run: ({ UserName, Tags }, { account }) => ofUser.add({ account, name: UserName }, Tags),
     },
     TagRole: {
       permissions: ({ RoleName, Tags }, call) =>
-        onEntity(identities, roles, call, RoleName, { conditions: requestTags(Tags) }),
+        onEntity(identities, roles, call, RoleName, { conditions: tagConditions(Tags) }),
       run: ({ RoleName, Tags }, { account }) => ofRole.add({ account, name: RoleName }, Tags),
     },
     UntagUser: {

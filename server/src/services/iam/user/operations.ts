@@ -3,22 +3,19 @@
 import type { Operations as Contract, User as UserAnswer } from "../../../../../contract/iam/types.ts";
 import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
-import { deleteConflict, entityAlreadyExists } from "../errors.ts";
+import { deleteConflict } from "../errors.ts";
 import { userAnswer } from "../shared/answers.ts";
 import { boundaryLock, boundaryMember } from "../shared/boundary.ts";
+import { created, createRow, removeRow, rewritten, unchanged } from "../shared/changes.ts";
 import {
-  commitChecked,
-  created,
-  createRow,
-  event,
   findEntity,
+  isThere,
+  moveEntity,
   onEntity,
   onMove,
   onNew,
   onPath,
-  removeRow,
-  rewritten,
-  unchanged,
+  refuseWithPolicies,
   userNameOf,
   users,
 } from "../shared/entities.ts";
@@ -54,12 +51,7 @@ export const user = (identities: Identities): Operations<Contract> => ({
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
       await refuseMore(identities.rows, call.account, quotas.users);
-      await createRow(
-        identities,
-        created(key, document, call.at),
-        () => entityAlreadyExists(`User with name ${name} already exists.`),
-        lock,
-      );
+      await createRow(identities, created(key, document, call.at), isThere(users, name), lock);
       return { User: fullAnswer(document) };
     },
   },
@@ -91,7 +83,12 @@ export const user = (identities: Identities): Operations<Contract> => ({
     permissions: ({ UserName, NewUserName: name, NewPath: path }, call) =>
       onMove(identities, users, call, UserName, { name, path }),
     async run(input, call) {
-      await rename(identities, call, input);
+      await moveEntity(identities, users, call, {
+        from: input.UserName,
+        name: input.NewUserName,
+        path: input.NewPath,
+        follow: (_row, name) => keysMoved(identities, call, input.UserName, name),
+      });
       return {};
     },
   },
@@ -104,12 +101,7 @@ export const user = (identities: Identities): Operations<Contract> => ({
       }
       const keys = await identities.rows.list({ ...keysOfUser(call.account, input.UserName), limit: 1 });
       if (keys.rows.length > 0) throw deleteConflict("Cannot delete entity, must delete access keys first.");
-      if (row.document.attached.length > 0) {
-        throw deleteConflict("Cannot delete entity, must detach all policies first.");
-      }
-      if (Object.keys(row.document.inline).length > 0) {
-        throw deleteConflict("Cannot delete entity, must delete policies first.");
-      }
+      refuseWithPolicies(row.document);
       await removeRow(identities, row);
       return {};
     },
@@ -125,46 +117,12 @@ const rootAnswer = (call: Call): UserAnswer => ({
   CreateDate: 0,
 });
 
-/** Moves a user to a new name, its keys with it. */
-async function rename(
-  identities: Identities,
-  call: Call,
-  input: {
-    readonly UserName: string;
-    readonly NewUserName?: string | undefined;
-    readonly NewPath?: string | undefined;
-  },
-): Promise<void> {
-  const row = await findEntity(identities, users, call.account, input.UserName);
-  const name = input.NewUserName ?? row.document.name;
-  const path = input.NewPath ?? row.document.path;
-  const document: User = { ...row.document, name, path, arn: iamArn(call.account, "user", path, name) };
-  const key = userKey(call.account, name);
-  if (key.name === row.name) {
-    await commitChecked(identities, {
-      expect: [unchanged(row)],
-      put: [rewritten(row, document, call.at)],
-      events: [event(row, "updated")],
-    });
-    return;
-  }
-  const keys = await identities.rows.list<AccessKeyRecord>({
-    ...keysOfUser(call.account, input.UserName),
-    limit: 100,
-  });
-  const moved = keys.rows.map((one) => ({
+/** Keys say whose they are. */
+async function keysMoved(identities: Identities, call: Call, from: string, name: string) {
+  const keys = await identities.rows.list<AccessKeyRecord>({ ...keysOfUser(call.account, from), limit: 100 });
+  const put = keys.rows.map((one) => ({
     ...rewritten(one, { ...one.document, owner: { kind: "user", userName: name } }, call.at),
     parent: keysOfUser(call.account, name).parent,
   }));
-  await createRow(
-    identities,
-    { ...rewritten(row, document, call.at), ...key },
-    () => entityAlreadyExists(`User with name ${name} already exists.`),
-    {
-      expect: [unchanged(row), ...keys.rows.map(unchanged)],
-      put: moved,
-      remove: [userKey(call.account, input.UserName)],
-      events: [event(row, "deleted")],
-    },
-  );
+  return { expect: keys.rows.map(unchanged), put };
 }

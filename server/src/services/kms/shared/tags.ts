@@ -1,5 +1,6 @@
 // Tags of keys, checked as KMS does.
 import type { Tag } from "../../../../../contract/kms/types.ts";
+import { tagConditions as conditionsOf } from "../../../core/request-tags.ts";
 import { tagError } from "../errors.ts";
 
 /** KMS developer guide, "Quotas". */
@@ -19,10 +20,5 @@ export function withTags(
 }
 
 /** Condition keys of a request that brings tags. */
-export const tagConditions = (given: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> =>
-  given.length === 0
-    ? {}
-    : {
-        ...Object.fromEntries(given.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
-        "aws:TagKeys": given.map(({ TagKey }) => TagKey),
-      };
+export const tagConditions = (given: readonly Tag[]): ReturnType<typeof conditionsOf> =>
+  conditionsOf(given.map(({ TagKey, TagValue }) => ({ Key: TagKey, Value: TagValue })));

@@ -9,6 +9,7 @@ import type {
 } from "../../../../../contract/secretsmanager/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
@@ -34,7 +35,7 @@ import {
   tagList,
 } from "../shared/secrets.ts";
 import { CURRENT } from "../shared/stages.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 import { givenValue, valueKey } from "../shared/values.ts";
 import { requireToken, stagesById, withVersion } from "../shared/versions.ts";
 

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Tag } from "../../../../../contract/secretsmanager/types.ts";
 import type { Call, Permission } from "../../../core/call.ts";
-import type { PolicyChecks } from "../../../core/ports.ts";
+import type { DataKeys, PolicyChecks } from "../../../core/ports.ts";
 import { again } from "../../../store/rows/again.ts";
 import type { Row, RowKey, Rows, RowWrite } from "../../../store/rows/rows.ts";
 import { invalidRequest, noSecret } from "../errors.ts";
@@ -13,6 +13,8 @@ export const SECRET = "secretsmanager:secret";
 export interface Parts {
   readonly rows: Rows;
   readonly policies: PolicyChecks;
+  /** For values that are under a key of the customer's. */
+  readonly keys: DataKeys;
   /** Seals values that are under no key of the customer's, and tells whether two values are the same. */
   readonly sealingKey: Buffer;
 }
@@ -25,7 +27,7 @@ export interface SecretVersion {
   readonly createdAt: number;
   /** Start of the day of the last read, milliseconds since 1970. */
   readonly accessedAt?: number;
-  /** ARN of the key that it was sealed under; absent for the server's own. */
+  /** The key that it was sealed under, as the secret names it; absent for the server's own. */
   readonly kmsKeyId?: string | undefined;
   /** The same for the same value, and of no use without the server's key. */
   readonly fingerprint: string;

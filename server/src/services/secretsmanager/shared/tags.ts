@@ -20,12 +20,3 @@ export function withTags(
   if (count > MAX_TAGS) throw invalidParameter(`A secret has at most ${MAX_TAGS} tags, this would make ${count}.`);
   return tags;
 }
-
-/** Condition keys of a request that brings tags. */
-export const tagConditions = (given: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> =>
-  given.length === 0
-    ? {}
-    : {
-        ...Object.fromEntries(given.map(({ Key = "", Value = "" }) => [`aws:RequestTag/${Key}`, Value])),
-        "aws:TagKeys": given.map(({ Key = "" }) => Key),
-      };

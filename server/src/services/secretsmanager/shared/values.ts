@@ -4,6 +4,7 @@
 import { createHmac } from "node:crypto";
 import type { Call } from "../../../core/call.ts";
 import { ApiError } from "../../../core/errors.ts";
+import type { KeyUse } from "../../../core/ports.ts";
 import { seal, unseal } from "../../../core/sealing.ts";
 import type { RowKey, RowWrite } from "../../../store/rows/rows.ts";
 import { decryptionFailure, encryptionFailure, invalidParameter } from "../errors.ts";
@@ -14,8 +15,10 @@ const VALUE = "secretsmanager:value";
 /** Secrets Manager user guide, "Quotas". */
 const LARGEST_BYTES = 65_536;
 
-/** Who seals and opens: in whose name a customer's key is used, and when. */
-export type Sealer = Pick<Call, "at" | "invoke">;
+/** Whose call seals and opens, in whose name a customer's key is used; what a service owns is under none, and has no caller. */
+export type Sealer = Call | { readonly at: number; readonly principal?: never };
+
+type NamedSecret = Pick<SecretRow, "scope" | "name" | "document">;
 
 export interface SecretValue {
   readonly form: "string" | "binary";
@@ -60,7 +63,7 @@ export const fingerprintOf = (parts: Parts, { form, bytes }: SecretValue): strin
   createHmac("sha256", parts.sealingKey).update(form).update("\0").update(bytes).digest("base64url");
 
 /** Values belong to a secret's ARN, which no other secret ever has. */
-export const valueKey = (row: Pick<SecretRow, "scope" | "name" | "document">, versionId: string): RowKey => ({
+export const valueKey = (row: NamedSecret, versionId: string): RowKey => ({
   kind: VALUE,
   scope: row.scope,
   name: `${row.name}-${row.document.suffix}/${versionId}`,
@@ -69,28 +72,39 @@ export const valueKey = (row: Pick<SecretRow, "scope" | "name" | "document">, ve
 /** The row that keeps a value. @throws ApiError of KMS when the caller may not use the key, EncryptionFailure */
 export async function sealedValue(
   parts: Parts,
-  call: Sealer,
-  row: Pick<SecretRow, "scope" | "name" | "document">,
+  sealer: Sealer,
+  row: NamedSecret,
   made: { readonly versionId: string; readonly value: SecretValue; readonly kmsKeyId?: string | undefined },
 ): Promise<RowWrite<ValueDocument>> {
   const { versionId, value, kmsKeyId } = made;
   const binding = `${secretArn(row)}/${versionId}`;
-  const under = kmsKeyId === undefined ? undefined : await newDataKey(call, row, { versionId, kmsKeyId });
-  const sealed = seal(under?.key ?? parts.sealingKey, value.bytes, binding).toString("base64");
-  const document = { form: value.form, sealed, ...(under && { dataKey: under.encrypted }) };
-  return { ...valueKey(row, versionId), status: "", createdAt: call.at, modifiedAt: call.at, document };
+  const under =
+    kmsKeyId === undefined
+      ? undefined
+      : await underKms(encryptionFailure, sealer, (call) =>
+          parts.keys.generate(call, kmsKeyId, useOf(call, row, versionId)),
+        );
+  const sealed = seal(under?.plaintext ?? parts.sealingKey, value.bytes, binding).toString("base64");
+  const dataKey = under && Buffer.from(under.encrypted).toString("base64");
+  const document = { form: value.form, sealed, ...(dataKey && { dataKey }) };
+  return { ...valueKey(row, versionId), status: "", createdAt: sealer.at, modifiedAt: sealer.at, document };
 }
 
 /** @throws ApiError of KMS when the caller may not use the key, DecryptionFailure */
 export async function openValue(
   parts: Parts,
-  call: Sealer,
+  sealer: Sealer,
   row: SecretRow,
   version: SecretVersion,
 ): Promise<SecretValue> {
   const kept = await parts.rows.get<ValueDocument>(valueKey(row, version.id));
   const { form = "string", sealed = "", dataKey } = kept?.document ?? {};
-  const key = dataKey === undefined ? parts.sealingKey : await openDataKey(call, row, { version, dataKey });
+  const key =
+    dataKey === undefined
+      ? parts.sealingKey
+      : await underKms(decryptionFailure, sealer, (call) =>
+          parts.keys.decrypt(call, Buffer.from(dataKey, "base64"), useOf(call, row, version.id)),
+        );
   const bytes = unseal(key, Buffer.from(sealed, "base64"), `${secretArn(row)}/${version.id}`);
   if (bytes === undefined) {
     throw decryptionFailure(
@@ -101,42 +115,20 @@ export async function openValue(
 }
 
 /** Secrets Manager user guide, "Encryption context". */
-const contextOf = (row: Pick<SecretRow, "scope" | "name" | "document">, versionId: string) => ({
-  SecretARN: secretArn(row),
-  SecretVersionId: versionId,
+const useOf = (call: Call, row: NamedSecret, versionId: string): KeyUse => ({
+  encryptionContext: { SecretARN: secretArn(row), SecretVersionId: versionId },
+  viaService: `secretsmanager.${call.region}.amazonaws.com`,
 });
 
-async function newDataKey(
-  call: Sealer,
-  row: Pick<SecretRow, "scope" | "name" | "document">,
-  { versionId, kmsKeyId }: { readonly versionId: string; readonly kmsKeyId: string },
-): Promise<{ readonly key: Uint8Array; readonly encrypted: string }> {
-  const input = { KeyId: kmsKeyId, KeySpec: "AES_256", EncryptionContext: contextOf(row, versionId) };
-  const answer = await asFailure(encryptionFailure, () => call.invoke("kms", "GenerateDataKey", input));
-  const { Plaintext, CiphertextBlob } = answer as {
-    readonly Plaintext: Uint8Array;
-    readonly CiphertextBlob: Uint8Array;
-  };
-  return { key: Plaintext, encrypted: Buffer.from(CiphertextBlob).toString("base64") };
-}
-
-async function openDataKey(
-  call: Sealer,
-  row: SecretRow,
-  { version, dataKey }: { readonly version: SecretVersion; readonly dataKey: string },
-): Promise<Uint8Array> {
-  const input = {
-    CiphertextBlob: Buffer.from(dataKey, "base64"),
-    EncryptionContext: contextOf(row, version.id),
-  };
-  const answer = await asFailure(decryptionFailure, () => call.invoke("kms", "Decrypt", input));
-  return (answer as { readonly Plaintext: Uint8Array }).Plaintext;
-}
-
 /** Refusals go on as they are; keys that cannot be used are this service's failure. */
-async function asFailure<Result>(failure: (text: string) => ApiError, use: () => Promise<Result>): Promise<Result> {
+async function underKms<Result>(
+  failure: (text: string) => ApiError,
+  sealer: Sealer,
+  use: (call: Call) => Promise<Result>,
+): Promise<Result> {
+  if (sealer.principal === undefined) throw new Error("A secret that a service owns is under no key of KMS.");
   try {
-    return await use();
+    return await use(sealer);
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.code.startsWith("AccessDenied")) throw cause;
     throw failure(`The KMS key cannot be used: ${cause.code}: ${cause.message}`);

@@ -33,7 +33,7 @@ interface NewVersion {
  */
 export async function withVersion(
   parts: Parts,
-  call: Sealer,
+  sealer: Sealer,
   row: Pick<SecretRow, "scope" | "name" | "document">,
   made: NewVersion,
 ): Promise<SecretChange | undefined> {
@@ -44,13 +44,13 @@ export async function withVersion(
     throw tokenInUse(made.id, secretArn(row));
   }
   const { id, value, kmsKeyId } = made;
-  const version: SecretVersion = { id, stages: [], createdAt: call.at, kmsKeyId, fingerprint };
+  const version: SecretVersion = { id, stages: [], createdAt: sealer.at, kmsKeyId, fingerprint };
   const isFirst = holderOf(row.document.versions, CURRENT) === undefined;
   const labels = isFirst ? [...new Set([...made.labels, CURRENT])] : made.labels;
   const { kept, gone } = pruned(attach([...row.document.versions, version], id, labels));
   return {
     document: { ...row.document, versions: kept },
-    put: [await sealedValue(parts, call, row, { versionId: id, value, kmsKeyId })],
+    put: [await sealedValue(parts, sealer, row, { versionId: id, value, kmsKeyId })],
     remove: gone.map((one) => valueKey(row, one.id)),
   };
 }

@@ -1,8 +1,9 @@
 // Tags of secrets.
 import type { Operations as Contract } from "../../../../../contract/secretsmanager/types.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { changeSecret, onSecret, type Parts, requireOwn } from "../shared/secrets.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 
 export const tag = (parts: Parts): Operations<Contract> => ({
   TagResource: {

@@ -4,11 +4,10 @@ import { ForbiddenAddress, type Outgoing } from "../../../core/outgoing.ts";
 import type { Pace } from "../../../core/pace.ts";
 import type { Attempt, Outcome } from "../../../store/outbox.ts";
 import { type NamedSubscription, readSubscriptionArn } from "../shared/arns.ts";
-import { delayBefore, mailRetries, policyInForce, type RetryPolicy } from "../shared/delivery-policy.ts";
+import { delayBefore, mailRetries, policyInForce } from "../shared/delivery-policy.ts";
 import { count } from "../shared/metrics.ts";
 import { envelopeOf } from "../shared/notification.ts";
-import type { Delivery, Parts } from "../shared/parts.ts";
-import { placeOf } from "../shared/parts.ts";
+import { type Delivery, type Parts, placeOf } from "../shared/parts.ts";
 import type { SignatureVersion } from "../shared/signer.ts";
 import { findSubscription, type SubscriptionRow } from "../shared/subscriptions.ts";
 import { findTopic } from "../shared/topics.ts";
@@ -30,6 +29,8 @@ interface Target {
   readonly named: NamedSubscription;
   readonly row?: SubscriptionRow | undefined;
   readonly topicAttributes: Readonly<Record<string, string>>;
+  /** In force over HTTP. */
+  readonly policy: ReturnType<typeof policyInForce>;
 }
 
 export async function deliver(
@@ -44,16 +45,18 @@ export async function deliver(
   if (row === undefined && item.type !== "UnsubscribeConfirmation") return "over";
   if (row?.status === "Confirmed" && item.type === "SubscriptionConfirmation") return "over";
   const topic = await findTopic(parts, named);
-  const target: Target = { named, row, topicAttributes: topic?.document.attributes ?? {} };
+  const topicAttributes = topic?.document.attributes ?? {};
+  const policy = policyInForce(row?.document.attributes["DeliveryPolicy"], topicAttributes["DeliveryPolicy"]);
+  const target: Target = { named, row, topicAttributes, policy };
   const isHttp = item.protocol.startsWith("http");
-  const policy = isHttp ? httpPolicy(target) : undefined;
   const verdict = isHttp ? await post(parts, ways, item, target, signal) : await mail(parts, item, target);
   const notices = item.type === "Notification";
   if (verdict === "delivered") {
     if (notices) count(parts, named, "NumberOfNotificationsDelivered");
     return "over";
   }
-  const delay = verdict === "again" ? delayBefore(retriesOf(policy?.healthyRetryPolicy), tries + 1) : undefined;
+  const retries = isHttp ? policy.healthyRetryPolicy : mailRetries;
+  const delay = verdict === "again" ? delayBefore(retries, tries + 1) : undefined;
   const now = parts.clock.now();
   if (delay === undefined || now - createdAt > LONGEST_MS) {
     if (notices) count(parts, named, "NumberOfNotificationsFailed");
@@ -61,11 +64,6 @@ export async function deliver(
   }
   return { againAt: now + delay };
 }
-
-const retriesOf = (retries: RetryPolicy | undefined): RetryPolicy => retries ?? mailRetries;
-
-const httpPolicy = ({ row, topicAttributes }: Target) =>
-  policyInForce(row?.document.attributes["DeliveryPolicy"], topicAttributes["DeliveryPolicy"]);
 
 const versionOf = ({ topicAttributes }: Target): SignatureVersion =>
   topicAttributes["SignatureVersion"] === "2" ? "2" : "1";
@@ -77,11 +75,10 @@ async function post(
   target: Target,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const policy = httpPolicy(target);
   const isNotification = item.type === "Notification";
   const isRaw = isNotification && target.row?.document.attributes["RawMessageDelivery"] === "true";
   const body = isRaw ? item.message : JSON.stringify(await envelopeOf(parts, item, versionOf(target)), undefined, 2);
-  const { throttlePolicy, requestPolicy } = policy;
+  const { throttlePolicy, requestPolicy } = target.policy;
   if (throttlePolicy) await pace(item.subscriptionArn, throttlePolicy.maxReceivesPerSecond, signal);
   try {
     const { status } = await outgoing({

@@ -2,11 +2,9 @@
 // Gap: PhoneNumber and endpoints of mobile applications are refused in words.
 // Gap: MessageGroupId is taken and has no effect on protocols that are here.
 import type { Operations as Contract } from "../../../../../contract/sns/types.ts";
-import type { Call, Permission } from "../../../core/call.ts";
-import { ApiError } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { batch, invalidParameter } from "../errors.ts";
-import { readTopicArn } from "../shared/arns.ts";
+import { elementsOf } from "../shared/arns.ts";
 import { readAttributes } from "../shared/message-attributes.ts";
 import type { Parts } from "../shared/parts.ts";
 import { bytesOf, LARGEST_MESSAGE_BYTES, publish, readMessage } from "../shared/publishing.ts";
@@ -20,7 +18,7 @@ const BODY_LIMIT_BYTES = 4 * 1_048_576;
 export const message = (parts: Parts): Operations<Contract> => ({
   Publish: {
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    permissions: (input, call) => onTarget(parts, call, input),
+    permissions: (input, call) => onTopic(parts, call, targetOf(input)),
     async run(input, call) {
       const arn = targetOf(input);
       const attributes = readAttributes(input.MessageAttributes, "messageAttributes");
@@ -57,11 +55,6 @@ interface Target {
   readonly PhoneNumber?: string | undefined;
 }
 
-/** @throws ApiError InvalidParameter */
-async function onTarget(parts: Parts, call: Call, target: Target): Promise<readonly Permission[]> {
-  return await onTopic(parts, call, targetOf(target));
-}
-
 /** ARN of the topic. @throws ApiError InvalidParameter for what is no topic */
 function targetOf({ TopicArn, TargetArn, PhoneNumber }: Target): string {
   const given = [TopicArn, TargetArn, PhoneNumber].filter((one) => one !== undefined);
@@ -70,19 +63,13 @@ function targetOf({ TopicArn, TargetArn, PhoneNumber }: Target): string {
     if (!/^\+[1-9]\d{1,14}$/.test(PhoneNumber)) {
       throw invalidParameter(`PhoneNumber Reason: ${PhoneNumber} is not valid to publish to`);
     }
-    throw new ApiError(
-      "InvalidParameter",
-      400,
-      "Invalid parameter: PhoneNumber Reason: SMS is not yet available in Sagebrush",
-    );
+    throw invalidParameter("PhoneNumber Reason: SMS is not yet available in Sagebrush");
   }
   if (TargetArn !== undefined && /^arn:[^:]*:sns:[^:]*:[^:]*:endpoint\//.test(TargetArn)) {
     throw invalidParameter("TargetArn Reason: No endpoint found for the target arn specified");
   }
   const arn = TopicArn ?? TargetArn ?? "";
-  const elements = arn.split(":");
-  const member = TopicArn === undefined ? "TargetArn" : "TopicArn";
-  if (elements.length < 6) readTopicArn({ account: "", region: "" }, arn, member);
+  elementsOf(arn, TopicArn === undefined ? "TargetArn" : "TopicArn");
   return arn;
 }
 

@@ -15,7 +15,8 @@ export interface NamedSubscription extends NamedTopic {
 
 const ARN_ELEMENTS = 6;
 
-function elementsOf(arn: string, member: string): readonly string[] {
+/** What stands between its colons. @throws ApiError InvalidParameter for what has too few to be one */
+export function elementsOf(arn: string, member: string): readonly string[] {
   const elements = arn.split(":");
   if (elements.length < ARN_ELEMENTS) {
     throw invalidParameter(`${member} Reason: An ARN must have at least 6 elements, not ${elements.length}`);

@@ -39,9 +39,9 @@ export function readMessage(given: GivenMessage, attributes: Message["attributes
 
 export const bytesOf = ({ text, attributes }: Message): number => Buffer.byteLength(text) + sizeOf(attributes);
 
-/** Printable ASCII that begins with no space, less than 100 characters (SNS API reference, Publish). */
+/** One line of 1 to 100 characters that begins with no space (SNS API reference, Publish). */
 function checkSubject(subject: string): void {
-  const isOne = subject.length > 0 && subject.length <= 100 && !/[\r\n\p{Cc}]/u.test(subject);
+  const isOne = subject.length > 0 && subject.length <= 100 && !/\p{Cc}/u.test(subject);
   if (!isOne || subject.startsWith(" ")) throw invalidParameter("Subject");
 }
 

@@ -5,13 +5,14 @@
 // Gap: ListSubscriptions gives the caller's subscriptions to topics of its own account.
 import type { Operations as Contract } from "../../../../../contract/sns/types.ts";
 import type { Call } from "../../../core/call.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { invalidAttributes, invalidParameter, noSubscription, unauthorized } from "../errors.ts";
 import { type NamedSubscription, readSubscriptionArn, readTopicArn, topicArn } from "../shared/arns.ts";
 import { askFor, confirm, end } from "../shared/confirmation.ts";
-import { type Parts, scopeOf } from "../shared/parts.ts";
+import { afterOf } from "../shared/paging.ts";
+import { type Parts, placeOf, scopeOf } from "../shared/parts.ts";
 import {
   findSubscription,
   SUBSCRIPTION,
@@ -124,18 +125,7 @@ export const subscription = (parts: Parts): Operations<Contract> => ({
   },
 });
 
-/** @throws ApiError InvalidParameter */
-function afterOf(token: string | undefined): string | undefined {
-  if (token === undefined) return undefined;
-  const after = readMarker(token);
-  if (after === undefined) throw invalidParameter("NextToken");
-  return after;
-}
-
-function arnOf({ scope, name }: SubscriptionRow): string {
-  const [account = "", region = ""] = scope.split("/");
-  return subscriptionArn({ account, region }, name);
-}
+const arnOf = ({ scope, name }: SubscriptionRow): string => subscriptionArn(placeOf(scope), name);
 
 function listed(row: SubscriptionRow) {
   const arn = arnOf(row);

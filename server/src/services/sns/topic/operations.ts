@@ -6,15 +6,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Operations as Contract } from "../../../../../contract/sns/types.ts";
 import { ApiError } from "../../../core/errors.ts";
-import { cutPage, readMarker } from "../../../core/pages.ts";
+import { cutPage } from "../../../core/pages.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
 import { invalidAttributes, invalidParameter } from "../errors.ts";
 import { readTopicArn, topicArn } from "../shared/arns.ts";
 import { InvalidDeliveryPolicy, readTopicPolicy, topicPolicyInForce } from "../shared/delivery-policy.ts";
+import { afterOf } from "../shared/paging.ts";
 import { type Parts, type Place, scopeOf } from "../shared/parts.ts";
 import { subscriptionsOf } from "../shared/subscriptions.ts";
-import { tagConditions, withTags } from "../shared/tags.ts";
+import { withTags } from "../shared/tags.ts";
 import {
   changeTopic,
   findTopic,
@@ -92,9 +94,8 @@ export const topic = (parts: Parts): Operations<Contract> => ({
   },
   ListTopics: {
     async run({ NextToken }, call) {
-      const after = NextToken === undefined ? undefined : readMarker(NextToken);
-      if (NextToken !== undefined && after === undefined) throw invalidParameter("NextToken");
-      const found = await parts.rows.scan({ kind: TOPIC, scope: scopeOf(call), after, limit: PAGE + 1 });
+      const range = { kind: TOPIC, scope: scopeOf(call), after: afterOf(NextToken), limit: PAGE + 1 };
+      const found = await parts.rows.scan(range);
       const { items, next } = cutPage(found, ({ name }) => name, PAGE);
       return {
         Topics: items.map(({ name }) => ({ TopicArn: topicArn(call, name) })),

@@ -5,11 +5,8 @@ import { errors } from "../../../core/errors.ts";
 import type { Sessions } from "../../../core/ports.ts";
 import type { Operations } from "../../../core/service.ts";
 import { credentials, refuseUnbuilt } from "../shared/answers.ts";
+import { lastingSeconds, narrowing } from "../shared/requests.ts";
 import { markConditions, marksOf, withMarks } from "../shared/session-tags.ts";
-
-const DEFAULT_SECONDS = 43_200;
-/** The account's root gets an hour at most; a longer wish is cut. */
-const ROOT_SECONDS = 3600;
 
 export const federation = (sessions: Sessions): Operations<Contract> => ({
   GetFederationToken: {
@@ -29,13 +26,11 @@ export const federation = (sessions: Sessions): Operations<Contract> => ({
       if (principal.issuedAt !== undefined || principal.kind === "assumed-role") {
         throw errors.accessDenied("Cannot call GetFederationToken with session credentials");
       }
-      const wished = input.DurationSeconds ?? DEFAULT_SECONDS;
       const made = await sessions.federate(principal, {
         ...marksOf(input),
         name: input.Name,
-        durationSeconds: principal.kind === "root" ? Math.min(wished, ROOT_SECONDS) : wished,
-        policy: input.Policy,
-        policyArns: (input.PolicyArns ?? []).flatMap(({ arn }) => arn ?? []),
+        durationSeconds: lastingSeconds(principal, input.DurationSeconds),
+        ...narrowing(input),
       });
       return {
         Credentials: credentials(made),

@@ -7,17 +7,12 @@ import { errors } from "../../../core/errors.ts";
 import type { Sessions } from "../../../core/ports.ts";
 import type { Operations } from "../../../core/service.ts";
 import { accountOf, assumedRoleUser, credentials, packedSize, refuseUnbuilt } from "../shared/answers.ts";
+import { lastingSeconds, narrowing, trustOf } from "../shared/requests.ts";
 import { markConditions, marksOf, withMarks } from "../shared/session-tags.ts";
 
 const DEFAULT_ROLE_SECONDS = 3600;
-const DEFAULT_TOKEN_SECONDS = 43_200;
-/** The account's root gets an hour at most; a longer wish is cut (STS API reference, GetSessionToken). */
-const ROOT_TOKEN_SECONDS = 3600;
 /** Longest session of a role assumed by a session of a role. */
 const CHAINED_SECONDS = 3600;
-
-/** Trust of a role that does not exist: nobody. The refusal is the same as for a role that trusts others. */
-const TRUST_NOBODY = `{"Version":"2012-10-17","Statement":[]}`;
 
 export const session = (sessions: Sessions): Operations<Contract> => ({
   AssumeRole: {
@@ -32,7 +27,7 @@ export const session = (sessions: Sessions): Operations<Contract> => ({
           "sts:RoleSessionName": input.RoleSessionName,
           ...(input.ExternalId === undefined ? {} : { "sts:ExternalId": input.ExternalId }),
         },
-        resourcePolicy: (await sessions.trustPolicy(input.RoleArn)) ?? TRUST_NOBODY,
+        resourcePolicy: await trustOf(sessions, input.RoleArn),
         ...(account === "" ? {} : { resourceAccount: account }),
       };
       return withMarks(permission, marks);
@@ -52,8 +47,7 @@ export const session = (sessions: Sessions): Operations<Contract> => ({
         roleArn: input.RoleArn,
         sessionName: input.RoleSessionName,
         durationSeconds: seconds,
-        policy: input.Policy,
-        policyArns: (input.PolicyArns ?? []).flatMap(({ arn }) => arn ?? []),
+        ...narrowing(input),
       });
       return {
         Credentials: credentials(made),
@@ -70,8 +64,7 @@ export const session = (sessions: Sessions): Operations<Contract> => ({
       if (principal.issuedAt !== undefined) {
         throw errors.accessDenied("Cannot call GetSessionToken with session credentials");
       }
-      const wished = input.DurationSeconds ?? DEFAULT_TOKEN_SECONDS;
-      const seconds = principal.kind === "root" ? Math.min(wished, ROOT_TOKEN_SECONDS) : wished;
+      const seconds = lastingSeconds(principal, input.DurationSeconds);
       return { Credentials: credentials(sessions.sessionToken(principal, seconds)) };
     },
   },

@@ -2,6 +2,7 @@
 // control actions taken with assumed roles"). Refusals as recorded in LocalStack's test_sts.snapshot.json.
 import type { Permission, Principal } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
+import { tagConditions } from "../../../core/request-tags.ts";
 
 export interface SessionMarks {
   readonly sessionTags: Readonly<Record<string, string>>;
@@ -58,10 +59,8 @@ export function markConditions(
   wishes: Wishes,
   { sourceIdentity }: SessionMarks,
 ): NonNullable<Permission["conditions"]> {
-  const tags = wishes.Tags ?? [];
   return {
-    ...Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
-    ...(tags.length === 0 ? {} : { "aws:TagKeys": tags.map(({ Key }) => Key) }),
+    ...tagConditions(wishes.Tags ?? []),
     ...(wishes.TransitiveTagKeys?.length ? { "sts:TransitiveTagKeys": wishes.TransitiveTagKeys } : {}),
     ...(sourceIdentity === undefined ? {} : { "sts:SourceIdentity": sourceIdentity }),
   };

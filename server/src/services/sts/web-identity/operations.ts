@@ -7,6 +7,7 @@ import { errors } from "../../../core/errors.ts";
 import type { Authorizer, Sessions, WebIdentity } from "../../../core/ports.ts";
 import type { Operations } from "../../../core/service.ts";
 import { accountOf, assumedRoleUser, credentials, packedSize, refuseUnbuilt } from "../shared/answers.ts";
+import { narrowing, trustOf } from "../shared/requests.ts";
 import { markConditions, marksOf, withMarks } from "../shared/session-tags.ts";
 
 const DEFAULT_SECONDS = 3600;
@@ -31,7 +32,7 @@ export const webIdentity = (sessions: Sessions, authorizer: Authorizer): Operati
           ...markConditions(wishes, marks),
           "sts:RoleSessionName": input.RoleSessionName,
         },
-        resourcePolicy: (await sessions.trustPolicy(input.RoleArn)) ?? TRUST_NOBODY,
+        resourcePolicy: await trustOf(sessions, input.RoleArn),
       };
       await authorize(authorizer, identity, withMarks(permission, marks), call);
       const made = await sessions.assumeRole({
@@ -40,8 +41,7 @@ export const webIdentity = (sessions: Sessions, authorizer: Authorizer): Operati
         roleArn: input.RoleArn,
         sessionName: input.RoleSessionName,
         durationSeconds: input.DurationSeconds ?? DEFAULT_SECONDS,
-        policy: input.Policy,
-        policyArns: (input.PolicyArns ?? []).flatMap(({ arn }) => arn ?? []),
+        ...narrowing(input),
       });
       return {
         Credentials: credentials(made),
@@ -55,8 +55,6 @@ export const webIdentity = (sessions: Sessions, authorizer: Authorizer): Operati
     },
   },
 });
-
-const TRUST_NOBODY = `{"Version":"2012-10-17","Statement":[]}`;
 
 /** What the token asks for its session, as a call would. */
 const wishesOf = ({ sessionTags, transitiveTagKeys, sourceIdentity }: WebIdentity) => ({
