@@ -368,6 +368,8 @@ export interface LogLines extends LogWriter {
 export interface EventBus {
   /** Kept when this returns; matched with rules and delivered behind it. */
   put(events: readonly ServiceEvent[]): Promise<void>;
+  /** Whether there is any rule that could match what is put there. */
+  isHeard(at: Pick<ServiceEvent, "account" | "region">): Promise<boolean>;
 }
 
 /** An event of a service, as EventBridge's envelope has it; version, and `id` where it is absent, are the bus's. */

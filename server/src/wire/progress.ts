@@ -3,6 +3,7 @@ import type { Call, Principal } from "../core/call.ts";
 import type { CallRecord, CallUnderWay } from "../core/call-record.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ApiError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
 import type { LoadedService, Plan } from "./catalogue.ts";
 import type { WireProtocol } from "./protocols/codec.ts";
 import type { WireRequest } from "./request.ts";
@@ -21,6 +22,8 @@ export interface Progress {
   /** Whose call it is when nobody signed it. */
   account?: string;
   input?: object;
+  /** The input as the call log keeps it, once that was asked for: by the commit of a change, and when it is answered. */
+  parameters?: Json | undefined;
   output?: object;
   error?: ApiError;
   /** The call that made this one, if the platform made it. */
@@ -32,7 +35,8 @@ export interface Progress {
 export function recordOf(progress: Progress, status: number, clock: Clock): CallRecord {
   const { principal, plan, error, input, output, request, inside } = progress;
   const durationMs = Math.round(performance.now() - progress.startedAt);
-  const parameters = input === undefined ? undefined : plan?.redact?.(input);
+  if (input !== undefined) progress.parameters ??= plan?.redact?.(input);
+  const { parameters } = progress;
   const response = output === undefined ? undefined : plan?.redactOutput?.(output);
   return {
     requestId: progress.requestId,

@@ -7,10 +7,10 @@ import { setOwn, shapeCompiler, shapeOf } from "./compile.ts";
 export type Redact = (value: unknown) => Json | undefined;
 
 /** CloudTrail shows that a sensitive member was given, not what it was. */
+const HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
 /** Credentials whose shape the models do not mark. */
 const SECRETS: ReadonlySet<string> = new Set(["SessionToken"]);
-
-const HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /** Names of shapes that are digests of what is not kept: bytes that are few are guessed by them, and so are keys. */
 const DIGEST = /^Checksum[A-Z0-9]+$|MD5$/;
@@ -27,13 +27,12 @@ function buildRedact(model: ServiceModel, shape: Shape, of: (name: string) => Re
     case "structure": {
       const members = Object.entries(shape.members)
         .filter(([, member]) => shapeOf(model, member.shape).type !== "blob")
-        .map(([name, member]) => [name, of(member.shape)] as const);
+        .map(([name, member]) => [name, SECRETS.has(name) ? () => HIDDEN : of(member.shape)] as const);
       return (value) => {
         const kept: Record<string, Json> = {};
         for (const [name, redact] of members) {
           const item = (value as Readonly<Record<string, unknown>>)[name];
-          const isGiven = item !== undefined && item !== null;
-          const json = !isGiven ? undefined : SECRETS.has(name) ? HIDDEN : redact(item);
+          const json = item === undefined || item === null ? undefined : redact(item);
           if (json !== undefined) kept[name] = json;
         }
         return kept;

@@ -130,6 +130,7 @@ export const createEventBus = (parts: Parts): EventBus => ({
   async put(events) {
     for (const event of events) await putOne(parts, event);
   },
+  isHeard: async ({ account, region }) => (await parts.rules.of({ account, region, bus: DEFAULT_BUS })).length > 0,
 });
 
 async function putOne(parts: Parts, event: ServiceEvent): Promise<void> {

@@ -3,7 +3,7 @@
 import type { Call, Permission } from "../../core/call.ts";
 import type { AnyOperation } from "../../core/service.ts";
 import type { Rows } from "../../store/rows/rows.ts";
-import { fileSystemConditions, hasResources, requestConditions, rolesIn } from "./request-conditions.ts";
+import { type RequestReader, readerOf, rolesIn } from "./request-conditions.ts";
 import { passRole, scopeOf } from "./shared/noun.ts";
 import { type TagDocument, tagKey } from "./shared/tags.ts";
 
@@ -11,17 +11,20 @@ type Tags = Readonly<Record<string, string>>;
 
 /** The operation with its full permissions. */
 export function withPermissions(name: string, operation: AnyOperation, rows: Rows): AnyOperation {
+  let reader: RequestReader | undefined;
   return {
     ...operation,
     permissions: async (input: object, call: Call) => {
       const own = await (operation.permissions?.(input, call) ?? [{ action: `sagemaker:${name}`, resource: "*" }]);
-      const conditions = requestConditions(name, input, call);
-      const sources = fileSystemConditions(name, input);
+      reader ??= readerOf(name);
+      const { hasResources } = reader;
+      const conditions = reader.conditions(input, call);
+      const sources = reader.fileSystems(input);
       const asked = own.flatMap((permission) =>
         (sources.length === 0 ? [{}] : sources).map((source) =>
           tagged(rows, call, input, {
             ...permission,
-            ...(hasResources(name) ? {} : { resource: "*" }),
+            ...(hasResources ? {} : { resource: "*" }),
             conditions: { ...permission.conditions, ...conditions, ...source },
           }),
         ),

@@ -133,29 +133,58 @@ const keys: Readonly<Record<string, Key>> = {
 
 let facts: IamService["actions"] | undefined;
 
-/** Every key that the operation has and the request fills; tags as aws:RequestTag and aws:TagKeys. */
-export function requestConditions(operation: string, input: object, call: Call): Conditions {
+/** What the requests of an operation give to policies. */
+export interface RequestReader {
+  /** Whether the operation is about resources of its own; else it is allowed or not on `*`. */
+  readonly hasResources: boolean;
+  /** Every key that the operation has and the request fills; tags as aws:RequestTag and aws:TagKeys. */
+  conditions(input: object, call: Call): Conditions;
+  /** For each file system that the request reads from its keys: a policy has to allow every one by itself. */
+  fileSystems(input: object): readonly Conditions[];
+}
+
+/** Reads the facts of all operations when it is called first. */
+export function readerOf(operation: string): RequestReader {
   facts ??= loadIam("sagemaker").actions;
-  const conditions: Record<string, string | readonly string[]> = {};
-  for (const name of facts[operation]?.conditionKeys ?? []) {
+  const { conditionKeys = [], resources } = facts[operation] ?? {};
+  const known = conditionKeys.flatMap((name) => {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-    const values = key ? valuesOf(key, input, call) : [];
-    const [only] = values;
-    if (only !== undefined) conditions[name] = key?.isList ? values : only;
-    else if (name === "aws:TagKeys") Object.assign(conditions, tagConditions(input));
-  }
-  return conditions;
+    return key ? [{ ...key, name, paths: pathsOf(key.members) }] : [];
+  });
+  const hasTags = conditionKeys.includes("aws:TagKeys");
+  const hasFileSystems = conditionKeys.includes("sagemaker:FileSystemId");
+  return {
+    hasResources: resources === undefined || resources.length > 0,
+    conditions(input, call) {
+      const found: Record<string, string | readonly string[]> = {};
+      for (const { name, isList, paths, read = String } of known) {
+        const values = valuesAt(input, paths).flatMap((value) => read(value, call) ?? []);
+        const [only] = values;
+        if (only !== undefined) found[name] = isList ? [...new Set(values)] : only;
+      }
+      return hasTags ? Object.assign(found, tagConditions(input)) : found;
+    },
+    fileSystems: (input) => (hasFileSystems ? fileSystemConditions(input) : []),
+  };
 }
 
-function valuesOf({ members, read = String }: Key, input: object, call: Call): string[] {
-  const values = members.flatMap((path) => at(input, path.split(".")));
-  return [...new Set(values.flatMap((value) => read(value, call) ?? []))];
+type Path = readonly string[];
+
+const pathsOf = (members: readonly string[]): readonly Path[] => members.map((member) => member.split("."));
+
+function valuesAt(input: object, paths: readonly Path[]): readonly unknown[] {
+  const found: unknown[] = [];
+  for (const path of paths) collect(input, path, 0, found);
+  return found;
 }
 
-function at(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
-  if (Array.isArray(value)) return value.flatMap((each) => at(each, name === undefined ? [] : [name, ...rest]));
-  if (name === undefined) return value === undefined || value === null ? [] : [value];
-  return typeof value === "object" && value !== null ? at((value as Record<string, unknown>)[name], rest) : [];
+/** What a request does not have, which is most of what is looked for, ends at its first name. */
+function collect(value: unknown, path: Path, depth: number, found: unknown[]): void {
+  if (value === undefined || value === null) return;
+  const name = path[depth];
+  if (Array.isArray(value)) for (const each of value) collect(each, path, depth, found);
+  else if (name === undefined) found.push(value);
+  else if (typeof value === "object") collect((value as Record<string, unknown>)[name], path, depth + 1, found);
 }
 
 function tagConditions(input: { readonly Tags?: readonly Tag[]; readonly TagKeys?: readonly string[] }): Conditions {
@@ -174,36 +203,23 @@ const FILE_SYSTEM = {
   "sagemaker:FileSystemAccessMode": "FileSystemAccessMode",
 } as const;
 
-/** For each file system that the request reads from its keys: a policy has to allow every one by itself. */
-export function fileSystemConditions(operation: string, input: object): readonly Conditions[] {
-  facts ??= loadIam("sagemaker").actions;
-  if (!facts[operation]?.conditionKeys.includes("sagemaker:FileSystemId")) return [];
-  const path = "InputDataConfig.DataSource.FileSystemDataSource";
-  return under(TRAINING, path)
-    .flatMap((member) => at(input, member.split(".")))
-    .map((source) =>
-      Object.fromEntries(
-        Object.entries(FILE_SYSTEM).map(([key, member]) => [key, String((source as Record<string, unknown>)[member])]),
-      ),
-    );
-}
+const fileSystemPaths = pathsOf(under(TRAINING, "InputDataConfig.DataSource.FileSystemDataSource"));
+
+const fileSystemConditions = (input: object): readonly Conditions[] =>
+  valuesAt(input, fileSystemPaths).map((source) =>
+    Object.fromEntries(
+      Object.entries(FILE_SYSTEM).map(([key, member]) => [key, String((source as Record<string, unknown>)[member])]),
+    ),
+  );
+
+const rolePaths = pathsOf([
+  "RoleArn",
+  "ExecutionRoleArn",
+  "ValidationSpecification.ValidationRole",
+  `${MONITORING}RoleArn`,
+  ...under(TRAINING.slice(1), "RoleArn"),
+  ...under(SETTINGS, "ExecutionRole"),
+]);
 
 /** ARNs of the execution roles that the request hands to SageMaker: members of the contract's shape RoleArn. */
-export function rolesIn(input: object): readonly string[] {
-  const members = [
-    "RoleArn",
-    "ExecutionRoleArn",
-    "ValidationSpecification.ValidationRole",
-    `${MONITORING}RoleArn`,
-    ...under(TRAINING.slice(1), "RoleArn"),
-    ...under(SETTINGS, "ExecutionRole"),
-  ];
-  return [...new Set(members.flatMap((path) => at(input, path.split("."))).map(String))];
-}
-
-/** Whether the operation is about resources of its own; else it is allowed or not on `*`. */
-export function hasResources(operation: string): boolean {
-  facts ??= loadIam("sagemaker").actions;
-  const found = facts[operation];
-  return found === undefined || found.resources.length > 0;
-}
+export const rolesIn = (input: object): readonly string[] => [...new Set(valuesAt(input, rolePaths).map(String))];

@@ -1,7 +1,6 @@
 // Checksums of blobs: CRC-32 (RFC 1952), for which Node uses the processor's carry-less multiplication (5 GB/s). Blobs of
 // layouts 1 and 2 have CRC-32C (RFC 3720, appendix B.4), which Node lacks: by hash-wasm, 1.9 GB/s.
 import { crc32 } from "node:zlib";
-import { createCRC32 } from "hash-wasm";
 
 export interface RunningChecksum {
   update(bytes: Uint8Array): void;
@@ -27,6 +26,7 @@ export function startChecksum(): RunningChecksum {
 /** Starts one of the kind that a blob was written with. */
 export async function startChecksumLike(checksum: string): Promise<RunningChecksum> {
   if (checksum.startsWith(CRC32_MARK)) return startChecksum();
+  const { createCRC32 } = await import("hash-wasm");
   const hasher = (await createCRC32(CASTAGNOLI)).init();
   return { update: (bytes) => void hasher.update(bytes), digest: () => hasher.digest() };
 }

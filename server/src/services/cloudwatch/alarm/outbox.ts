@@ -63,7 +63,7 @@ const outboxRow = (place: Place, name: string, at: number, document: OutboxDocum
 export interface OutboxParts {
   readonly rows: Rows;
   readonly topics: Topics | undefined;
-  readonly bus: EventBus | undefined;
+  readonly bus: Pick<EventBus, "put"> | undefined;
   readonly clock: Clock;
   readonly now: () => number;
   readonly report: (error: unknown) => void;

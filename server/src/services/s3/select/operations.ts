@@ -2,53 +2,15 @@
 // Gap: of sources, CSV and JSON are built; Parquet and ScanRange are refused as NotImplemented.
 // Gap: numbers of S3 Select are doubles of 64 bits, without the precision of DECIMAL; the quotient of whole numbers keeps its fraction.
 // Gap: text that spells a number is compared and added up as a number, also where it comes from JSON.
-import type {
-  SelectObjectContentEventStream as Event,
-  Operations as S3Contract,
-} from "../../../../../contract/s3/types.ts";
+import type { Operations as S3Contract } from "../../../../../contract/s3/types.ts";
 import type { Operations } from "../../../core/service.ts";
 import { objectAction } from "../shared/access.ts";
-import { readBody } from "../shared/bodies.ts";
-import { keysForRead } from "../shared/body-keys.ts";
-import { findBucket } from "../shared/buckets.ts";
 import type { S3Context } from "../shared/model.ts";
-import { readableObject } from "../shared/reading.ts";
-import { eventsOf } from "./events.ts";
-import { rowsOf } from "./input.ts";
-import { recordWriter } from "./output.ts";
-import { sourceOf, targetOf } from "./serialization.ts";
-import { parseStatement } from "./sql/parse.ts";
-import { createQuery } from "./sql/query.ts";
 
 export const selectOperations = (context: S3Context) =>
   ({
     SelectObjectContent: {
       permissions: objectAction(context, "GetObject"),
-      run: async (input, call) => {
-        const [source, target] = [sourceOf(input), targetOf(input)];
-        const statement = parseStatement(input.Expression);
-        const query = createQuery(statement, new Date(call.at));
-        const bucket = await findBucket(context, input);
-        const { document } = await readableObject(context, bucket, input, call);
-        const keys = await keysForRead(context, call, { bucket, key: input.Key }, { object: document, input });
-        const { body: place, sizeBytes } = document;
-        const body = await readBody(context, { bucket, key: input.Key, place, sizeBytes, keys });
-        const counter = { scannedBytes: 0, processedBytes: 0 };
-        const rows = rowsOf(body, source, statement.from, counter);
-        const write = recordWriter(target);
-        const tellsProgress = input.RequestProgress?.Enabled === true;
-        return { Payload: await begun(eventsOf({ rows, query, write, counter, tellsProgress })) };
-      },
+      run: async (input, call) => (await import("./run.ts")).selectFrom(context, input, call),
     },
   }) satisfies Operations<S3Contract>;
-
-/** What fails before the first event is answered as an error, with its status. */
-async function begun(events: AsyncGenerator<Event>): Promise<AsyncIterable<Event>> {
-  const taken = [await events.next()];
-  // No generator: one that has not started yet would not end this one, and the object would stay open.
-  const iterator: AsyncIterator<Event> = {
-    next: async () => taken.pop() ?? events.next(),
-    return: () => events.return(undefined),
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
-}

@@ -2,7 +2,7 @@
 // What each algorithm is called and which may be composite or full-object: S3 user guide, "Checking object integrity".
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { createCRC32, createCRC64, createXXHash3, createXXHash64, createXXHash128, type IHasher } from "hash-wasm";
+import type { IHasher } from "hash-wasm";
 import type { ChecksumAlgorithm, ChecksumType } from "../../../../../contract/s3/types.ts";
 
 export interface RunningChecksum {
@@ -33,12 +33,12 @@ const nodeHashes: Partial<Record<ChecksumAlgorithm, string>> = {
   SHA512: "sha512",
 };
 
-const makers: Partial<Record<ChecksumAlgorithm, () => Promise<IHasher>>> = {
-  CRC32C: () => createCRC32(Number(crcs.CRC32C.polynomial)),
-  CRC64NVME: () => createCRC64(crcs.CRC64NVME.polynomial.toString(16)),
-  XXHASH64: () => createXXHash64(),
-  XXHASH3: () => createXXHash3(),
-  XXHASH128: () => createXXHash128(),
+const makers: Partial<Record<ChecksumAlgorithm, (library: typeof import("hash-wasm")) => Promise<IHasher>>> = {
+  CRC32C: ({ createCRC32 }) => createCRC32(Number(crcs.CRC32C.polynomial)),
+  CRC64NVME: ({ createCRC64 }) => createCRC64(crcs.CRC64NVME.polynomial.toString(16)),
+  XXHASH64: ({ createXXHash64 }) => createXXHash64(),
+  XXHASH3: ({ createXXHash3 }) => createXXHash3(),
+  XXHASH128: ({ createXXHash128 }) => createXXHash128(),
 };
 
 /** Each WebAssembly instance is made once and lent from body to body: a CRC's state is 12 bytes. */
@@ -47,7 +47,7 @@ export function createChecksums(): Checksums {
   const hasher = (algorithm: ChecksumAlgorithm) => {
     const make = makers[algorithm];
     if (make === undefined) throw new Error(`no implementation of ${algorithm}`);
-    const known = hashers.get(algorithm) ?? make();
+    const known = hashers.get(algorithm) ?? import("hash-wasm").then(make);
     hashers.set(algorithm, known);
     return known;
   };

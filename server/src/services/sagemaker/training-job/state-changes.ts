@@ -38,7 +38,7 @@ export const stateChanges = (steady: () => number): StateChanges<TrainingDocumen
     return transitions.slice(known).map((transition, offset): State => {
       const count = known + offset + 1;
       const at = toMilliseconds(transition.StartTime ?? 0);
-      return { name: String(count), at, detail: detailOf(asOf(row, count), steady()) };
+      return { name: String(count), at, detail: () => detailOf(asOf(row, count), steady()) };
     });
   },
 });

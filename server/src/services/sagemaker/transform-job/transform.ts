@@ -12,7 +12,7 @@ import { type InputObject, listInputs } from "../shared/inputs.ts";
 import { parseS3Uri, s3Uri } from "../shared/s3-uri.ts";
 import type { TransformDocument } from "./document.ts";
 import { parametersOf, type TransformParameters } from "./parameters.ts";
-import { type Processing, processingOf } from "./processing/processing.ts";
+import type { Processing } from "./processing/processing.ts";
 import { BadRecord, linePieces, type Piece } from "./records.ts";
 import { type Calling, call, createLimit, FileFailure, inOrder } from "./requests.ts";
 import { wrappedPieces } from "./wrapped-records.ts";
@@ -55,6 +55,7 @@ export const transform =
     try {
       const calling = callingOf(work, client);
       const limit = createLimit(parameters.concurrency);
+      const { processingOf } = await import("./processing/processing.ts");
       const processing = processingOf(request);
       await transformAll(files, { ...parameters, work, objects, principal, calling, limit, processing });
     } finally {

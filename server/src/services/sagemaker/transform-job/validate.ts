@@ -5,7 +5,7 @@ import { instanceSize } from "../../../engine/instance-types.ts";
 import { notBuilt } from "../shared/not-built.ts";
 import { needS3Uri } from "../shared/s3-uri.ts";
 import { BadPath, parseJsonPath } from "./processing/json-path.ts";
-import { familyOf } from "./processing/processing.ts";
+import { familyOf } from "./processing/media-types.ts";
 
 /** Most megabytes of all requests that are under way together (API reference, MaxPayloadInMB). */
 const PAYLOADS_MB = 100;

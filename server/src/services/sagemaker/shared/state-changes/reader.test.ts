@@ -27,7 +27,7 @@ const job: StateChanges<Phases> = {
   states: ({ document: { phases } }, { at, told }) =>
     phases
       .slice(Number(told ?? 0))
-      .map((phase, index) => ({ name: String(Number(told ?? 0) + index + 1), at, detail: { phase } })),
+      .map((phase, index) => ({ name: String(Number(told ?? 0) + index + 1), at, detail: () => ({ phase }) })),
 };
 
 const folder = await mkdtemp(join(tmpdir(), "sagebrush-telling-"));
@@ -53,9 +53,10 @@ async function put(kind: string, name: string, document: object, status: string,
 async function told(
   count: number,
   between: (heard: (count: number) => Promise<void>) => Promise<void> = async () => {},
+  isHeard: () => Promise<boolean> = async () => true,
 ): Promise<ServiceEvent[]> {
   const found: ServiceEvent[] = [];
-  const bus = { put: async (events: readonly ServiceEvent[]) => void found.push(...events) };
+  const bus = { put: async (events: readonly ServiceEvent[]) => void found.push(...events), isHeard };
   const stop = await startTelling({ rows, bus, nouns: [thing, job], now, report });
   const heard = async (some: number) => {
     const deadline = performance.now() + 20_000;
@@ -119,5 +120,37 @@ test("phases that came together are told one by one, and a reader that lost its 
   assert.deepEqual(
     second.map(({ id }) => id),
     first.map(({ id }) => id),
+  );
+});
+
+test("what nobody listened to is not told later, when somebody does", async () => {
+  let asked = 0;
+  let isHeard = false;
+  const found = await told(
+    2,
+    async (heard) => {
+      await put(thing.kind, "b", { size: 1 }, "Creating", "created");
+      const deadline = performance.now() + 20_000;
+      while (asked === 0) {
+        assert.ok(performance.now() < deadline, "the change was not looked at");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      isHeard = true;
+      await put(thing.kind, "b", { size: 2 }, "Ready");
+      await heard(1);
+      const key = keyOf(thing.kind, "b");
+      await rows.commit({ remove: [key], events: [{ ...key, type: "deleted" }] });
+    },
+    async () => {
+      asked += 1;
+      return isHeard;
+    },
+  );
+  assert.deepEqual(
+    found.map(({ detail }) => detail),
+    [
+      { Status: "Ready", Size: 2, Tags: {} },
+      { Status: "Gone", Size: 2, Tags: {} },
+    ],
   );
 });

@@ -1,11 +1,12 @@
 // Follows the change log and tells the event bus of state changes. How far it has come is a row, and so is what was told last
-// of each thing: after a `kill -9` a change is told again under the same id, which the bus takes once.
+// of each thing, written page by page: after a `kill -9` a change is told again under the same id, which the bus takes once.
 import { uuidOf } from "../../../../core/ids.ts";
 import type { EventBus } from "../../../../core/ports.ts";
-import type { LoggedChange, Row, RowKey, Rows, RowWrite } from "../../../../store/rows/rows.ts";
+import type { LoggedChange, Row, Rows } from "../../../../store/rows/rows.ts";
 import { placeOf } from "../noun.ts";
 import { type TagDocument, tagKey } from "../tags.ts";
 import type { State, StateChanges } from "./state-changes.ts";
+import { openToldBook, type Told, type ToldBook } from "./told-book.ts";
 
 export interface ReaderParts {
   readonly rows: Rows;
@@ -16,84 +17,70 @@ export interface ReaderParts {
   readonly report: (error: unknown) => void;
 }
 
-/** What was told last of a thing. */
-interface Told {
-  readonly name: string;
-  readonly arn: string;
-  readonly createdAt: number;
-  readonly detail: object;
-}
-
-const CURSOR = { kind: "sagemaker:told-cursor", scope: "", name: "state-changes" } as const;
 const PAGE = 200;
 const RETRY_MS = 5000;
-
-const toldKey = ({ kind, scope, name }: RowKey): RowKey => ({ kind: "sagemaker:told", scope, name: `${kind}/${name}` });
+/** While nobody listens changes are looked at so often: what a rule that is made meanwhile hears of is as old at most. */
+const UNHEARD_MS = 100;
 
 /** Follows until the result is called. A server without a cursor begins with what comes next. */
 export async function startTelling(parts: ReaderParts): Promise<() => Promise<void>> {
-  const { rows, now, report } = parts;
-  const known = await rows.get<number>(CURSOR);
-  let cursor = known?.document ?? (await rows.latestChange());
-  if (known === undefined) await rows.commit({ put: [cursorRow(cursor, now())] });
+  const { rows, report } = parts;
+  const book = await openToldBook(rows, parts.now);
   const ended = new AbortController();
   let running: Promise<void> | undefined;
   let isDue = false;
-  let retry: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
 
-  const read = async () => {
-    while (isDue && !ended.signal.aborted) {
-      isDue = false;
-      const entries = await rows.changes(cursor, PAGE);
+  /** Gives how long nothing has to be looked at. */
+  const read = async (): Promise<number> => {
+    const heard = new Set<boolean | undefined>();
+    isDue = false;
+    for (let isMore = true; isMore && !ended.signal.aborted; ) {
+      const entries = await rows.changes(book.cursor, PAGE);
       for (const entry of entries) {
-        if (ended.signal.aborted) return;
-        await tell(parts, entry);
-        cursor = entry.id;
+        if (ended.signal.aborted) break;
+        heard.add(await tell(parts, book, entry));
+        book.cursor = entry.id;
       }
-      if (entries.length === PAGE) isDue = true;
+      await book.write();
+      isMore = entries.length === PAGE;
     }
+    return heard.has(false) && !heard.has(true) ? UNHEARD_MS : 0;
   };
   const changed = () => {
     isDue = true;
-    clearTimeout(retry);
-    retry = undefined;
-    running ??= read()
-      .catch((error: unknown) => {
-        report(error);
-        retry = setTimeout(changed, RETRY_MS).unref();
-      })
-      .finally(() => {
-        running = undefined;
-        if (isDue && !ended.signal.aborted && retry === undefined) changed();
-      });
+    if (again === undefined) running ??= look();
+  };
+  const look = async (): Promise<void> => {
+    const pauseMs = await read().catch((error: unknown) => {
+      report(error);
+      isDue = true;
+      return RETRY_MS;
+    });
+    running = undefined;
+    if (ended.signal.aborted) return;
+    again = setTimeout(() => {
+      again = undefined;
+      if (isDue) changed();
+    }, pauseMs).unref();
   };
   rows.watch(changed, ended.signal);
   changed();
   return async () => {
     ended.abort();
+    clearTimeout(again);
     await running;
-    clearTimeout(retry);
   };
 }
 
-const cursorRow = (document: number, now: number): RowWrite<number> => ({
-  ...CURSOR,
-  status: "",
-  createdAt: now,
-  modifiedAt: now,
-  document,
-});
-
-async function tell(parts: ReaderParts, entry: LoggedChange): Promise<void> {
+/** Whether anybody listens where the change was; undefined for one that is not told of. */
+async function tell(parts: ReaderParts, book: ToldBook, entry: LoggedChange): Promise<boolean | undefined> {
   const noun = parts.nouns.find(({ kind }) => kind === entry.kind);
-  if (noun === undefined) return;
-  const [row, told] = (await parts.rows.getMany([entry, toldKey(entry)])) as [
-    Row<unknown> | undefined,
-    Row<Told> | undefined,
-  ];
-  const news = row === undefined ? goneOf(noun, entry, told?.document) : newsOf(noun, entry, row, told?.document);
-  for (const one of news) {
-    const tags = await tagsOf(parts.rows, entry.scope, one.arn);
+  if (noun === undefined) return undefined;
+  const [row, told] = await Promise.all([parts.rows.get<unknown>(entry), book.last(entry)]);
+  const news = row === undefined ? goneOf(noun, entry, told) : newsOf(noun, entry, row, told);
+  const isHeard = await parts.bus.isHeard(placeOf(entry));
+  for (const one of isHeard ? news : []) {
     await parts.bus.put([
       {
         ...placeOf(entry),
@@ -102,11 +89,14 @@ async function tell(parts: ReaderParts, entry: LoggedChange): Promise<void> {
         detailType: noun.detailType,
         at: one.state.at,
         resources: [one.arn],
-        detail: { ...one.state.detail, Tags: tags },
+        detail: { ...one.state.detail(), Tags: await tagsOf(parts.rows, entry.scope, one.arn) },
       },
     ]);
   }
-  await keep(parts, entry, row !== undefined, news.at(-1));
+  const last = news.at(-1);
+  if (row === undefined) book.forget(entry);
+  else if (last !== undefined) book.note(entry, toldOf(noun, last));
+  return isHeard;
 }
 
 interface News {
@@ -114,6 +104,14 @@ interface News {
   readonly createdAt: number;
   readonly state: State;
 }
+
+/** The detail is kept where it is told once more when the thing is gone. */
+const toldOf = <Document>({ gone }: StateChanges<Document>, { arn, createdAt, state }: News): Told => ({
+  name: state.name,
+  arn,
+  createdAt,
+  ...(gone === undefined ? {} : { detail: state.detail() }),
+});
 
 function newsOf<Document>(
   noun: StateChanges<Document>,
@@ -133,21 +131,9 @@ function goneOf<Document>(
   { type, at }: LoggedChange,
   told: Told | undefined,
 ): readonly News[] {
-  if (type !== "deleted" || told === undefined || gone === undefined) return [];
+  if (type !== "deleted" || told?.detail === undefined || gone === undefined) return [];
   const { arn, createdAt, detail } = told;
-  return [{ arn, createdAt, state: { name: "deleted", at, detail: gone(detail) } }];
-}
-
-/** The cursor and what was told last, in one commit. */
-async function keep(parts: ReaderParts, entry: LoggedChange, isThere: boolean, last: News | undefined): Promise<void> {
-  const at = parts.now();
-  const put: RowWrite<unknown>[] = [cursorRow(entry.id, at)];
-  if (isThere && last !== undefined) {
-    const { arn, createdAt, state } = last;
-    const document: Told = { name: state.name, arn, createdAt, detail: state.detail };
-    put.push({ ...toldKey(entry), status: "", createdAt: at, modifiedAt: at, document });
-  }
-  await parts.rows.commit({ put, ...(isThere ? {} : { remove: [toldKey(entry)] }) });
+  return [{ arn, createdAt, state: { name: "deleted", at, detail: () => gone(detail) } }];
 }
 
 async function tagsOf(rows: Rows, scope: string, arn: string): Promise<Readonly<Record<string, string>>> {

@@ -31,15 +31,15 @@ export interface State {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Without tags. */
-  readonly detail: object;
+  /** Without tags; worked out where somebody listens. */
+  readonly detail: () => object;
 }
 
 /** States of a noun that has nothing but its status: told when it differs from the one told last. */
 export const statusChanges =
   <Document>(detail: (row: Row<Document>) => object) =>
   (row: Row<Document>, { status = row.status, at, told }: SeenChange): readonly State[] =>
-    status === told ? [] : [{ name: status, at, detail: detail({ ...row, status }) }];
+    status === told ? [] : [{ name: status, at, detail: () => detail({ ...row, status }) }];
 
 /** Members of the API that are times, as events have them: to the second, in ISO 8601. */
 const TIME_MEMBER = /Time$/;

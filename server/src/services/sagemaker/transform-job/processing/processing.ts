@@ -5,6 +5,7 @@ import type { CreateTransformJobRequest } from "../../../../../../contract/sagem
 import { isNumber, parseJson } from "../../shared/json-text.ts";
 import { BadRecord } from "../records.ts";
 import { BadPath, type JsonPath, parseJsonPath, select } from "./json-path.ts";
+import { familyOf } from "./media-types.ts";
 
 /** What happens to one request's records on their way to the container and back. */
 export interface Processing {
@@ -18,16 +19,6 @@ export interface Processing {
 export type RecordFormat = "csv" | "json lines" | "json";
 
 type Record = unknown;
-
-const families: Readonly<{ [mediaType: string]: "csv" | "json" }> = {
-  "text/csv": "csv",
-  "application/json": "json",
-  "application/jsonlines": "json",
-};
-
-/** Undefined for a media type that data processing does not take. */
-export const familyOf = (mediaType: string | undefined): "csv" | "json" | undefined =>
-  families[(mediaType ?? "").split(";")[0]?.trim().toLowerCase() ?? ""];
 
 /** Undefined when the request filters and joins nothing. The request has been checked. */
 export function processingOf(request: CreateTransformJobRequest): Processing | undefined {
