@@ -60,7 +60,7 @@ export async function publish(
   const at = parts.clock.now();
   const all = messages.map((message): Sent => ({ id: randomUUID(), at, message, bytes: bytesOf(message) }));
   const limit = MOST_DELIVERIES + 1;
-  const subscriptions = await subscriptionPage(parts, topic, { after: undefined, limit });
+  const subscriptions = await subscriptionPage(parts, topic, { limit });
   const bytes = all.reduce((sum, sent) => sum + sent.bytes, 0);
   const isFew = subscriptions.length * all.length <= MOST_DELIVERIES && subscriptions.length * bytes <= MOST_BYTES;
   const made = isFew ? all.map((sent) => deliveriesOf(parts, topic, sent, subscriptions)) : [];

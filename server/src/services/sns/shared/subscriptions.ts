@@ -40,7 +40,7 @@ export const findSubscription = (
 export const subscriptionPage = (
   { rows }: Parts,
   topic: NamedTopic,
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<readonly SubscriptionRow[]> =>
   rows.scan<SubscriptionDocument>({
     kind: SUBSCRIPTION,
