@@ -68,6 +68,36 @@ def test_names_that_are_no_key(kms, key, client):
     assert refusal(lambda: elsewhere.describe_key(KeyId=made["Arn"])) == ("NotFoundException", f"Invalid arn {REGION}")
 
 
+#: What changes a key, or tells how it is kept: not to be done to whatever key an alias happens to name.
+BY_ID_ONLY = {
+    "schedule_key_deletion": {},
+    "cancel_key_deletion": {},
+    "disable_key": {},
+    "enable_key": {},
+    "update_key_description": {"Description": "new"},
+    "get_key_policy": {},
+    "put_key_policy": {"Policy": "{}"},
+    "enable_key_rotation": {},
+    "get_key_rotation_status": {},
+    "rotate_key_on_demand": {},
+    "tag_resource": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
+    "list_resource_tags": {},
+    "create_grant": {"GranteePrincipal": f"arn:aws:iam::{ACCOUNT}:root", "Operations": ["Decrypt"]},
+    "list_grants": {},
+}
+
+
+def test_a_key_is_changed_by_its_id_and_not_by_an_alias(kms, key, fresh):
+    made, name = key(), f"alias/{fresh('alias')}"
+    kms.create_alias(AliasName=name, TargetKeyId=made["KeyId"])
+    for operation, parameters in BY_ID_ONLY.items():
+        for known_as in (name, f"arn:aws:kms:{REGION}:{ACCOUNT}:{name}"):
+            said = refusal(lambda: getattr(kms, operation)(KeyId=known_as, **parameters))  # noqa: B023 (called at once)
+            assert (operation, *said) == (operation, "NotFoundException", f"Invalid keyId '{known_as}'")
+    assert kms.describe_key(KeyId=name)["KeyMetadata"] == made
+    kms.delete_alias(AliasName=name)
+
+
 def test_keys_are_listed_in_pages(kms, key):
     made = {key()["KeyId"] for _ in range(3)}
     pages = list(kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 2}))

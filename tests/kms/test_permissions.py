@@ -187,6 +187,21 @@ def test_a_grant_allows_what_it_names_until_it_is_revoked(kms, granted, user):
     assert refusal(lambda: kms.revoke_grant(KeyId=made["KeyId"], GrantId=grant["GrantId"]))[0] == "NotFoundException"
 
 
+def test_a_grant_is_for_somebody_and_for_what_its_key_does(kms, key):
+    somebody = {"GranteePrincipal": ROOT, "Operations": ["Decrypt"]}
+    signing = {"KeyUsage": "SIGN_VERIFY", "KeySpec": "ECC_NIST_P256"}
+    for made, asked, expected in [
+        (key(), {"GranteePrincipal": "ann"}, "InvalidArnException"),
+        (key(), {"RetiringPrincipal": "arn:aws:s3:::bucket"}, "InvalidArnException"),
+        (key(), {"Operations": ["Decrypt", "Sign"]}, "ValidationException"),
+        (key(), {"Operations": ["GetPublicKey"]}, "ValidationException"),
+        (key(**signing), {"Operations": ["Encrypt"]}, "ValidationException"),
+    ]:
+        given = {"KeyId": made["KeyId"], **somebody, **asked}
+        assert (asked, refusal(lambda: kms.create_grant(**given))[0]) == (asked, expected)  # noqa: B023 (called at once)
+        assert kms.list_grants(KeyId=made["KeyId"])["Grants"] == []
+
+
 def test_a_grant_can_ask_for_a_context(granted):
     operations = ["Encrypt", "Decrypt", "DescribeKey"]
     subset = {"EncryptionContextSubset": {"team": "blue"}}

@@ -12,6 +12,7 @@ import {
   type AliasDocument,
   aliasArn,
   aliasKey,
+  isAliasName,
   noAlias,
   noKey,
   type Parts,
@@ -97,9 +98,7 @@ function checkName(name: string): void {
 
 /** @throws ApiError Validation: an alias names a key, not another alias */
 function refuseAlias(target: string): string {
-  if (target.startsWith("alias/") || /^arn:[^:]*:kms:[^:]*:[^:]*:alias\//.test(target)) {
-    throw errors.validation("Aliases must refer to keys. Not aliases");
-  }
+  if (isAliasName(target)) throw errors.validation("Aliases must refer to keys. Not aliases");
   return target;
 }
 

@@ -8,11 +8,12 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
-import { dryRun, invalidGrantToken, notFound } from "../errors.ts";
+import { dryRun, invalidArn, invalidGrantToken, notFound } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
 import { allGrants, type GrantDocument, type GrantRow, grantIdOf, grantKey } from "../shared/grants.ts";
 import { keyArn, noKey, type Parts, requireEnabled, requireKey, whileKeyStays } from "../shared/keyring.ts";
 import { pageOf } from "../shared/paging.ts";
+import { requireGrantable } from "../shared/specs.ts";
 
 const DEFAULT_PAGE = 50;
 /** AWS's grant ids are 64 hexadecimal digits. */
@@ -34,6 +35,7 @@ export const grant = (parts: Parts): Operations<Contract> => ({
     async run(input, call) {
       const row = requireEnabled(call, await requireKey(parts, call, input.KeyId));
       const document = grantOf(input, row.name);
+      requireGrantable(row, document.operations);
       if (input.DryRun) throw dryRun();
       const same = document.name === undefined ? undefined : await twin(parts, call, document);
       const id = same === undefined ? randomBytes(ID_BYTES).toString("hex") : grantIdOf(same);
@@ -88,9 +90,12 @@ export const grant = (parts: Parts): Operations<Contract> => ({
   },
 });
 
-/** @throws ApiError Validation */
+/** An account, a user, a role, or a session of one (KMS API reference, CreateGrant, GranteePrincipal). */
+const PRINCIPAL = /^arn:aws[\w-]*:(iam::\d{12}:(root|(user|role)\/.+)|sts::\d{12}:(assumed-role|federated-user)\/.+)$/;
+
+/** @throws ApiError InvalidArn, Validation */
 function grantOf(input: CreateGrantRequest, keyId: string): GrantDocument {
-  const { GranteePrincipal, GranteeServicePrincipal, RetiringServicePrincipal, Constraints } = input;
+  const { GranteePrincipal, RetiringPrincipal, GranteeServicePrincipal, RetiringServicePrincipal, Constraints } = input;
   const unbuilt = {
     GranteeServicePrincipal: GranteeServicePrincipal !== undefined,
     RetiringServicePrincipal: RetiringServicePrincipal !== undefined,
@@ -99,11 +104,14 @@ function grantOf(input: CreateGrantRequest, keyId: string): GrantDocument {
   const found = Object.entries(unbuilt).find(([, isAsked]) => isAsked);
   if (found) throw errors.validation(`${found[0]} is not yet available in Sagebrush: leave it out.`);
   if (GranteePrincipal === undefined) throw errors.validation("GranteePrincipal is required.");
+  for (const principal of [GranteePrincipal, RetiringPrincipal ?? GranteePrincipal]) {
+    if (!PRINCIPAL.test(principal)) throw invalidArn("ARN does not refer to a valid principal");
+  }
   return {
     keyId,
     name: input.Name,
     grantee: GranteePrincipal,
-    retiring: input.RetiringPrincipal,
+    retiring: RetiringPrincipal,
     operations: input.Operations,
     constraints: Constraints,
   };

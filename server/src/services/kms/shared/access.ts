@@ -1,8 +1,9 @@
 // Which permission an operation needs on a key: judged by the caller's policies together with the key's policy and grants.
 // Condition keys: Service Authorization Reference, "AWS Key Management Service".
 import type { Call, Permission } from "../../../core/call.ts";
+import { notFound } from "../errors.ts";
 import { allGrants, grantStatements, type NewGrant } from "./grants.ts";
-import { aliasArn, type FoundKey, findKey, type KeyRow, keyArn, type Parts } from "./keyring.ts";
+import { aliasArn, type FoundKey, findKey, isAliasName, type KeyRow, keyArn, type Parts } from "./keyring.ts";
 import { SYMMETRIC, specOf, usageOf } from "./specs.ts";
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
@@ -54,13 +55,28 @@ export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what
   };
 }
 
+/**
+ * Operations that may name a key by an alias; the others take its id or ARN, so that nobody deletes or opens the key behind
+ * an alias by mistake (KMS API reference, KeyId of each). Those on aliases refuse an alias of an alias in words of their own.
+ */
+const BY_ALIAS: ReadonlySet<string> = new Set([
+  ...["Encrypt", "Decrypt", "ReEncrypt", "DescribeKey", "GetPublicKey"],
+  ...["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"],
+  ...["GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"],
+  ...["Sign", "Verify", "GenerateMac", "VerifyMac"],
+  ...["CreateAlias", "UpdateAlias"],
+]);
+
 /** As `onFoundKey`, for what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
-export const onKey = async (
+export async function onKey(
   parts: Parts,
   call: Call,
   given: string,
   what: KeyAction = {},
-): Promise<readonly Permission[]> => [await onFoundKey(parts, call, await findKey(parts, call, given), what)];
+): Promise<readonly Permission[]> {
+  if (isAliasName(given) && !BY_ALIAS.has(call.operation)) throw notFound(`Invalid keyId '${given}'`);
+  return [await onFoundKey(parts, call, await findKey(parts, call, given), what)];
+}
 
 /** For operations that take a key and need nothing else. */
 export const keyAction =

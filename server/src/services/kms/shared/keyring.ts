@@ -114,6 +114,9 @@ interface KeyName {
 
 const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
+/** Whether a request names an alias, or the ARN of one. */
+export const isAliasName = (given: string): boolean => /^(arn:[^:]*:kms:[^:]*:[^:]*:)?alias\//.test(given);
+
 /** @throws ApiError NotFound for a malformed id and for an ARN of another region, InvalidArn for what is no key's ARN */
 function readName(place: Place, given: string): KeyName {
   let resource = given;

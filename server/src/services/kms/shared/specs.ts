@@ -101,6 +101,29 @@ export function requireUsage(
   return row;
 }
 
+const GRANTED_ON_ANY = ["CreateGrant", "RetireGrant", "DescribeKey"];
+const ENCRYPTION = ["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"];
+const DATA_KEYS = ["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"];
+const DATA_KEY_PAIRS = ["GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"];
+
+/** What a grant on the key may allow beside that (KMS developer guide, "Grant operations"). */
+function grantableOn(row: KeyRow): readonly string[] {
+  const usage = usageOf(row);
+  if (usage === "SIGN_VERIFY") return ["Sign", "Verify", "GetPublicKey"];
+  if (usage === "GENERATE_VERIFY_MAC") return ["GenerateMac", "VerifyMac"];
+  return isPair(specOf(row)) ? [...ENCRYPTION, "GetPublicKey"] : [...ENCRYPTION, ...DATA_KEYS, ...DATA_KEY_PAIRS];
+}
+
+/** @throws ApiError Validation when a grant is to allow what no key of this kind does */
+export function requireGrantable(row: KeyRow, operations: readonly string[]): void {
+  const allowed = [...GRANTED_ON_ANY, ...grantableOn(row)];
+  const other = operations.find((operation) => !allowed.includes(operation));
+  if (other === undefined) return;
+  throw errors.validation(
+    `A grant on a key of spec ${specOf(row)} and usage ${usageOf(row)} can allow ${allowed.join(", ")}; got ${other}.`,
+  );
+}
+
 /** What CreateKey is asked for. @throws ApiError Validation when spec and usage do not go together */
 export function usageFor(spec: string, asked: string | undefined): Usage {
   if (asked === undefined && spec !== SYMMETRIC)
