@@ -27,6 +27,9 @@ export function withTags(
     const note = formOf === exactCase ? "" : " Please note that Tag keys are case insensitive.";
     throw invalidInput(`Duplicate tag keys found.${note}`);
   }
+  if (added.some(({ Key }) => /^aws:/i.test(Key))) {
+    throw invalidInput("aws: prefixed tag key names are not allowed for external use.");
+  }
   const kept = Object.entries(present).filter(([key]) => !keys.includes(formOf(key)));
   const all = [...kept, ...added.map(({ Key, Value }) => [Key, Value] as const)];
   if (all.length > MAX_TAGS) {

@@ -35,6 +35,10 @@ const refused: Readonly<Record<string, readonly [document: unknown, message: str
   "an object as a condition's value": [statement({ Condition: { StringEquals: { a: {} } } }), SYNTAX],
   "a date that is none": [statement({ Condition: { DateLessThan: { "aws:CurrentTime": "soon" } } }), LEGACY],
   "one id twice": [twice("a"), "Statement IDs (SID) in a single policy must be unique."],
+  "an id of more than letters and digits": [
+    statement({ Sid: "Allow all" }),
+    "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
+  ],
   "no action": [statement({ Action: [] }), "Policy statement must contain actions."],
   "no resource": [statement({ Resource: [] }), "Policy statement must contain resources."],
   "an action without a service": [

@@ -24,6 +24,11 @@ export function checkIdentityPolicy(text: string): void {
   }
   for (const statement of statements) checkLegacy(statement);
   checkSids(statements);
+  if (!statements.every(({ Sid }) => /^[0-9A-Za-z]*$/.test(String(Sid ?? "")))) {
+    throw malformedPolicy(
+      "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
+    );
+  }
   for (const { Action, NotAction } of statements) {
     if (isMissing(Action) && isMissing(NotAction)) throw malformedPolicy("Policy statement must contain actions.");
   }
