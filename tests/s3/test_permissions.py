@@ -132,6 +132,40 @@ def test_a_policy_that_nobody_could_evaluate_is_refused(client, bucket):
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
+#: Actions and resources of one statement, with `BUCKET` for its ARN: whether the policy is taken, or why not.
+OF_ITS_BUCKET = [
+    (["s3:GetObject"], ["BUCKET/*"], None),
+    (["s3:ListBucket", "s3:GetObject"], ["BUCKET", "BUCKET/*"], None),
+    (["s3:*"], ["BUCKET"], None),
+    (["s3:Get*"], ["BUCKET/dir/*"], None),
+    (["s3:GetObject*", "s3:GetBucketAcl"], ["BUCKET*"], None),
+    (["s3:ListBucketVersions", "s3:PutObject"], ["*"], None),
+    (["s3:PutObject"], ["arn:aws:s3:::*/${aws:username}/*"], None),
+    (["s3:GetObject"], ["arn:aws:s3:::other/*"], "Policy has invalid resource"),
+    (["s3:GetObject"], ["BUCKET/*", "arn:aws:s3:::other-*"], "Policy has invalid resource"),
+    (["s3:ListBucket"], ["BUCKET/*"], "Action does not apply to any resource(s) in statement"),
+    (["s3:ListBucket*", "s3:GetObject"], ["BUCKET/*"], "Action does not apply to any resource(s) in statement"),
+    (["s3:GetObject"], ["BUCKET"], "Action does not apply to any resource(s) in statement"),
+    (["s3:PutObject*"], ["BUCKET"], "Action does not apply to any resource(s) in statement"),
+    (["s3:ListAllMyBuckets"], ["BUCKET"], "Action does not apply to any resource(s) in statement"),
+]
+
+
+def test_a_policy_speaks_of_its_own_bucket_and_of_what_is_done_there(client, bucket):
+    s3 = client("s3")
+    for actions, resources, expected in OF_ITS_BUCKET:
+        named = [resource.replace("BUCKET", f"arn:aws:s3:::{bucket}") for resource in resources]
+        statement = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": actions, "Resource": named}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        try:
+            s3.put_bucket_policy(Bucket=bucket, Policy=text)
+            said = None
+        except ClientError as refused:
+            said = refused.response["Error"]["Message"]
+        assert (actions, resources, said) == (actions, resources, expected)
+    s3.delete_bucket_policy(Bucket=bucket)
+
+
 def test_callers_that_nobody_knows_are_refused_in_the_words_of_s3(client, bucket):
     said = {
         "nobody": client("s3", signature_version=UNSIGNED),

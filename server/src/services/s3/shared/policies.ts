@@ -3,6 +3,7 @@ import { ApiError } from "../../../core/errors.ts";
 import { s3Errors } from "../errors.ts";
 import type { Bucket, S3Context } from "./model.ts";
 import { bucketArn } from "./names.ts";
+import { reachOfAction, reachOfResource } from "./policy-reach.ts";
 import { isPublicStatement, list, type Statement } from "./public-access.ts";
 
 /** S3 user guide, "Bucket policies": 20 KB. */
@@ -50,10 +51,16 @@ function checkStatement(statement: Statement, bucket: string): void {
     throw s3Errors.malformedPolicy("Policy has invalid action");
   const resources = list(statement.Resource ?? statement.NotResource);
   if (resources.length === 0) throw s3Errors.malformedPolicy("Missing required field Resource");
-  const own = bucketArn(bucket);
-  const isOwn = (resource: unknown) =>
-    typeof resource === "string" && (resource === own || resource.startsWith(`${own}/`) || /[*?$]/.test(resource));
-  if (!resources.every(isOwn)) throw s3Errors.malformedPolicy("Policy has invalid resource");
+  const reached = resources.map((resource) => reachOfResource(String(resource), bucketArn(bucket)));
+  if (!reached.every((reach) => reach.bucket || reach.objects))
+    throw s3Errors.malformedPolicy("Policy has invalid resource");
+  // What is left out by NotAction and NotResource may be anything.
+  if (statement.Action === undefined || statement.Resource === undefined) return;
+  const applies = (action: unknown) => {
+    const wanted = reachOfAction(String(action));
+    return reached.some((reach) => (wanted.bucket && reach.bucket) || (wanted.objects && reach.objects));
+  };
+  if (!actions.every(applies)) throw s3Errors.malformedPolicy("Action does not apply to any resource(s) in statement");
 }
 
 /** Whether some statement opens the bucket to everyone. */
