@@ -33,8 +33,8 @@ def test_the_context_has_to_be_the_same_in_any_order(kms, key):
 def test_a_changed_ciphertext_is_refused_wherever_it_was_changed(kms, key):
     made = key()
     blob = kms.encrypt(KeyId=made["KeyId"], Plaintext=b"x" * 16)["CiphertextBlob"]
-    # The key's id makes up bytes 1 to 16: with those changed there is no such key.
-    for at in [0, *range(17, len(blob), 7), len(blob) - 1]:
+    # The key's id and account make up bytes 1 to 22: with those changed there is no such key.
+    for at in [0, *range(23, len(blob), 7), len(blob) - 1]:
         changed = blob[:at] + bytes([blob[at] ^ 1]) + blob[at + 1 :]
         assert refusal(lambda changed=changed: kms.decrypt(CiphertextBlob=changed)) == INVALID
     for cut in (blob[:-1], blob[:20], b"\x01", blob + b"\x00"):

@@ -46,7 +46,7 @@ export interface PolicyChecks {
 export interface DataKeys {
   /**
    * A new data key of 32 bytes, in clear and encrypted under the key that is named by id, ARN or alias. The key of KMS is one
-   * of the call's region and account.
+   * of the call's region; of its account, unless an ARN names another.
    * @throws ApiError NotFoundException, DisabledException, KMSInvalidStateException, AccessDenied
    */
   generate(call: Call, keyId: string, use: KeyUse): Promise<DataKey>;

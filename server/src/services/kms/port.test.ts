@@ -9,9 +9,10 @@ import type { Call } from "../../core/call.ts";
 import { realClock } from "../../core/clock.ts";
 import { ApiError } from "../../core/errors.ts";
 import type { DataKeys } from "../../core/ports.ts";
+import { seal } from "../../core/sealing.ts";
 import { openSqliteRows } from "../../store/rows/sqlite/open.ts";
 import { createDataKeys } from "./port.ts";
-import { type KeyDocument, keyKey, newMaterial, type Parts, sealingKeyOf } from "./shared/keyring.ts";
+import { type KeyDocument, keyKey, newMaterial, openMaterial, type Parts, sealingKeyOf } from "./shared/keyring.ts";
 import { tendKeys } from "./upkeep.ts";
 
 const DAY_MS = 86_400_000;
@@ -78,6 +79,17 @@ test("a data key is opened for what it was made for only", async (t) => {
   const { encrypted } = await keys.generate(at(START), ID, use);
   const other = { ...use, encryptionContext: { "aws:s3:arn": "arn:aws:s3:::b/other" } };
   assert.equal(await codeOf(keys.decrypt(at(START), encrypted, other)), "InvalidCiphertextException");
+});
+
+test("a ciphertext of the first form, which names no account, is of a key of the caller's", async (t) => {
+  const { parts, keys } = await aKey(t);
+  const row = await parts.rows.get<KeyDocument>(keyKey(at(START), ID));
+  const [material] = row?.document.materials ?? [];
+  assert.ok(material);
+  const head = Buffer.from(`01${ID.replaceAll("-", "")}${material.id}`, "hex");
+  const bound = Buffer.concat([head, Buffer.from(JSON.stringify(Object.entries(use.encryptionContext)))]);
+  const old = Buffer.concat([head, seal(openMaterial(parts, ID, material), Buffer.from("data key"), bound)]);
+  assert.equal(Buffer.from(await keys.decrypt(at(START), old, use)).toString(), "data key");
 });
 
 test("the key that AWS manages for a service is made once, and only for those that are known", async (t) => {

@@ -5,8 +5,8 @@ import type { DataKeys, KeyUse, PolicyChecks } from "../../core/ports.ts";
 import { keptKey } from "../../store/durable.ts";
 import type { Rows } from "../../store/rows/rows.ts";
 import { onFoundKey } from "./shared/access.ts";
-import { decrypt, encrypt, readCiphertext } from "./shared/ciphertext.ts";
-import { findKey, type KeyRow, keyArn, type Parts, requireEnabled, sealingKeyOf } from "./shared/keyring.ts";
+import { decrypt, encrypt, keyArnIn, readCiphertext } from "./shared/ciphertext.ts";
+import { arnOf, findKey, type KeyRow, type Parts, requireEnabled, sealingKeyOf } from "./shared/keyring.ts";
 import { requireUsage, SYMMETRIC } from "./shared/specs.ts";
 
 const DATA_KEY_BYTES = 32;
@@ -34,22 +34,22 @@ export function createDataKeys(parts: Parts): DataKeys {
     );
     await call.authorize(await Promise.all(permissions));
     if (found.row === undefined) throw found.missing;
-    return requireUsage(call, requireEnabled(call, found.row), { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
+    return requireUsage(call, requireEnabled(found.row), { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
   }
   return {
     async generate(call, keyId, use) {
       const row = await usableKey(call, keyId, use, ["GenerateDataKey"]);
       const plaintext = randomBytes(DATA_KEY_BYTES);
       const encrypted = encrypt(parts, row, plaintext, use.encryptionContext);
-      return { keyArn: keyArn(call, row.name), plaintext, encrypted };
+      return { keyArn: arnOf(row), plaintext, encrypted };
     },
     async decrypt(call, encrypted, use) {
       const ciphertext = readCiphertext(encrypted);
-      const row = await usableKey(call, ciphertext.keyId, use, ["Decrypt"]);
+      const row = await usableKey(call, keyArnIn(ciphertext, call), use, ["Decrypt"]);
       return decrypt(parts, row, ciphertext, use.encryptionContext);
     },
     async usable(call, keyId, { operations, ...use }) {
-      return keyArn(call, (await usableKey(call, keyId, use, operations)).name);
+      return arnOf(await usableKey(call, keyId, use, operations));
     },
   };
 }

@@ -6,7 +6,7 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { Conflict, type Row, type RowWrite } from "../../../store/rows/rows.ts";
 import { alreadyExists, notAuthorized } from "../errors.ts";
-import { onAlias, onKey } from "../shared/access.ts";
+import { onAlias, onKey, refuseElsewhere } from "../shared/access.ts";
 import {
   ALIAS,
   type AliasDocument,
@@ -33,7 +33,7 @@ export const alias = (parts: Parts): Operations<Contract> => ({
     ],
     async run({ AliasName, TargetKeyId }, call) {
       checkName(AliasName);
-      const target = requireKept(call, await requireKey(parts, call, refuseAlias(TargetKeyId)));
+      const target = requireKept(await requireKey(parts, call, refuseAlias(TargetKeyId)));
       const exists = () => alreadyExists(`An alias with the name ${aliasArn(call, AliasName)} already exists`);
       const row = aliasRow(call, AliasName, { keyId: target.name, createdAt: call.at });
       await putAlias(parts, call, { row, version: "absent", otherwise: exists });
@@ -52,7 +52,7 @@ export const alias = (parts: Parts): Operations<Contract> => ({
     async run({ AliasName, TargetKeyId }, call) {
       checkName(AliasName);
       const old = await requireAlias(parts, call, AliasName);
-      const target = requireKept(call, await requireKey(parts, call, refuseAlias(TargetKeyId)));
+      const target = requireKept(await requireKey(parts, call, refuseAlias(TargetKeyId)));
       const row = aliasRow(call, AliasName, { keyId: target.name, createdAt: old.createdAt });
       await putAlias(parts, call, { row, version: "present", otherwise: () => noAlias(call, AliasName) });
       return {};
@@ -75,6 +75,7 @@ export const alias = (parts: Parts): Operations<Contract> => ({
   },
   ListAliases: {
     async run(input, call) {
+      if (input.KeyId !== undefined) refuseElsewhere(call, input.KeyId);
       const only = input.KeyId === undefined ? undefined : (await requireKey(parts, call, input.KeyId)).name;
       const all = (await everyAlias(parts, call)).filter(
         ({ document }) => only === undefined || document.keyId === only,

@@ -15,8 +15,8 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { dryRun, invalidCiphertext, wrongKey } from "../errors.ts";
 import { type KeyAction, onFoundKey, onKey } from "../shared/access.ts";
-import { decrypt, type EncryptionContext, encrypt, readCiphertext } from "../shared/ciphertext.ts";
-import { currentMaterial, findKey, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { decrypt, type EncryptionContext, encrypt, keyArnIn, readCiphertext } from "../shared/ciphertext.ts";
+import { arnOf, currentMaterial, findKey, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
 import { decryptRsa, encryptRsa, isRsa } from "../shared/rsa.ts";
 import { algorithmsOf, requireUsage, SYMMETRIC } from "../shared/specs.ts";
 
@@ -28,7 +28,7 @@ interface WithContext {
 export const cipher = (parts: Parts): Operations<Contract> => ({ ...ciphers(parts), ...dataKeys(parts) });
 
 function ciphers(parts: Parts): Operations<Contract> {
-  const usable = async (call: Call, given: string) => requireEnabled(call, await requireKey(parts, call, given));
+  const usable = async (call: Call, given: string) => requireEnabled(await requireKey(parts, call, given));
   return {
     Encrypt: {
       permissions: ({ KeyId, EncryptionContext = {}, EncryptionAlgorithm: algorithm }, call) =>
@@ -42,7 +42,7 @@ function ciphers(parts: Parts): Operations<Contract> {
           CiphertextBlob: isRsa(algorithm)
             ? encryptRsa(parts, row, algorithm, Plaintext)
             : encrypt(parts, row, Plaintext, EncryptionContext),
-          KeyId: keyArn(call, row.name),
+          KeyId: arnOf(row),
           EncryptionAlgorithm: algorithm,
         };
       },
@@ -61,7 +61,7 @@ function ciphers(parts: Parts): Operations<Contract> {
         const plaintext = decrypt(parts, row, ciphertext, input.EncryptionContext);
         if (input.DryRun) throw dryRun();
         return {
-          KeyId: keyArn(call, row.name),
+          KeyId: arnOf(row),
           Plaintext: plaintext,
           EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
           KeyMaterialId: ciphertext.materialId,
@@ -89,8 +89,8 @@ function ciphers(parts: Parts): Operations<Contract> {
         if (input.DryRun) throw dryRun();
         return {
           CiphertextBlob: encrypt(parts, to, plaintext, input.DestinationEncryptionContext),
-          SourceKeyId: keyArn(call, from.name),
-          KeyId: keyArn(call, to.name),
+          SourceKeyId: arnOf(from),
+          KeyId: arnOf(to),
           SourceEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
           DestinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
           SourceKeyMaterialId: ciphertext.materialId,
@@ -108,14 +108,14 @@ function dataKeys(parts: Parts): Operations<Contract> {
   /** A new data key and what the answers say of it. */
   const dataKey = async (input: WithContext & DataKeySize & { readonly DryRun?: boolean | undefined }, call: Call) => {
     const sizeBytes = dataKeyBytes(input);
-    const row = requireEnabled(call, await requireKey(parts, call, input.KeyId));
+    const row = requireEnabled(await requireKey(parts, call, input.KeyId));
     requireUsage(call, row, symmetric);
     if (input.DryRun) throw dryRun();
     const plaintext = randomBytes(sizeBytes);
     return {
       Plaintext: plaintext,
       CiphertextBlob: encrypt(parts, row, plaintext, input.EncryptionContext),
-      KeyId: keyArn(call, row.name),
+      KeyId: arnOf(row),
       KeyMaterialId: currentMaterial(row).id,
     };
   };
@@ -149,12 +149,12 @@ const symmetric = { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC } as const;
 
 async function decryptedByRsa(parts: Parts, input: DecryptRequest, call: Call) {
   const { EncryptionAlgorithm: algorithm = "", CiphertextBlob = noCiphertext(), DryRun } = input;
-  const row = requireEnabled(call, await requireKey(parts, call, rsaKeyOf(input)));
+  const row = requireEnabled(await requireKey(parts, call, rsaKeyOf(input)));
   refuseContext(input.EncryptionContext);
   if (!algorithmsOf(row).includes(algorithm)) throw wrongKey();
   const Plaintext = decryptRsa(parts, row, algorithm, CiphertextBlob);
   if (DryRun) throw dryRun();
-  return { KeyId: keyArn(call, row.name), Plaintext, EncryptionAlgorithm: algorithm as EncryptionAlgorithmSpec };
+  return { KeyId: arnOf(row), Plaintext, EncryptionAlgorithm: algorithm as EncryptionAlgorithmSpec };
 }
 
 /** Ciphertexts of RSA do not say whose they are. @throws ApiError Validation */
@@ -183,11 +183,11 @@ const reEncryptSource = (input: ReEncryptRequest): Source => ({
 
 /** The permission on the key that a ciphertext names. @throws ApiError InvalidCiphertext */
 async function onSource(parts: Parts, call: Call, source: Source, what: KeyAction): Promise<readonly Permission[]> {
-  const { keyId } = readCiphertext(source.blob ?? noCiphertext());
+  const ciphertext = readCiphertext(source.blob ?? noCiphertext());
   const expected = source.keyId === undefined ? undefined : await findKey(parts, call, source.keyId);
   // Named by an alias, it is that alias which conditions see.
-  if (expected?.row?.name === keyId) return [await onFoundKey(parts, call, expected, what)];
-  return onKey(parts, call, keyId, what);
+  if (expected?.row?.name === ciphertext.keyId) return [await onFoundKey(parts, call, expected, what)];
+  return onKey(parts, call, keyArnIn(ciphertext, call), what);
 }
 
 /**
@@ -198,14 +198,14 @@ async function sourceKey(parts: Parts, call: Call, source: Source) {
   const ciphertext = readCiphertext(source.blob ?? noCiphertext());
   const expected = source.keyId === undefined ? undefined : await requireKey(parts, call, source.keyId);
   if (expected !== undefined && expected.name !== ciphertext.keyId) throw wrongKey();
-  const { row } = await findKey(parts, call, ciphertext.keyId);
+  const { row } = await findKey(parts, call, keyArnIn(ciphertext, call));
   if (row === undefined) {
     throw errors.accessDenied(
       "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are " +
         "not allowed to access.",
     );
   }
-  return { row: requireEnabled(call, row), ciphertext };
+  return { row: requireEnabled(row), ciphertext };
 }
 
 /** @throws ApiError InvalidCiphertext */

@@ -6,7 +6,7 @@ import type { Operations } from "../../../core/service.ts";
 import { dryRun } from "../errors.ts";
 import { onKey } from "../shared/access.ts";
 import { encrypt } from "../shared/ciphertext.ts";
-import { currentMaterial, keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { arnOf, currentMaterial, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
 import { publicDer, readPrivateKey } from "../shared/pairs.ts";
 import { findSpec, isPair, requireUsage, SYMMETRIC } from "../shared/specs.ts";
 
@@ -21,7 +21,7 @@ export const keyPair = (parts: Parts): Operations<Contract> => {
       throw errors.validation("Recipient is not yet available in Sagebrush: leave it out.");
     const spec = isPair(KeyPairSpec) ? findSpec(KeyPairSpec) : undefined;
     if (spec === undefined) throw errors.validation(`KeyPairSpec ${KeyPairSpec} is not yet available in Sagebrush.`);
-    const row = requireEnabled(call, await requireKey(parts, call, KeyId));
+    const row = requireEnabled(await requireKey(parts, call, KeyId));
     requireUsage(call, row, { usage: "ENCRYPT_DECRYPT", algorithm: SYMMETRIC });
     if (input.DryRun) throw dryRun();
     const der = await spec.make();
@@ -29,7 +29,7 @@ export const keyPair = (parts: Parts): Operations<Contract> => {
       PrivateKeyPlaintext: der,
       PrivateKeyCiphertextBlob: encrypt(parts, row, der, EncryptionContext),
       PublicKey: publicDer(readPrivateKey(der)),
-      KeyId: keyArn(call, row.name),
+      KeyId: arnOf(row),
       KeyPairSpec,
       KeyMaterialId: currentMaterial(row).id,
     };

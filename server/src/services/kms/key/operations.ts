@@ -12,6 +12,7 @@ import type { Operations } from "../../../core/service.ts";
 import { invalidState, unsupported } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
 import {
+  arnOf,
   changeKey,
   currentMaterial,
   KEY,
@@ -21,6 +22,7 @@ import {
   keyArn,
   keyKey,
   type Parts,
+  placeOf,
   requireKept,
   requireKey,
   scopeOf,
@@ -68,12 +70,12 @@ export const key = (parts: Parts): Operations<Contract> => ({
       const document: KeyDocument = { description: input.Description ?? "", policy, tags, materials, ...kind };
       const row = { ...keyKey(call, id), status: "Enabled", createdAt: call.at, modifiedAt: call.at, document };
       await parts.rows.commit({ expect: [{ key: keyKey(call, id), version: "absent" }], put: [row] });
-      return { KeyMetadata: metadata(call, { ...row, version: 1 }) };
+      return { KeyMetadata: metadata({ ...row, version: 1 }) };
     },
   },
   DescribeKey: {
     permissions: keyAction(parts),
-    run: async ({ KeyId }, call) => ({ KeyMetadata: metadata(call, await requireKey(parts, call, KeyId)) }),
+    run: async ({ KeyId }, call) => ({ KeyMetadata: metadata(await requireKey(parts, call, KeyId)) }),
   },
   ListKeys: {
     async run(input, call) {
@@ -88,7 +90,7 @@ export const key = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId, Description }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireKept(call, row);
+        requireKept(row);
         return { document: { ...row.document, description: Description } };
       });
       return {};
@@ -108,11 +110,11 @@ export const key = (parts: Parts): Operations<Contract> => ({
       }
       const deleteAt = call.at + days * DAY_MS;
       const row = await changeKey(parts, call, input.KeyId, (found) => {
-        requireKept(call, found);
+        requireKept(found);
         return { status: "PendingDeletion", document: { ...found.document, deleteAt } };
       });
       return {
-        KeyId: keyArn(call, row.name),
+        KeyId: arnOf(row),
         DeletionDate: deleteAt / 1000,
         KeyState: "PendingDeletion",
         PendingWindowInDays: days,
@@ -124,10 +126,10 @@ export const key = (parts: Parts): Operations<Contract> => ({
     async run({ KeyId }, call) {
       const row = await changeKey(parts, call, KeyId, (found) => {
         const isPending = stateOf(found) === "PendingDeletion";
-        if (!isPending) throw invalidState(`${keyArn(call, found.name)} is not pending deletion.`);
+        if (!isPending) throw invalidState(`${arnOf(found)} is not pending deletion.`);
         return { status: "Disabled", document: { ...found.document, deleteAt: undefined } };
       });
-      return { KeyId: keyArn(call, row.name) };
+      return { KeyId: arnOf(row) };
     },
   },
 });
@@ -136,7 +138,7 @@ const turned = (parts: Parts, status: KeyState) => ({
   permissions: keyAction(parts),
   async run({ KeyId }: { readonly KeyId: string }, call: Call) {
     await changeKey(parts, call, KeyId, (row) => {
-      requireKept(call, row);
+      requireKept(row);
       return { status };
     });
     return {};
@@ -164,13 +166,13 @@ function kindOf(input: CreateKeyRequest): { readonly name: string; readonly spec
   return { name, spec, usage: usageFor(name, KeyUsage) };
 }
 
-function metadata(call: Call, row: KeyRow): KeyMetadata {
+function metadata(row: KeyRow): KeyMetadata {
   const { document } = row;
   const state = stateOf(row);
   return {
-    AWSAccountId: call.account,
+    AWSAccountId: placeOf(row).account,
     KeyId: row.name,
-    Arn: keyArn(call, row.name),
+    Arn: arnOf(row),
     CreationDate: row.createdAt / 1000,
     Enabled: state === "Enabled",
     Description: document.description,

@@ -6,21 +6,21 @@ import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { dryRun, invalidMac } from "../errors.ts";
 import { onKey } from "../shared/access.ts";
-import { currentMaterial, keyArn, openMaterial, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { arnOf, currentMaterial, openMaterial, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
 import { requireUsage } from "../shared/specs.ts";
 
 export const mac = (parts: Parts): Operations<Contract> => {
   const permissions = ({ KeyId, MacAlgorithm }: GenerateMacRequest, call: Call) =>
     onKey(parts, call, KeyId, { conditions: { "kms:MacAlgorithm": MacAlgorithm } });
   const macOf = async ({ KeyId, MacAlgorithm, Message, DryRun }: GenerateMacRequest, call: Call) => {
-    const row = requireEnabled(call, await requireKey(parts, call, KeyId));
+    const row = requireEnabled(await requireKey(parts, call, KeyId));
     requireUsage(call, row, { usage: "GENERATE_VERIFY_MAC", algorithm: MacAlgorithm });
     if (DryRun) throw dryRun();
     const key = openMaterial(parts, row.name, currentMaterial(row));
     const bytes = createHmac(`sha${MacAlgorithm.slice(-3)}`, key)
       .update(Message)
       .digest();
-    return { bytes, answer: { KeyId: keyArn(call, row.name), MacAlgorithm } };
+    return { bytes, answer: { KeyId: arnOf(row), MacAlgorithm } };
   };
   return {
     GenerateMac: {

@@ -2,14 +2,13 @@
 // Source: KMS developer guide, "Rotate KMS keys"; limits and answers as recorded in LocalStack's
 // tests/aws/services/kms/test_kms.snapshot.json.
 import type { Operations as Contract, RotationsListEntry } from "../../../../../contract/kms/types.ts";
-import type { Call } from "../../../core/call.ts";
 import type { Operations } from "../../../core/service.ts";
 import { limitExceeded, unsupported } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
 import {
+  arnOf,
   changeKey,
   type KeyRow,
-  keyArn,
   type Material,
   newMaterial,
   type Parts,
@@ -33,7 +32,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
       }),
     async run({ KeyId, RotationPeriodInDays }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireRotatable(call, row);
+        requireRotatable(row);
         const old = row.document.rotation;
         const periodDays = RotationPeriodInDays ?? old?.periodDays ?? DEFAULT_PERIOD_DAYS;
         const isAsBefore = old?.periodDays === periodDays;
@@ -47,7 +46,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireRotatable(call, row);
+        requireRotatable(row);
         return { document: { ...row.document, rotation: undefined } };
       });
       return {};
@@ -57,7 +56,7 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId }, call) {
       const row = await requireKey(parts, call, KeyId);
-      const arn = keyArn(call, row.name);
+      const arn = arnOf(row);
       const set = stateOf(row) === "PendingDeletion" ? undefined : row.document.rotation;
       if (set === undefined) return { KeyId: arn, KeyRotationEnabled: false };
       return {
@@ -72,18 +71,18 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
     permissions: keyAction(parts),
     async run({ KeyId }, call) {
       const changed = await changeKey(parts, call, KeyId, (row) => {
-        requireRotatable(call, row);
+        requireRotatable(row);
         const { materials } = row.document;
         if (materials.filter(({ rotation: how }) => how === "ON_DEMAND").length >= MOST_ON_DEMAND) {
           throw limitExceeded(
             "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be " +
-              `performed for this key: ${keyArn(call, row.name)}`,
+              `performed for this key: ${arnOf(row)}`,
           );
         }
         const material = newMaterial(parts, row.name, call.at, "ON_DEMAND");
         return { document: { ...row.document, materials: [...materials, material] } };
       });
-      return { KeyId: keyArn(call, changed.name) };
+      return { KeyId: arnOf(changed) };
     },
   },
   ListKeyRotations: {
@@ -95,19 +94,19 @@ export const rotation = (parts: Parts): Operations<Contract> => ({
         how !== undefined || input.IncludeKeyMaterial === "ALL_KEY_MATERIAL";
       const numbered = materials.map((material, at) => ({ material, at })).filter(({ material }) => isWanted(material));
       const { items, ...facts } = pageOf(numbered, ({ at }) => String(at).padStart(6, "0"), input, DEFAULT_PAGE);
-      return { Rotations: items.map(({ material }) => entry(call, row, material)), ...facts };
+      return { Rotations: items.map(({ material }) => entry(row, material)), ...facts };
     },
   },
 });
 
 /** @throws ApiError UnsupportedOperation for keys of other specs, and as `requireEnabled` */
-function requireRotatable(call: Call, row: KeyRow): void {
+function requireRotatable(row: KeyRow): void {
   if (specOf(row) !== SYMMETRIC) throw unsupported("");
-  requireEnabled(call, row);
+  requireEnabled(row);
 }
 
-const entry = (call: Call, row: KeyRow, material: Material): RotationsListEntry => ({
-  KeyId: keyArn(call, row.name),
+const entry = (row: KeyRow, material: Material): RotationsListEntry => ({
+  KeyId: arnOf(row),
   KeyMaterialId: material.id,
   KeyMaterialState: material === row.document.materials.at(-1) ? "CURRENT" : "NON_CURRENT",
   ...(material.rotation === undefined

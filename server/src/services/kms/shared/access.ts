@@ -3,7 +3,17 @@
 import type { Call, Permission } from "../../../core/call.ts";
 import { notFound } from "../errors.ts";
 import { allGrants, grantStatements, type NewGrant } from "./grants.ts";
-import { aliasArn, type FoundKey, findKey, isAliasName, type KeyRow, keyArn, type Parts } from "./keyring.ts";
+import {
+  aliasArn,
+  arnOf,
+  type FoundKey,
+  findKey,
+  isAliasName,
+  isElsewhere,
+  type KeyRow,
+  type Parts,
+  placeOf,
+} from "./keyring.ts";
 import { SYMMETRIC, specOf, usageOf } from "./specs.ts";
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
@@ -35,7 +45,7 @@ export async function onFoundKey(parts: Parts, call: Call, found: FoundKey, what
   const { row, alias } = found;
   return {
     action: `kms:${action}`,
-    resource: keyArn(call, row.name),
+    resource: arnOf(row),
     conditions: {
       ...conditions,
       ...(alias === undefined ? {} : { "kms:RequestAlias": alias }),
@@ -67,6 +77,16 @@ const BY_ALIAS: ReadonlySet<string> = new Set([
   ...["CreateAlias", "UpdateAlias"],
 ]);
 
+/** Operations that may be done to another account's keys (KMS API reference, "Cross-account use" of each). */
+const ACROSS_ACCOUNTS: ReadonlySet<string> = new Set([...BY_ALIAS].filter((name) => !name.endsWith("Alias")));
+
+/** @throws ApiError NotFound */
+export function refuseElsewhere(call: Call, given: string): void {
+  if (isElsewhere(call, given) && !ACROSS_ACCOUNTS.has(call.operation)) {
+    throw notFound(`Key '${given}' does not exist`);
+  }
+}
+
 /** As `onFoundKey`, for what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
 export async function onKey(
   parts: Parts,
@@ -75,6 +95,7 @@ export async function onKey(
   what: KeyAction = {},
 ): Promise<readonly Permission[]> {
   if (isAliasName(given) && !BY_ALIAS.has(call.operation)) throw notFound(`Invalid keyId '${given}'`);
+  refuseElsewhere(call, given);
   return [await onFoundKey(parts, call, await findKey(parts, call, given), what)];
 }
 
@@ -98,7 +119,7 @@ async function policyWithGrants(
   use: Parameters<typeof grantStatements>[1],
 ): Promise<string> {
   const { policy } = row.document;
-  const granted = grantStatements(await allGrants(parts, call, row.name), use, call.principal);
+  const granted = grantStatements(await allGrants(parts, placeOf(row), row.name), use, call.principal);
   if (granted.length === 0) return policy;
   const document = JSON.parse(policy) as { readonly Statement: object | readonly object[] };
   return JSON.stringify({ ...document, Statement: [document.Statement, granted].flat() });

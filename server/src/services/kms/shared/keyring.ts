@@ -69,6 +69,12 @@ export const scopeOf = ({ account, region }: Place): string => `${account}/${reg
 export const keyKey = (place: Place, id: string) => ({ kind: KEY, scope: scopeOf(place), name: id });
 export const aliasKey = (place: Place, name: string) => ({ kind: ALIAS, scope: scopeOf(place), name });
 export const keyArn = ({ account, region }: Place, id: string): string => `arn:aws:kms:${region}:${account}:key/${id}`;
+/** Where a key is kept: its account and region. */
+export function placeOf({ scope }: Pick<KeyRow, "scope">): Place {
+  const [account = "", region = ""] = scope.split("/");
+  return { account, region };
+}
+export const arnOf = (row: KeyRow): string => keyArn(placeOf(row), row.name);
 export const aliasArn = ({ account, region }: Place, name: string): string =>
   `arn:aws:kms:${region}:${account}:${name}`;
 
@@ -106,8 +112,9 @@ export function openMaterial(parts: Parts, keyId: string, material: Material): B
   return bytes;
 }
 
-/** What a request names. The alias need not exist, nor the key. */
+/** What a request names, and in whose account. The alias need not exist, nor the key. */
 interface KeyName {
+  readonly account: string;
   readonly id?: string;
   readonly alias?: string;
 }
@@ -120,18 +127,19 @@ export const isAliasName = (given: string): boolean => /^(arn:[^:]*:kms:[^:]*:[^
 /** @throws ApiError NotFound for a malformed id and for an ARN of another region, InvalidArn for what is no key's ARN */
 function readName(place: Place, given: string): KeyName {
   let resource = given;
+  let account = place.account;
   if (given.startsWith("arn:")) {
-    const [, , service, region = "", account, ...rest] = given.split(":");
+    const [, , service, region = "", named = "", ...rest] = given.split(":");
     if (service !== "kms" || rest.length === 0) throw invalidArn(`Invalid arn ${given}`);
     if (region !== place.region) throw notFound(`Invalid arn ${region}`);
     resource = rest.join(":");
-    if (account !== place.account) throw notFound(`Key '${given}' does not exist`);
+    account = named;
     if (!resource.startsWith("alias/") && !resource.startsWith("key/")) throw invalidArn(`Invalid arn ${given}`);
     resource = resource.replace(/^key\//, "");
   }
-  if (resource.startsWith("alias/")) return { alias: resource };
+  if (resource.startsWith("alias/")) return { account, alias: resource };
   if (!KEY_ID.test(resource)) throw notFound(`Invalid keyId '${resource}'`);
-  return { id: resource };
+  return { account, id: resource };
 }
 
 export const noAlias = (place: Place, name: string) => notFound(`Alias ${aliasArn(place, name)} is not found.`);
@@ -142,21 +150,34 @@ export type FoundKey =
   | { readonly row: KeyRow; readonly alias?: string }
   | { readonly row?: undefined; readonly arn: string; readonly missing: Error };
 
-/** Finds what a request names. @throws ApiError NotFound, InvalidArn when it can name no key */
+/** Whether a request names a key of another account, or another's alias. */
+export const isElsewhere = (place: Place, given: string): boolean =>
+  given.startsWith("arn:") && given.split(":")[4] !== place.account;
+
+/** Finds what a request names, in whatever account. @throws ApiError NotFound, InvalidArn when it can name no key */
 export async function findKey(parts: Parts, place: Place & { readonly at: number }, given: string): Promise<FoundKey> {
-  const { id, alias } = readName(place, given);
-  const found =
-    alias === undefined ? id : ((await aliasTarget(parts, place, alias)) ?? (await makeManaged(parts, place, alias)));
+  const { account, id, alias } = readName(place, given);
+  const home = { ...place, account };
+  const found = alias === undefined ? id : await keyBehind(parts, home, { alias, isOwn: account === place.account });
   if (found === undefined) {
     const name = alias ?? "";
-    return { arn: aliasArn(place, name), missing: noAlias(place, name) };
+    return { arn: aliasArn(home, name), missing: noAlias(home, name) };
   }
-  const row = await parts.rows.get<KeyDocument>(keyKey(place, found));
+  const row = await parts.rows.get<KeyDocument>(keyKey(home, found));
   // A key whose day has come is gone, whether its row is removed yet or not.
   if (row === undefined || (row.document.deleteAt !== undefined && row.document.deleteAt <= place.at)) {
-    return { arn: keyArn(place, found), missing: noKey(place, found) };
+    return { arn: keyArn(home, found), missing: noKey(home, found) };
   }
   return { row, ...(alias === undefined ? {} : { alias }) };
+}
+
+/** Only for its own callers does an account get the key that AWS manages. */
+async function keyBehind(
+  parts: Parts,
+  home: Place & { readonly at: number },
+  { alias, isOwn }: { readonly alias: string; readonly isOwn: boolean },
+): Promise<string | undefined> {
+  return (await aliasTarget(parts, home, alias)) ?? (isOwn ? await makeManaged(parts, home, alias) : undefined);
 }
 
 async function aliasTarget(parts: Parts, place: Place, alias: string): Promise<string | undefined> {
@@ -197,15 +218,15 @@ export async function requireKey(parts: Parts, place: Place & { readonly at: num
 }
 
 /** @throws ApiError KMSInvalidState when the key is pending deletion */
-export function requireKept(place: Place, row: KeyRow): KeyRow {
-  if (stateOf(row) === "PendingDeletion") throw invalidState(`${keyArn(place, row.name)} is pending deletion.`);
+export function requireKept(row: KeyRow): KeyRow {
+  if (stateOf(row) === "PendingDeletion") throw invalidState(`${arnOf(row)} is pending deletion.`);
   return row;
 }
 
 /** @throws ApiError Disabled, KMSInvalidState */
-export function requireEnabled(place: Place, row: KeyRow): KeyRow {
-  if (stateOf(row) === "Disabled") throw disabled(`${keyArn(place, row.name)} is disabled.`);
-  return requireKept(place, row);
+export function requireEnabled(row: KeyRow): KeyRow {
+  if (stateOf(row) === "Disabled") throw disabled(`${arnOf(row)} is disabled.`);
+  return requireKept(row);
 }
 
 /** For commits of what belongs to a key: they fail when the key has been removed meanwhile. */

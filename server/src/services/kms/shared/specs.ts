@@ -6,7 +6,7 @@ import type { CustomerMasterKeySpec } from "../../../../../contract/kms/types.ts
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { invalidKeyUsage } from "../errors.ts";
-import { type KeyRow, keyArn, type Usage } from "./keyring.ts";
+import { arnOf, type KeyRow, type Usage } from "./keyring.ts";
 
 export interface Spec {
   /** The algorithms of each usage that a key of this kind may have. */
@@ -93,9 +93,7 @@ export function requireUsage(
   wanted: { readonly usage: Usage; readonly algorithm: string },
 ): KeyRow {
   if (usageOf(row) !== wanted.usage)
-    throw invalidKeyUsage(
-      `${keyArn(call, row.name)} key usage is ${usageOf(row)} which is not valid for ${call.operation}.`,
-    );
+    throw invalidKeyUsage(`${arnOf(row)} key usage is ${usageOf(row)} which is not valid for ${call.operation}.`);
   if (!algorithmsOf(row).includes(wanted.algorithm))
     throw invalidKeyUsage(`Algorithm ${wanted.algorithm} is incompatible with key spec ${specOf(row)}.`);
   return row;

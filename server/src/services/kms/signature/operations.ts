@@ -17,7 +17,7 @@ import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import { dryRun, invalidSignature, unsupported } from "../errors.ts";
 import { keyAction, onKey } from "../shared/access.ts";
-import { keyArn, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
+import { arnOf, type Parts, requireEnabled, requireKey } from "../shared/keyring.ts";
 import { privateKeyOf, publicDer } from "../shared/pairs.ts";
 import { isPair, requireUsage, specAnswer, specOf } from "../shared/specs.ts";
 
@@ -35,13 +35,13 @@ export const signature = (parts: Parts): Operations<Contract> => {
       conditions: { "kms:SigningAlgorithm": SigningAlgorithm, "kms:MessageType": MessageType },
     });
   const opened = async (input: Signing, call: Call) => {
-    const row = requireEnabled(call, await requireKey(parts, call, input.KeyId));
+    const row = requireEnabled(await requireKey(parts, call, input.KeyId));
     requireUsage(call, row, { usage: "SIGN_VERIFY", algorithm: input.SigningAlgorithm });
     checkMessage(input);
     if (input.DryRun) throw dryRun();
     return {
       key: privateKeyOf(parts, row),
-      answer: { KeyId: keyArn(call, row.name), SigningAlgorithm: input.SigningAlgorithm },
+      answer: { KeyId: arnOf(row), SigningAlgorithm: input.SigningAlgorithm },
     };
   };
 
@@ -64,10 +64,10 @@ export const signature = (parts: Parts): Operations<Contract> => {
     GetPublicKey: {
       permissions: keyAction(parts),
       async run({ KeyId }, call) {
-        const row = requireEnabled(call, await requireKey(parts, call, KeyId));
-        if (!isPair(specOf(row))) throw unsupported(`${keyArn(call, row.name)} has no public key.`);
+        const row = requireEnabled(await requireKey(parts, call, KeyId));
+        if (!isPair(specOf(row))) throw unsupported(`${arnOf(row)} has no public key.`);
         return {
-          KeyId: keyArn(call, row.name),
+          KeyId: arnOf(row),
           PublicKey: publicDer(privateKeyOf(parts, row)),
           ...specAnswer(row),
         };

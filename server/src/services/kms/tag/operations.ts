@@ -21,7 +21,7 @@ export const tag = (parts: Parts): Operations<Contract> => ({
     permissions: (input, call) => onKey(parts, call, input.KeyId, { conditions: tagConditions(input.Tags) }),
     async run({ KeyId, Tags }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireKept(call, row);
+        requireKept(row);
         return { document: { ...row.document, tags: withTags(row.document.tags, Tags) } };
       });
       return {};
@@ -31,7 +31,7 @@ export const tag = (parts: Parts): Operations<Contract> => ({
     permissions: (input, call) => onKey(parts, call, input.KeyId, { conditions: { "aws:TagKeys": input.TagKeys } }),
     async run({ KeyId, TagKeys }, call) {
       await changeKey(parts, call, KeyId, (row) => {
-        requireKept(call, row);
+        requireKept(row);
         const kept = Object.entries(row.document.tags).filter(([name]) => !TagKeys.includes(name));
         return { document: { ...row.document, tags: Object.fromEntries(kept) } };
       });
