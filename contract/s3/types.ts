@@ -28,6 +28,10 @@ export interface AccessControlPolicy {
   readonly Owner?: Owner | undefined;
 }
 
+export interface AccessControlTranslation {
+  readonly Owner: OwnerOverride;
+}
+
 export type AccessDenied = Record<string, never>;
 
 export type AnnotationDirective =
@@ -525,6 +529,14 @@ export interface DeleteMarkerEntry {
   readonly LastModified?: number | undefined;
 }
 
+export interface DeleteMarkerReplication {
+  readonly Status?: DeleteMarkerReplicationStatus | undefined;
+}
+
+export type DeleteMarkerReplicationStatus =
+  | "Enabled"
+  | "Disabled";
+
 export interface DeleteObjectOutput {
   readonly DeleteMarker?: boolean | undefined;
   readonly VersionId?: string | undefined;
@@ -583,8 +595,22 @@ export interface DeletedObject {
   readonly DeleteMarkerVersionId?: string | undefined;
 }
 
+export interface Destination {
+  readonly Bucket: string;
+  readonly Account?: string | undefined;
+  readonly StorageClass?: StorageClass | undefined;
+  readonly AccessControlTranslation?: AccessControlTranslation | undefined;
+  readonly EncryptionConfiguration?: EncryptionConfiguration | undefined;
+  readonly ReplicationTime?: ReplicationTime | undefined;
+  readonly Metrics?: Metrics | undefined;
+}
+
 export type EncodingType =
   | "url";
+
+export interface EncryptionConfiguration {
+  readonly ReplicaKmsKeyID?: string | undefined;
+}
 
 export type EncryptionType =
   | "NONE"
@@ -644,6 +670,14 @@ export interface EventHoldDuration {
   readonly Days?: number | undefined;
   readonly Years?: number | undefined;
 }
+
+export interface ExistingObjectReplication {
+  readonly Status: ExistingObjectReplicationStatus;
+}
+
+export type ExistingObjectReplicationStatus =
+  | "Enabled"
+  | "Disabled";
 
 export type ExpirationStatus =
   | "Enabled"
@@ -761,6 +795,15 @@ export interface GetBucketPolicyStatusOutput {
 }
 
 export interface GetBucketPolicyStatusRequest {
+  readonly Bucket: string;
+  readonly ExpectedBucketOwner?: string | undefined;
+}
+
+export interface GetBucketReplicationOutput {
+  readonly ReplicationConfiguration?: ReplicationConfiguration | undefined;
+}
+
+export interface GetBucketReplicationRequest {
   readonly Bucket: string;
   readonly ExpectedBucketOwner?: string | undefined;
 }
@@ -1357,6 +1400,15 @@ export type MetadataDirective =
   | "COPY"
   | "REPLACE";
 
+export interface Metrics {
+  readonly Status: MetricsStatus;
+  readonly EventThreshold?: ReplicationTimeValue | undefined;
+}
+
+export type MetricsStatus =
+  | "Enabled"
+  | "Disabled";
+
 export interface MultipartUpload {
   readonly UploadId?: string | undefined;
   readonly Key?: string | undefined;
@@ -1544,6 +1596,9 @@ export interface Owner {
   readonly DisplayName?: string | undefined;
   readonly ID?: string | undefined;
 }
+
+export type OwnerOverride =
+  | "Destination";
 
 export interface OwnershipControls {
   readonly Rules: readonly OwnershipControlsRule[];
@@ -1924,12 +1979,65 @@ export interface RedirectAllRequestsTo {
   readonly Protocol?: Protocol | undefined;
 }
 
+export interface ReplicaModifications {
+  readonly Status: ReplicaModificationsStatus;
+}
+
+export type ReplicaModificationsStatus =
+  | "Enabled"
+  | "Disabled";
+
+export interface ReplicationConfiguration {
+  readonly Role: string;
+  readonly Rules: readonly ReplicationRule[];
+}
+
+export interface ReplicationRule {
+  readonly ID?: string | undefined;
+  readonly Priority?: number | undefined;
+  readonly Prefix?: string | undefined;
+  readonly Filter?: ReplicationRuleFilter | undefined;
+  readonly Status: ReplicationRuleStatus;
+  readonly SourceSelectionCriteria?: SourceSelectionCriteria | undefined;
+  readonly ExistingObjectReplication?: ExistingObjectReplication | undefined;
+  readonly Destination: Destination;
+  readonly DeleteMarkerReplication?: DeleteMarkerReplication | undefined;
+}
+
+export interface ReplicationRuleAndOperator {
+  readonly Prefix?: string | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
+export interface ReplicationRuleFilter {
+  readonly Prefix?: string | undefined;
+  readonly Tag?: Tag | undefined;
+  readonly And?: ReplicationRuleAndOperator | undefined;
+}
+
+export type ReplicationRuleStatus =
+  | "Enabled"
+  | "Disabled";
+
 export type ReplicationStatus =
   | "COMPLETE"
   | "PENDING"
   | "FAILED"
   | "REPLICA"
   | "COMPLETED";
+
+export interface ReplicationTime {
+  readonly Status: ReplicationTimeStatus;
+  readonly Time: ReplicationTimeValue;
+}
+
+export type ReplicationTimeStatus =
+  | "Enabled"
+  | "Disabled";
+
+export interface ReplicationTimeValue {
+  readonly Minutes?: number | undefined;
+}
 
 export type RequestCharged =
   | "requester";
@@ -2014,6 +2122,19 @@ export interface ServerSideEncryptionRule {
 }
 
 export type SimplePrefix = Record<string, never>;
+
+export interface SourceSelectionCriteria {
+  readonly SseKmsEncryptedObjects?: SseKmsEncryptedObjects | undefined;
+  readonly ReplicaModifications?: ReplicaModifications | undefined;
+}
+
+export interface SseKmsEncryptedObjects {
+  readonly Status: SseKmsEncryptedObjectsStatus;
+}
+
+export type SseKmsEncryptedObjectsStatus =
+  | "Enabled"
+  | "Disabled";
 
 export interface Stats {
   readonly BytesScanned?: number | undefined;
@@ -2221,6 +2342,7 @@ export interface Operations {
   readonly GetBucketOwnershipControls: { readonly input: GetBucketOwnershipControlsRequest; readonly output: GetBucketOwnershipControlsOutput };
   readonly GetBucketPolicy: { readonly input: GetBucketPolicyRequest; readonly output: GetBucketPolicyOutput };
   readonly GetBucketPolicyStatus: { readonly input: GetBucketPolicyStatusRequest; readonly output: GetBucketPolicyStatusOutput };
+  readonly GetBucketReplication: { readonly input: GetBucketReplicationRequest; readonly output: GetBucketReplicationOutput };
   readonly GetBucketRequestPayment: { readonly input: GetBucketRequestPaymentRequest; readonly output: GetBucketRequestPaymentOutput };
   readonly GetBucketTagging: { readonly input: GetBucketTaggingRequest; readonly output: GetBucketTaggingOutput };
   readonly GetBucketVersioning: { readonly input: GetBucketVersioningRequest; readonly output: GetBucketVersioningOutput };

@@ -101,9 +101,30 @@ def test_settings_never_made_say_so(client, bucket):
         s3.get_bucket_policy: "NoSuchBucketPolicy",
         s3.get_bucket_lifecycle_configuration: "NoSuchLifecycleConfiguration",
         s3.get_bucket_website: "NoSuchWebsiteConfiguration",
+        s3.get_bucket_replication: "ReplicationConfigurationNotFoundError",
         s3.get_object_lock_configuration: "ObjectLockConfigurationNotFoundError",
     }
     for read, expected in missing.items():
         with pytest.raises(ClientError) as failure:
             read(Bucket=bucket)
         assert code(failure) == expected
+
+
+#: Rules that say nothing, or nothing that could be done.
+UNFIT_RULES = {
+    "no action": ({}, "InvalidRequest"),
+    "no days": ({"Expiration": {"Days": 0}}, "InvalidArgument"),
+    "no status": ({"Expiration": {"Days": 1}, "Status": "On"}, "MalformedXML"),
+}
+
+
+def test_rules_of_lifecycles_and_payers_are_checked(client, bucket):
+    s3 = client("s3")
+    for name, (rule, expected) in UNFIT_RULES.items():
+        with pytest.raises(ClientError) as failure:
+            rules = [{"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, **rule}]
+            s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+        assert (name, code(failure)) == (name, expected)
+    with pytest.raises(ClientError) as failure:
+        s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Nobody"})
+    assert code(failure) == "MalformedXML"

@@ -2,6 +2,8 @@
 import type {
   BucketLifecycleConfiguration,
   CORSConfiguration,
+  LifecycleRule,
+  Payer,
   ServerSideEncryptionConfiguration,
 } from "../../../../../contract/s3/types.ts";
 import { s3Errors } from "../errors.ts";
@@ -58,7 +60,32 @@ export function checkLifecycle(configuration: BucketLifecycleConfiguration | und
     if (ids.has(ID)) throw s3Errors.invalidArgument("Rule ID must be unique. Found same ID for more than one rule");
     ids.add(ID);
     if (rule.Status !== "Enabled" && rule.Status !== "Disabled") throw s3Errors.malformedXml({});
+    checkActions(rule);
     return { ...rule, ID };
   });
   return { Rules: named };
+}
+
+/** What a rule does to objects; all of the rest of it says when, and to which. */
+const LIFECYCLE_ACTIONS = [
+  "Expiration",
+  "Transitions",
+  "NoncurrentVersionExpiration",
+  "NoncurrentVersionTransitions",
+  "AbortIncompleteMultipartUpload",
+] as const satisfies readonly (keyof LifecycleRule)[];
+
+/** @throws ApiError InvalidRequest, InvalidArgument */
+function checkActions(rule: LifecycleRule): void {
+  if (LIFECYCLE_ACTIONS.every((action) => rule[action] === undefined))
+    throw s3Errors.invalidRequest("At least one action needs to be specified in a rule");
+  const { Days } = rule.Expiration ?? {};
+  if (Days !== undefined && Days <= 0)
+    throw s3Errors.invalidArgument("'Days' for Expiration action must be a positive integer");
+}
+
+/** @throws ApiError MalformedXML */
+export function checkPayer(payer: Payer | undefined): Payer {
+  if (payer !== "BucketOwner" && payer !== "Requester") throw s3Errors.malformedXml({});
+  return payer;
 }

@@ -1,5 +1,5 @@
 // Settings of a bucket that are kept and given back. Follows the S3 API reference.
-// Gap: lifecycle, website, logging, acceleration and requester-pays configurations are recorded only.
+// Gap: lifecycle, website, logging, acceleration and requester-pays configurations are recorded only; nothing is replicated.
 import type {
   GetBucketVersioningOutput,
   PutBucketVersioningRequest,
@@ -14,7 +14,7 @@ import { isOwnerEnforced, opensToOthers } from "../shared/grants.ts";
 import type { Bucket, BucketSettings, S3Context } from "../shared/model.ts";
 import { checkOwnership } from "../shared/ownership.ts";
 import { checkTags, MOST_BUCKET_TAGS } from "../shared/tags.ts";
-import { checkCors, checkEncryption, checkLifecycle } from "./checks.ts";
+import { checkCors, checkEncryption, checkLifecycle, checkPayer } from "./checks.ts";
 
 type Reading<Output> = Pick<Operation<OfBucket, Output>, "permissions" | "run">;
 
@@ -192,6 +192,10 @@ const recordedOperations = (context: S3Context) =>
     PutBucketLogging: writes(context, "PutBucketLogging", (input: S3Contract["PutBucketLogging"]["input"]) => ({
       logging: input.BucketLoggingStatus?.LoggingEnabled,
     })),
+    // Terraform asks for it before anything else is done to a bucket.
+    GetBucketReplication: reads(context, "GetReplicationConfiguration", (_, bucket) => {
+      throw missing(bucket, "ReplicationConfigurationNotFoundError", "The replication configuration was not found");
+    }),
     GetBucketRequestPayment: reads(context, "GetBucketRequestPayment", ({ requestPayer }) => ({
       Payer: requestPayer ?? ("BucketOwner" as const),
     })),
@@ -199,7 +203,7 @@ const recordedOperations = (context: S3Context) =>
       context,
       "PutBucketRequestPayment",
       (input: S3Contract["PutBucketRequestPayment"]["input"]) => ({
-        requestPayer: input.RequestPaymentConfiguration?.Payer,
+        requestPayer: checkPayer(input.RequestPaymentConfiguration?.Payer),
       }),
     ),
     GetBucketAccelerateConfiguration: reads(context, "GetAccelerateConfiguration", ({ acceleration }) =>
