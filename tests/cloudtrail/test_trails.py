@@ -101,6 +101,29 @@ def test_selectors_choose_reads_writes_and_objects(trailing, trail):
     trail.delete_trail(Name="two")
 
 
+def test_a_selector_takes_what_is_written_and_read_below_its_address(trailing, trail):
+    s3, _ = bucket_for(trailing, "trail-data", "data")
+    s3.create_bucket(Bucket="house")
+    trail.create_trail(Name="data", S3BucketName="trail-data")
+    below = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::house/kept/"]}]
+    trail.put_event_selectors(
+        TrailName="data", EventSelectors=[{"IncludeManagementEvents": False, "DataResources": below}]
+    )
+    trail.start_logging(Name="data")
+    for key in ("other/a", "kept/a"):
+        s3.put_object(Bucket="house", Key=key, Body=b"x")
+        s3.get_object(Bucket="house", Key=key)["Body"].read()
+    s3.delete_object(Bucket="house", Key="kept/a")
+
+    def found():
+        told = [(one["eventName"], one["requestParameters"]) for one in records(s3, "trail-data")]
+        return sorted((name, named["bucketName"], named["key"]) for name, named in told)
+
+    wait_for(lambda: len(found()) >= 3)
+    assert found() == [(name, "house", "kept/a") for name in ("DeleteObject", "GetObject", "PutObject")]
+    trail.delete_trail(Name="data")
+
+
 def test_a_bucket_that_does_not_let_cloudtrail_in_is_refused_and_told_of_later(trailing, trail):
     s3 = trailing.client("s3")
     s3.create_bucket(Bucket="closed")

@@ -22,7 +22,7 @@ export interface CallRecord {
   readonly status: number;
   readonly errorCode?: string;
   readonly errorMessage?: string;
-  /** Request parameters without blobs and without sensitive members; absent for data calls. */
+  /** Request parameters without blobs and without sensitive members; of data calls those that their address names. */
   readonly parameters?: Json;
   /** What a call that changed something was answered, by the same rules. */
   readonly response?: Json;

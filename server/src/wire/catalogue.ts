@@ -38,7 +38,9 @@ export interface Plan {
   readonly check: Check;
   readonly findNewer: FindNewer;
   readonly honoured: ReadonlySet<string>;
-  /** Parameters as the call log keeps them; undefined for data calls. */
+  /** Calls that carry bytes one way or the other: objects, invocations. */
+  readonly isData: boolean;
+  /** Parameters as the call log keeps them: of data calls those that their address names. */
   readonly redact: Redact | undefined;
   /** The answer as the call log keeps it; undefined for calls that change nothing, and for S3's. */
   readonly redactOutput: Redact | undefined;
@@ -141,12 +143,26 @@ function planOf(
     check: service.validatesItself || operation.input === undefined ? () => {} : tools.check(operation.input),
     findNewer: operation.input === undefined ? () => undefined : tools.newer(operation.input),
     honoured: new Set(handler?.newer),
-    redact: operation.input === undefined || isData ? undefined : tools.redact(operation.input),
+    isData,
+    redact: operation.input === undefined ? undefined : isData ? inAddress(input) : tools.redact(operation.input),
     redactOutput:
       operation.output === undefined || isData || isRead || dialectOf(model.protocols[0]) === "s3"
         ? undefined
         : tools.redact(operation.output),
     isRead,
+  };
+}
+
+/** The members that an address names, `Bucket` and `Key`. */
+function inAddress(input: StructureShape | undefined): Redact {
+  const names = Object.entries(input?.members ?? {}).flatMap(([name, { location }]) =>
+    location === "uri" ? [name] : [],
+  );
+  return (value) => {
+    const given = value as Readonly<Record<string, unknown>>;
+    return Object.fromEntries(
+      names.flatMap((name) => (given[name] === undefined ? [] : [[name, String(given[name])]])),
+    );
   };
 }
 

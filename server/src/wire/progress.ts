@@ -68,7 +68,7 @@ const whoOf = (principal: Principal | undefined): Partial<CallRecord> =>
       };
 
 /** Calls that change something are in the call log, on disk, before they are answered; data calls are not. */
-export const isChange = (plan: Plan): boolean => !plan.isRead && plan.redact !== undefined;
+export const isChange = (plan: Plan): boolean => !plan.isRead && !plan.isData && plan.redact !== undefined;
 
 /** The call while it runs, for the commit that keeps its record. */
 export function underWay(progress: Progress, clock: Clock): CallUnderWay {

@@ -1,7 +1,6 @@
 // Which events a trail takes: management events, reads or writes, and calls on objects of S3.
 // Gap: advanced event selectors, and data events of other services than S3, are refused by name.
-// Gap: calls with a body (PutObject, UploadPart, GetObject) are recorded without their parameters: a selector takes them
-// only when it names all objects, `arn:aws:s3`.
+// Gap: of the parameters of calls with a body (PutObject, UploadPart, GetObject) bucket and key are recorded only.
 import type { Operations as Contract, EventSelector } from "../../../../../contract/cloudtrail/types.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";

@@ -36,7 +36,7 @@ function selects(selector: EventSelector, record: CallRecord): boolean {
   }
 }
 
-/** ARN of what a call on objects is about; calls with a body keep no parameters and are about their service's objects. */
+/** ARN of what a call on objects is about. */
 function objectArn({ parameters }: CallRecord): string {
   const { Bucket = "", Key = "" } = (parameters ?? {}) as { readonly Bucket?: string; readonly Key?: string };
   return `arn:aws:s3:::${Bucket}/${Key}`;
