@@ -71,7 +71,7 @@ def test_an_endpoint_that_is_made_again_is_told_of_like_the_one_before(prepared,
 
 
 def ids_told(server):
-    """Ids of events by the endpoint's creation and status. A line may be there twice: a kill may come after its delivery."""
+    """Ids by the endpoint's creation and status. A line is there twice where a kill came after its delivery."""
     ids = defaultdict(set)
     for page in server.client("logs").get_paginator("filter_log_events").paginate(logGroupName=GROUP):
         for line in page["events"]:

@@ -125,16 +125,16 @@ function countedTests(it: It, rows: () => Rows): void {
     const full = new Error("full");
     const parents = ["one", "other"];
     const add = (number: number, parent: string) => {
-      const row = aRow(`counted-${parent}-${number}`, { kind: "test:counted", parent });
+      const row = aRow(`counted-${parent}-${number}`, { kind: "test:quota", parent });
       const among = { kind: row.kind, scope: row.scope, parent };
       return counted(rows(), { among, most: 5, full: () => full }).commit({ put: [row] });
     };
     const adds = parents.flatMap((parent) => Array.from({ length: 20 }, (_, number) => add(number, parent)));
     const refused = (await Promise.allSettled(adds)).flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
     assert.deepEqual(refused, Array(30).fill(full));
-    for (const parent of parents) assert.equal(await rows().count({ kind: "test:counted", scope, parent }), 5);
+    for (const parent of parents) assert.equal(await rows().count({ kind: "test:quota", scope, parent }), 5);
     const taken: Change = { expect: [{ key: aRow("counted-none"), version: "present" }] };
-    const unlimited = counted(rows(), { among: { kind: "test:counted", scope }, most: 100, full: () => full });
+    const unlimited = counted(rows(), { among: { kind: "test:quota", scope }, most: 100, full: () => full });
     await assert.rejects(unlimited.commit(taken), Conflict);
   });
 }
