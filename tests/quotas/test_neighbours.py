@@ -59,6 +59,12 @@ QUOTAS = {
         ("LimitExceededException", "The requested resource exceeds the maximum number allowed."),
         lambda events, number: events.put_rule(Name=f"rule-{number}", EventPattern=PATTERN),
     ),
+    "saved queries": (
+        "logs",
+        1000,
+        ("LimitExceededException", "Resource limit exceeded."),
+        lambda logs, number: logs.put_query_definition(name=f"query-{number}", queryString="fields @message"),
+    ),
     "resource policies of log groups": (
         "logs",
         10,

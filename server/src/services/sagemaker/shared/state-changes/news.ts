@@ -14,7 +14,8 @@ export interface News {
 
 /**
  * `row` and `told`: what there is now under the name, and what was told last. A name may be used again once its thing is gone:
- * until the end of the thing that was told of has been read, the log speaks of that one, whatever the row is by now.
+ * until the end of the thing that was told of has been read, the log speaks of that one, whatever the row is by now. Of one
+ * that came and went before anybody looked only the end is told.
  */
 export function newsOf<Document>(
   noun: StateChanges<Document>,
@@ -25,12 +26,23 @@ export function newsOf<Document>(
   const { type, detail, at } = entry;
   if (type === "deleted") return endOf(noun, entry, told);
   const status = (type === "status" || type === "created") && typeof detail === "string" ? detail : undefined;
-  if (row !== undefined && (told === undefined || told.createdAt === row.createdAt)) {
+  if (row !== undefined && isAbout(noun, entry, row, told)) {
     const { createdAt } = row;
     const states = noun.states(row, { status, at, told: told?.name });
     return states.map((state) => ({ arn: noun.arn(row), createdAt, state, isThere: true }));
   }
   return status === undefined || status === told?.name ? [] : restated(noun, told, status, at);
+}
+
+/** Whether an entry is about the row there is, and not about one before it that had the same name. */
+function isAbout<Document>(
+  { restated }: StateChanges<Document>,
+  { at }: LoggedChange,
+  { createdAt }: Row<Document>,
+  told: Told | undefined,
+): boolean {
+  if (told !== undefined) return told.createdAt === createdAt;
+  return restated === undefined || createdAt <= at;
 }
 
 /** Once, also of a thing that came and went before anybody looked. */

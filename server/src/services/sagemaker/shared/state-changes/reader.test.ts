@@ -38,7 +38,8 @@ const job: StateChanges<Phases> = {
 
 const folder = await mkdtemp(join(tmpdir(), "sagebrush-telling-"));
 const report = (error: unknown) => assert.fail(String(error));
-const now = () => 1_000_000;
+let time = 1_000_000;
+const now = () => time;
 const rows = await openRows({ file: join(folder, "rows.db") }, { clock: { now, at: () => () => {} }, report });
 after(async () => {
   await rows.close();
@@ -225,6 +226,17 @@ test("the end of a thing that came and went before anybody looked is told by wha
   await put(thing.kind, "e", { size: 3 }, "Deleting");
   await removed("e");
   assert.deepEqual(detailsOf(await told(1)), [{ Status: "Deleted", Size: 3, Tags: {} }]);
+});
+
+test("nothing is told of a thing that was of one before it, which nobody was told of", async () => {
+  await put(thing.kind, "h", { size: 3 }, "Failed", "created", time);
+  await removed("h");
+  time += 1;
+  await put(thing.kind, "h", { size: 9 }, "Creating", "created", time);
+  assert.deepEqual(detailsOf(await told(2)), [
+    { Status: "Deleted", Size: 3, Tags: {} },
+    { Status: "Creating", Size: 9, Tags: {} },
+  ]);
 });
 
 test("a change of which nothing can be told is reported, and those behind it are told", async () => {
