@@ -114,10 +114,13 @@ def test_objects_and_secrets_under_it_are_read_by_the_other_account(accounts, sh
     theirs.put_object(Bucket=bucket, Key="b", Body=b"ours", ACL="bucket-owner-full-control", **under)
     assert s3.get_object(Bucket=bucket, Key="b")["Body"].read() == b"ours"
 
-    secrets = accounts.owner("secretsmanager")
-    secret = secrets.create_secret(Name=bucket, SecretString="s", KmsKeyId=shared)["ARN"]
-    secrets.put_resource_policy(
-        SecretId=secret,
-        ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [to(OTHER, "secretsmanager:GetSecretValue")]}),
-    )
-    assert accounts.stranger("secretsmanager").get_secret_value(SecretId=secret)["SecretString"] == "s"
+    secrets, reader = accounts.owner("secretsmanager"), accounts.stranger("secretsmanager")
+    opened = json.dumps({"Version": "2012-10-17", "Statement": [to(OTHER, "secretsmanager:GetSecretValue")]})
+    arns = {}
+    for name, key in (("shared", {"KmsKeyId": shared}), ("default", {})):
+        secret = secrets.create_secret(Name=f"{name}-{bucket}", SecretString=name, **key)["ARN"]
+        secrets.put_resource_policy(SecretId=secret, ResourcePolicy=opened)
+        arns[name] = secret
+    assert reader.get_secret_value(SecretId=arns["shared"])["SecretString"] == "shared"
+    code, text = refusal(lambda: reader.get_secret_value(SecretId=arns["default"]))
+    assert (code, "different AWS account" in text) == ("InvalidRequestException", True)

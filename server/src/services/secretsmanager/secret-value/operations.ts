@@ -108,6 +108,7 @@ const toRead = (parts: Parts, call: Call, { SecretId, VersionId, VersionStage }:
 async function readSecret(parts: Parts, call: Call, input: GetSecretValueRequest) {
   const row = await requireKept(parts, call, input.SecretId);
   const version = chosen(row, input);
+  refuseStrangers(call, row, version);
   const value = await openValue(parts, call, row, version);
   await noteRead(parts, call, { secretId: secretArn(row), versionId: version.id });
   return {
@@ -118,6 +119,17 @@ async function readSecret(parts: Parts, call: Call, input: GetSecretValueRequest
     VersionStages: version.stages,
     CreatedDate: version.createdAt / 1000,
   };
+}
+
+/**
+ * The key that AWS manages for secrets is for its own account, whatever the secret's policy says (user guide, "Access AWS
+ * Secrets Manager secrets from a different account"). @throws ApiError InvalidRequest
+ */
+function refuseStrangers(call: Call, { scope }: SecretRow, { kmsKeyId }: SecretVersion): void {
+  if (kmsKeyId !== undefined || scope.split("/")[0] === call.account) return;
+  throw invalidRequest(
+    "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+  );
 }
 
 /** @throws ApiError ResourceNotFound, InvalidRequest */
