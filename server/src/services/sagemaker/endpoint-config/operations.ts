@@ -9,7 +9,7 @@ import { type EndpointConfigDocument, endpointConfigKind, needEndpointConfig } f
 import { listRows } from "../shared/list.ts";
 import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
-import { tagKey, tagRow } from "../shared/tags.ts";
+import { arnIsFree, tagKey, tagRow } from "../shared/tags.ts";
 import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
 export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
@@ -33,7 +33,7 @@ export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
           const place = quotas.within(key.scope, [quotas.one("Number of endpoint configurations", key)]);
           try {
             await place.commit({
-              expect: [{ key, version: "absent" }],
+              expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn)],
               put: [
                 { ...key, status: "", createdAt: now, modifiedAt: now, document },
                 tagRow(key.scope, arn, Tags, now),
