@@ -102,6 +102,11 @@ function checkVariants({ ProductionVariants, DataCaptureConfig }: CreateEndpoint
         `AcceleratorType: elastic inference is not yet available in Sagebrush, got ${AcceleratorType} for variant "${VariantName}".`,
       );
   }
+  const endless = ProductionVariants.find(({ InitialVariantWeight: weight = 1 }) => !Number.isFinite(weight));
+  if (endless)
+    throw errors.validation(
+      `InitialVariantWeight of "${endless.VariantName}" must be finite, got ${endless.InitialVariantWeight}.`,
+    );
   if (ProductionVariants.every(({ InitialVariantWeight }) => InitialVariantWeight === 0))
     throw errors.validation("At least one production variant must have an InitialVariantWeight above 0.");
 }
