@@ -329,8 +329,12 @@ def test_suggestions_have_the_hint_somewhere_in_them(sagemaker, world):
         answer = sagemaker.get_search_suggestions(Resource=resource, SuggestionQuery=query)
         return [each["PropertyName"] for each in answer["PropertyNameSuggestions"]]
 
-    assert suggested("ExperimentTrialComponent", "RAT") == ["parameters.rate"]
+    assert suggested("ExperimentTrialComponent", "RAT") == ["MetadataProperties.GeneratedBy", "parameters.rate"]
     assert suggested("ExperimentTrialComponent", "tags.sta") == ["tags.stage"]
     assert suggested("Experiment", "descr") == ["Description"]
     assert "TrainingJobName" in suggested("TrainingJob", "")
     assert suggested("TrainingJob", "nothing like it") == []
+    assert suggested("TrainingJob", "source.s3uri") == ["InputDataConfig.DataSource.S3DataSource.S3Uri"]
+    assert suggested("TrainingJob", "S3Model") == ["ModelArtifacts.S3ModelArtifacts"]
+    parents = ["Parents", "Parents.ExperimentName", "Parents.TrialName"]
+    assert suggested("ExperimentTrialComponent", "parents") == parents
