@@ -260,12 +260,14 @@ def test_tokens_of_other_searches_sorts_and_resources_are_refused(sagemaker, wor
     mine = where(("ExperimentName", "Contains", world["mark"]))
     request = {"Resource": "Experiment", "SearchExpression": mine, "MaxResults": 1}
     token = sagemaker.search(**request)["NextToken"]
+    assert sagemaker.search(**request, CrossAccountFilterOption="SameAccount")["NextToken"] == token
     for changes, text in (
         ({"NextToken": "x"}, "Invalid NextToken"),
         ({"NextToken": token[:-4]}, "Invalid NextToken"),
         ({"NextToken": token, "SortOrder": "Ascending"}, "Invalid NextToken"),
         ({"SortBy": "Colour"}, "Unknown property name"),
         ({"Resource": "Pipeline"}, "searching for Pipeline is not yet available"),
+        ({"CrossAccountFilterOption": "CrossAccount"}, "searching in other accounts is not yet available"),
     ):
         code, message = refusal(partial(sagemaker.search, **{**request, **changes}))
         assert (code, text in message) == ("ValidationException", True), message
