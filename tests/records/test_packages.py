@@ -92,7 +92,7 @@ def test_a_package_of_an_algorithm_has_its_container_and_the_artifact(client, fr
 def test_a_package_is_registered_as_newer_clients_do(client, fresh):
     """The SageMaker SDK's `register` says at once how the package stands; nobody here has packages of groups."""
     sagemaker, name = client("sagemaker"), fresh("package")
-    standing = {"ModelApprovalStatus": "PendingManualApproval"}
+    standing = {"ModelApprovalStatus": "PendingManualApproval", "SkipModelValidation": "None"}
     sagemaker.create_model_package(ModelPackageName=name, InferenceSpecification=INFERENCE, **standing)
     assert sagemaker.describe_model_package(ModelPackageName=name)["ModelApprovalStatus"] == "PendingManualApproval"
     query = {"NameContains": name}
@@ -116,6 +116,7 @@ PACKAGES = {
     "an artifact that is no archive": {
         "InferenceSpecification": {**INFERENCE, "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://models/a.zip"}]}
     },
+    "a validation that is skipped": {"SkipModelValidation": "All", "InferenceSpecification": INFERENCE},
     "a group": {"ModelPackageGroupName": "group", "InferenceSpecification": INFERENCE},
 }
 

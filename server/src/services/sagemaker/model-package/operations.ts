@@ -17,18 +17,20 @@ import { algorithmRecords } from "../shared/algorithm.ts";
 import { checkArtifact, checkInference, describingMembers } from "../shared/inference-specification.ts";
 import { refuseToken } from "../shared/list.ts";
 import { type ModelPackageDocument, modelPackageKind, modelPackageRecords } from "../shared/model-package.ts";
+import { notBuilt } from "../shared/not-built.ts";
 import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { newValidation, unlessValidated, type ValidationPlan, validationJob } from "../shared/validation-runs.ts";
 import { statusDetails } from "../shared/validation-statuses.ts";
 
-/** Newer members that only describe the package; kept and given back. */
+/** Newer members that only describe the package, and SkipModelValidation, whose None says what is done anyway; kept and given back. */
 const described = [
   "CustomerMetadataProperties",
   "Domain",
   "MetadataProperties",
   "ModelApprovalStatus",
   "SamplePayloadUrl",
+  "SkipModelValidation",
   "SourceUri",
   "Tags",
   "Task",
@@ -60,6 +62,7 @@ export function modelPackage(parts: Parts): Noun {
         permissions: ({ ModelPackageName = "" }, call) => [records.on(call, ModelPackageName)],
         run: async ({ ModelPackageName, Tags, ClientToken: _, ...request }, call) => {
           if (ModelPackageName === undefined) throw errors.validation("ModelPackageName must be given.");
+          if (request.SkipModelValidation === "All") throw notBuilt("SkipModelValidation: to skip what is checked");
           const { InferenceSpecification: given, SourceAlgorithmSpecification: source } = request;
           if ((given === undefined) === (source === undefined))
             throw errors.validation(
