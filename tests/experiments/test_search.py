@@ -55,7 +55,7 @@ def world(server):
         ),
         "small": ({"rate": {"NumberValue": 2.0}, "kind": {"StringValue": "tree"}}, {"Key": "stage", "Value": "fit"}),
         "large": ({"rate": {"NumberValue": 10.0}, "kind": {"StringValue": "forest"}}, {"Key": "stage", "Value": "fit"}),
-        "alone": ({"rate": {"NumberValue": 10.0}}, {"Key": "a.b", "Value": "x"}),
+        "alone": ({"rate": {"NumberValue": 10.0}, "version": {"StringValue": "1.10"}}, {"Key": "a.b", "Value": "2.0"}),
     }
     for name, (parameters, tag) in components.items():
         sagemaker.create_trial_component(
@@ -90,7 +90,9 @@ SOUGHT = {
     "presence": (where(("Parameters.kind", "Exists")), "common large small"),
     "absence": (where(("Parameters.kind", "NotExists")), "alone"),
     "a tag": (where(("Tags.stage", "Equals", "fit")), "large small"),
-    "a tag with a point in its key": (where(("Tags.a.b", "Equals", "x")), "alone"),
+    "a tag with a point in its key": (where(("Tags.a.b", "Equals", "2.0")), "alone"),
+    "a tag that is not the same text, though the same number": (where(("Tags.a.b", "Equals", "2")), ""),
+    "a text that is not another though both are one number": (where(("Parameters.version", "In", "1.1,1.100")), ""),
     "names whatever their case": (where(("parameters.RATE", "LessThan", "1")), "common"),
     "parents": (where(("Parents.TrialName", "Equals", "TRIAL-2")), "common large"),
     "the experiment": (where(("Parents.ExperimentName", "Equals", "FIRST")), "common large small"),

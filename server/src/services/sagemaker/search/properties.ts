@@ -98,6 +98,9 @@ const isValue = (value: unknown): value is Value => ["string", "number", "boolea
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
+/** Whether the property is a text that may stand for a number: the API has hyperparameters as texts, and no others. */
+export const isHyperParameter = (name: string): boolean => /(^|\.)hyperparameters\./i.test(name);
+
 /** Whether the property is a moment. */
 export const isTime = (name: string): boolean => /time$/i.test(name);
 
