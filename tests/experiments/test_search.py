@@ -235,6 +235,7 @@ REFUSED = {
     "an operator without a value": ({"Filters": [{"Name": RATE, "Operator": "Equals"}]}, "must have a Value"),
     "an order of texts": (where((RATE, "LessThan", "many")), "not supported for text"),
     "a time that is none": (where(("CreationTime", "GreaterThan", "yesterday")), 'got "yesterday"'),
+    "a time of several that is none": (where(("CreationTime", "In", "2020-09-14T10:00:00,now")), 'got "now"'),
     "two parts of what may have one": (
         where((RATE, "Contains", "a"), ("Parameters.kind", "Contains", "b")),
         "'CONTAINS' operator usage limit of 1 exceeded.",

@@ -30,7 +30,7 @@ export function createTest(filter: Filter, name: string): Test {
     return (from) => textsIn(findAll(from, name)).some((text) => text.toLowerCase().includes(part));
   }
   if (operator === "In") {
-    const equals = wanted.split(",").map((text) => isEqualTo(text.trim(), filter.Name));
+    const equals = wanted.split(",").map((text) => isEqualTo(needed(text.trim(), name), filter.Name));
     return (from) => valuesOf(from, name).some((value) => equals.some((isEqual) => isEqual(value)));
   }
   if (operator === "Equals" || operator === "NotEquals") {
