@@ -20,6 +20,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import type { RowKey } from "../../../store/rows/rows.ts";
 import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
@@ -109,7 +110,8 @@ export function trainingJob(parts: Parts): Noun {
           const at = { now, steady: engine.steady() };
           const document = newDocument(await withMetrics(request, engine, call), arn, at);
           const config = input.ExperimentConfig;
-          const along = () => trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config });
+          const along = (taken: readonly RowKey[]) =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config, taken });
           const place = quotas.within(key.scope, instancesOf(parts, key.scope, request));
           await createJob(place, { key, status: "InProgress", document, arn, tags, now, noun: "training job", along });
           return { TrainingJobArn: arn };
