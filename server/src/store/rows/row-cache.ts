@@ -1,13 +1,17 @@
 // Rows read lately, for a store that no other process writes: what is asked for again and again (a waiter, a console,
-// the engine's next pass) is neither read nor parsed, which is half the cost of a Describe and most of a List.
+// the engine's next pass) is neither read nor parsed, which is half the cost of a Describe and most of a List. So it is
+// with what is asked for and not there, such as an own repository of the name of one of AWS's images.
 import type { Row, RowKey } from "./rows.ts";
 import { keySpaces } from "./schema.ts";
 
 /** Rows kept; at a few kB each, some ten MB. */
 const LIMIT = 2000;
+/** Keys kept of rows that are not there. */
+const ABSENT_LIMIT = 1000;
 
 export class RowCache {
   readonly #kept = new Map<string, Row<unknown>>();
+  readonly #absent = new Set<string>();
 
   /** The row as it was read. It is shared: whoever changes it gets an error. */
   get(key: RowKey): Row<unknown> | undefined {
@@ -17,21 +21,39 @@ export class RowCache {
   /** Keeps a row in the same turn of the event loop in which it was read, and gives it back, frozen. */
   keep<Document>(row: Row<Document>): Row<Document> {
     if (isKeySpace.has(row.kind)) return row;
-    // The oldest goes: a Map keeps the order of insertion.
-    const oldest = this.#kept.size >= LIMIT ? this.#kept.keys().next().value : undefined;
-    if (oldest !== undefined) this.#kept.delete(oldest);
+    makeRoom(this.#kept, LIMIT);
     this.#kept.set(textOf(row), frozen(row));
     return row;
   }
 
+  /** Whether the row is known not to be there. */
+  lacks(key: RowKey): boolean {
+    return this.#absent.has(textOf(key));
+  }
+
+  /** Keeps, as above, that there is no such row. */
+  keepAbsent(key: RowKey): void {
+    if (isKeySpace.has(key.kind)) return;
+    makeRoom(this.#absent, ABSENT_LIMIT);
+    this.#absent.add(textOf(key));
+  }
+
   /** Must be called for every row of a change before whoever made the change is told. */
   forget(key: RowKey): void {
-    this.#kept.delete(textOf(key));
+    const text = textOf(key);
+    this.#kept.delete(text);
+    this.#absent.delete(text);
   }
 }
 
 /** Walked by the million; they would only push each other out. */
 const isKeySpace: ReadonlySet<string> = new Set(keySpaces);
+
+/** The oldest goes: both keep the order of insertion. */
+function makeRoom(kept: Map<string, unknown> | Set<string>, limit: number): void {
+  const oldest = kept.size >= limit ? kept.keys().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest);
+}
 
 const textOf = ({ kind, scope, name }: RowKey): string => `${kind} ${scope} ${name}`;
 

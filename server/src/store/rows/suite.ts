@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { changingListTests } from "./changing-suite.ts";
-import { BadCursor, type Change, Conflict, type RowKey, type RowQuery, type Rows, type RowWrite } from "./rows.ts";
+import {
+  BadCursor,
+  type Change,
+  Conflict,
+  type Json,
+  type RowKey,
+  type RowQuery,
+  type Rows,
+  type RowWrite,
+} from "./rows.ts";
 import { allPages, aRow, type It, names, scope } from "./sample-rows.ts";
 
 export function rowsSuite(title: string, open: () => Promise<Rows>): void {
@@ -46,6 +55,18 @@ function commitTests(it: It, rows: () => Rows): void {
     await rows().commit({ remove: [aRow("removed")] });
     assert.equal(await rows().get(aRow("removed")), undefined);
     assert.equal(await rows().get(aRow("never")), undefined);
+  });
+
+  it("a row that was looked for in vain is found once it is put, also by who looks while it is", async () => {
+    const key = aRow("sought");
+    for (const version of [1, 1, 1]) {
+      assert.equal(await rows().get(key), undefined);
+      const put = rows().commit({ put: [key] });
+      await rows().get(key);
+      await put;
+      assert.deepEqual(await rows().get(key), { ...key, version });
+      await rows().commit({ remove: [key] });
+    }
   });
 
   it("several rows come in the order asked, with undefined where there is none", async () => {
