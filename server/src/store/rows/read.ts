@@ -130,7 +130,7 @@ export function createReads(
   };
 }
 
-function toRow<Document>(record: RowRecord): Row<Document> {
+export function toRow<Document>(record: RowRecord): Row<Document> {
   return {
     kind: record.kind,
     scope: record.scope,

@@ -69,6 +69,31 @@ function commitTests(it: It, rows: () => Rows): void {
     }
   });
 
+  it("a row that a change tells of is found as the change made it", async () => {
+    const told = async (version: number | "absent", document: Json, remove: readonly RowKey[] = []) => {
+      const row = aRow("told", { document });
+      const events = [{ kind: row.kind, scope: row.scope, name: row.name, type: "changed" }];
+      await rows().commit({ expect: [{ key: row, version }], remove, put: [row], events });
+    };
+    const found = async () => {
+      const row = await rows().get(aRow("told"));
+      return [row?.version, row?.document];
+    };
+    await told("absent", { a: 1 });
+    assert.deepEqual(await found(), [1, { a: 1 }]);
+    await assert.rejects(told("absent", { a: 2 }), Conflict);
+    assert.deepEqual(await found(), [1, { a: 1 }]);
+    await told(1, { a: 2 });
+    await told(2, { a: 3 });
+    assert.deepEqual(await found(), [3, { a: 3 }]);
+    await rows().commit({ put: [aRow("told", { document: { a: 4 } })] });
+    assert.deepEqual(await found(), [4, { a: 4 }]);
+    await told(4, { a: 5 }, [aRow("told")]);
+    assert.deepEqual(await found(), [1, { a: 5 }]);
+    await told(1, { a: 6 });
+    assert.deepEqual(await found(), [2, { a: 6 }]);
+  });
+
   it("several rows come in the order asked, with undefined where there is none", async () => {
     await rows().commit({ put: [aRow("many-a"), aRow("many-b")] });
     const found = await rows().getMany([aRow("many-b"), aRow("many-none"), aRow("many-a")]);
