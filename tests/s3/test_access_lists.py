@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore import UNSIGNED
 from botocore.exceptions import ClientError
+from policies import allow, policy
 from server_process import ACCOUNT, server_of_two_accounts
 
 OTHER = "210987654321"
@@ -310,3 +311,35 @@ def test_a_private_object_is_private_from_its_first_moment(callers, owner, name)
             owner.delete_object(Bucket=name, Key="a")
         over.set()
         assert set().union(*(one.result() for one in asked)) <= {"NoSuchKey", "AccessDenied", b"open"}
+
+
+def test_what_is_told_of_an_object_is_told_of_the_one_that_was_asked_about(callers, owner, name):
+    nobody, over = callers["nobody"], threading.Event()
+    is_open = {"StringEquals": {"s3:ExistingObjectTag/open": "yes"}}
+    tags = allow("s3:GetObjectTagging", f"arn:aws:s3:::{name}/*", Principal="*", Condition=is_open)
+    owner.put_bucket_policy(Bucket=name, Policy=policy(tags))
+
+    def tag():
+        return nobody.get_object_tagging(Bucket=name, Key="a")["TagSet"][0]["Value"]
+
+    def listed():
+        grants = nobody.get_object_acl(Bucket=name, Key="a")["Grants"]
+        return any(grant["Grantee"].get("URI") == EVERYONE for grant in grants)
+
+    def ask():
+        seen = set()
+        while not over.is_set():
+            for call in (tag, listed):
+                try:
+                    seen.add(call())
+                except ClientError as failure:
+                    seen.add(failure.response["Error"]["Code"])
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+        for _ in range(100):
+            owner.put_object(Bucket=name, Key="a", Body=b"closed", Tagging="open=no")
+            owner.put_object(Bucket=name, Key="a", Body=b"open", Tagging="open=yes", GrantReadACP=f"uri={EVERYONE}")
+        over.set()
+        assert set().union(*(one.result() for one in asked)) <= {"AccessDenied", "yes", True}

@@ -4,6 +4,7 @@ import datetime
 import json
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -299,6 +300,38 @@ def test_a_message_acknowledged_outlives_the_server(own_server):
         wait_until(
             lambda: {one.document["MessageId"] for one in receiver.received[before:]} == set(made), 40, "all messages"
         )
+
+
+def test_a_message_to_more_than_one_commit_takes_outlives_the_server(own_server):
+    with http_receiver() as receiver:
+        server = own_server()
+        sns = server.client("sns")
+        arn = sns.create_topic(Name="large")["TopicArn"]
+        raw = {"RawMessageDelivery": "true"}
+        paths = [f"/{number}-" for number in range(40)]
+        for path in paths:
+            sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=receiver.url + path, Attributes=raw)
+        for asked in receiver.wait(len(paths)):
+            sns.confirm_subscription(TopicArn=arn, Token=asked.document["Token"])
+        receiver.received.clear()
+        text = "x" * 250_000
+        sns.publish(TopicArn=arn, Message=text)
+        server.kill()
+        server.start()
+        wait_until(lambda: {one.path for one in receiver.received} == set(paths), 30, "the message everywhere")
+        assert {one.body for one in receiver.received} == {text.encode()}
+
+
+def test_an_endpoint_gets_no_more_a_second_than_its_policy_says(sns, topic, receiver, subscribed):
+    arn = topic()
+    twice = {"throttlePolicy": {"maxReceivesPerSecond": 2}}
+    subscribed(arn, "/twice", RawMessageDelivery="true", DeliveryPolicy=json.dumps(twice))
+    entries = [{"Id": str(number), "Message": f"m{number}"} for number in range(6)]
+    begun = time.monotonic()
+    sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=entries)
+    got = receiver.wait(6, "/twice")
+    assert time.monotonic() - begun > 2.4
+    assert sorted(one.body for one in got) == [f"m{number}".encode() for number in range(6)]
 
 
 def test_nothing_is_sent_to_addresses_of_clouds_or_where_the_setting_says_no(own_server):

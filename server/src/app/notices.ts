@@ -17,7 +17,7 @@ import { createEventBus, openEvents } from "../services/events/port.ts";
 import { startUpkeep as startEventUpkeep } from "../services/events/upkeep.ts";
 import { type LinkDoor, openLinkDoor } from "../services/sns/door.ts";
 import { createSns } from "../services/sns/index.ts";
-import { createTopics, openSns } from "../services/sns/port.ts";
+import { createTopics, endDeliveries, openSns, startDeliveries } from "../services/sns/port.ts";
 import { startUpkeep as startTopicUpkeep } from "../services/sns/upkeep.ts";
 import type { Rows } from "../store/rows/rows.ts";
 import type { Series } from "../store/series/series.ts";
@@ -73,14 +73,14 @@ export async function openNotices(options: NoticesOptions): Promise<Notices> {
     door: openLinkDoor(sns, log),
     async start(address) {
       url = address;
-      await sns.outbox.start();
+      await startDeliveries(sns);
       await events.start();
       upkeep.push(startTopicUpkeep(sns), startEventUpkeep(events));
     },
     async close() {
       for (const stop of upkeep) await stop();
       await events.close();
-      await sns.outbox.close();
+      await endDeliveries(sns);
     },
   };
 }

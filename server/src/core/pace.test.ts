@@ -1,25 +1,44 @@
 import assert from "node:assert/strict";
-import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import type { Clock } from "./clock.ts";
 import { createPace } from "./pace.ts";
 
-test("who has had a turn leaves nothing at the signal; who waits is ended by it", async () => {
-  const wakes: (() => void)[] = [];
-  const clock: Clock = {
-    now: () => 0,
-    at(_time, wake) {
-      wakes.push(wake);
-      return () => {};
-    },
+test("a lane has so many turns a second, each told when it comes, and none is saved up", () => {
+  let now = 1000;
+  const pace = createPace({ now: () => now, at: () => () => {} });
+  const at = (time: number, perSecond = 4, lane = "lane") => {
+    now = time;
+    return pace(lane, perSecond);
   };
-  const pace = createPace(clock);
-  const ended = new AbortController();
-  const turns = Array.from({ length: 4 }, () => pace("lane", 1, ended.signal));
-  for (const wake of wakes.splice(0)) wake();
-  await Promise.all(turns);
-  assert.equal(getEventListeners(ended.signal, "abort").length, 0);
-  const waiting = pace("lane", 1, ended.signal);
-  ended.abort(new Error("closed"));
-  await assert.rejects(waiting, /closed/);
+  assert.deepEqual(
+    {
+      first: at(1000),
+      "at once again": at(1000),
+      "another lane": at(1000, 4, "other"),
+      "too early": at(1249),
+      "a little late": at(1255),
+      "by its time, not by that of the late one": at(1499),
+      "the next": at(1500),
+      "after a long time": at(9000),
+      "only one of those that were not taken": at(9000),
+    },
+    {
+      first: undefined,
+      "at once again": 1250,
+      "another lane": undefined,
+      "too early": 1250,
+      "a little late": undefined,
+      "by its time, not by that of the late one": 1500,
+      "the next": undefined,
+      "after a long time": undefined,
+      "only one of those that were not taken": 9250,
+    },
+  );
+});
+
+test("more turns a second than a clock can tell apart are not fewer for it", () => {
+  let now = 0;
+  const pace = createPace({ now: () => now, at: () => () => {} });
+  let turns = 0;
+  for (; now < 1000; now += 10) while (pace("lane", 3000) === undefined) turns++;
+  assert.ok(turns > 2900 && turns <= 3001, `${turns} turns`);
 });

@@ -366,7 +366,10 @@ export interface LogLines extends LogWriter {
 
 /** EventBridge, to services that tell of what happened on the account's default bus. */
 export interface EventBus {
-  /** Kept when this returns; matched with rules and delivered behind it. */
+  /**
+   * Kept when this returns; matched with rules and delivered behind it. An event with which something is wrong itself is
+   * reported and left out, so that nothing waits behind it; what is thrown is the store's, and to be tried again.
+   */
   put(events: readonly ServiceEvent[]): Promise<void>;
   /** Whether there is any rule that could match what is put there. */
   isHeard(at: Pick<ServiceEvent, "account" | "region">): Promise<boolean>;

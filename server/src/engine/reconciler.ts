@@ -1,6 +1,7 @@
 // The loop: for each row that is not settled, what is wanted is made so, and the next step is taken. It does not know
 // what woke it (a commit, a unit, an activity, a timer), and any step may be repeated. One pass a row at a time.
 import { ApiError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
 import type { RoleSession } from "../core/ports.ts";
 import type { ChangeEvent, Row, RowKey } from "../store/rows/rows.ts";
 import { Conflict } from "../store/rows/rows.ts";
@@ -185,7 +186,8 @@ export class Reconciler {
     const expect = [{ key, version }];
     try {
       if (step.do === "remove") {
-        await rows.commit({ expect, remove: [key], events: [{ ...key, type: "deleted" }] });
+        // With what it was: whoever follows the log may come by when the name is another's.
+        await rows.commit({ expect, remove: [key], events: [{ ...key, type: "deleted", detail: rest as Json }] });
         return undefined;
       }
       const next = { ...key, ...rest, status: step.status, document: step.document, modifiedAt: clock.now() };

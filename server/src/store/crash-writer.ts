@@ -2,7 +2,7 @@
 // Run as `node crash-writer.ts FOLDER LIFE`.
 import { writeSync } from "node:fs";
 import { realClock } from "../core/clock.ts";
-import { CHANGED, contentsOf, STREAM, THING } from "./crash-keys.ts";
+import { aPoint, CHANGED, contentsOf, openPassing, STREAM, THING } from "./crash-keys.ts";
 import { openStore } from "./open.ts";
 
 const [folder = "", life = ""] = process.argv.slice(2);
@@ -88,6 +88,21 @@ async function changeInCalls(): Promise<never> {
   }
 }
 
+/** Points of a metric that stays and of others that pass, which are forgotten again and again. */
+async function putPoints(): Promise<never> {
+  let now = Number(life) * 1_000_000;
+  const metrics = await openPassing(folder, () => now);
+  for (; ; now++) {
+    const names = ["steady", `passing-${now}`];
+    await metrics.putMetrics(
+      names.map((name) => aPoint(name, now)),
+      { sync: true },
+    );
+    say("point", now);
+    if (now % 20 === 0) await metrics.expire();
+  }
+}
+
 say("ready");
 await Promise.all([
   ...["x", "y", "z"].map(putObjects),
@@ -95,4 +110,5 @@ await Promise.all([
   appendLines("batched", false),
   recordCalls(),
   changeInCalls(),
+  putPoints(),
 ]);

@@ -10,7 +10,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { realClock } from "../core/clock.ts";
 import type { Blob } from "./blobs/blobs.ts";
-import { CHANGED, contentsOf, STREAM, THING } from "./crash-keys.ts";
+import { CHANGED, contentsOf, metricOf, openPassing, POINTS_KEPT, STREAM, THING } from "./crash-keys.ts";
 import { openStore, type Store } from "./open.ts";
 
 const KILLS = 20;
@@ -30,6 +30,8 @@ interface Acknowledged {
   readonly calls: string[];
   /** Calls that changed something, whose records their commits keep. */
   readonly changes: string[];
+  /** Times of points. */
+  readonly points: number[];
   /** Highest offset acknowledged for a source. */
   readonly offsets: Map<string, number>;
 }
@@ -49,6 +51,7 @@ async function oneLife(folder: string, life: number, told: Acknowledged): Promis
     else if (what === "object") told.objects.push(value);
     else if (what === "call") told.calls.push(value);
     else if (what === "change") told.changes.push(value);
+    else if (what === "point") told.points.push(Number(value));
     else told.offsets.set(what, Math.max(told.offsets.get(what) ?? 0, Number(value)));
   }
   const [, signal] = await exited;
@@ -102,21 +105,43 @@ async function checkCalls(store: Store, told: Acknowledged): Promise<void> {
   for (const id of told.changes) assert.ok(known.has(id), `change ${id} was acknowledged and is gone`);
 }
 
+/** Each metric has its own points and no other's, those of the last life all of them. */
+async function checkPoints(folder: string, told: Acknowledged): Promise<void> {
+  const now = told.points.at(-1) ?? 0;
+  const metrics = await openPassing(folder, () => now);
+  const timesOf = async (name: string) =>
+    (await metrics.readMetrics(metricOf(name), 0, Number.POSITIVE_INFINITY)).map(({ timestamp }) => timestamp);
+  const steady = await timesOf("steady");
+  assert.equal(new Set(steady).size, steady.length);
+  const known = new Set(steady);
+  for (const at of told.points) {
+    const found = await timesOf(`passing-${at}`);
+    const isKept = at >= now - POINTS_KEPT;
+    assert.ok(known.has(at) || !isKept, `the point of ${at} was acknowledged and is gone`);
+    if (found.length > 0 || isKept) assert.deepEqual(found, [at]);
+  }
+  await metrics.expire();
+  const listed = await metrics.listMetrics({ account: "a", region: "r" });
+  assert.ok(listed.length <= POINTS_KEPT + 10, `${listed.length} metrics are known`);
+  await metrics.close();
+}
+
 test(`of stores killed ${KILLS} times nothing acknowledged is lost, nothing is there twice and nothing is left over`, async (context: TestContext) => {
   const folder = await mkdtemp(join(tmpdir(), "sagebrush-crash-"));
   context.after(() => rm(folder, { recursive: true }));
-  const told: Acknowledged = { objects: [], calls: [], changes: [], offsets: new Map() };
+  const told: Acknowledged = { objects: [], calls: [], changes: [], points: [], offsets: new Map() };
   for (let life = 0; life < KILLS; life++) await oneLife(folder, life, told);
   const store = await open(folder);
   try {
     await checkObjects(store, folder, told);
     for (const source of ["synced", "batched"]) await checkLines(store, told, source);
     await checkCalls(store, told);
+    await checkPoints(folder, told);
   } finally {
     await store.close();
   }
   const offsets = [...told.offsets].map(([source, offset]) => `${offset} ${source} lines`).join(", ");
   context.diagnostic(
-    `acknowledged: ${told.objects.length} objects, ${told.calls.length} calls, ${told.changes.length} changes, ${offsets}`,
+    `acknowledged: ${told.objects.length} objects, ${told.calls.length} calls, ${told.changes.length} changes, ${told.points.length} points, ${offsets}`,
   );
 });

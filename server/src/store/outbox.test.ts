@@ -43,9 +43,9 @@ after(async () => {
 
 /** An outbox whose tries the test ends one by one. */
 function anOutbox(kind: string, limits: { readonly width: number; readonly laneWidth: number }) {
-  const tries: { readonly attempt: Attempt<string>; readonly end: (outcome: Outcome) => void }[] = [];
+  const tries: { readonly attempt: Attempt<string>; readonly end: (outcome: Outcome<string>) => void }[] = [];
   const attempt = (one: Attempt<string>, signal: AbortSignal) =>
-    new Promise<Outcome>((end, fail) => {
+    new Promise<Outcome<string>>((end, fail) => {
       signal.addEventListener("abort", () => fail(signal.reason));
       tries.push({ attempt: one, end });
     });
@@ -105,6 +105,77 @@ test("a lane that is slow holds up no other", async () => {
   await until(() => tries.length === 4);
   assert.equal(tries[3]?.attempt.name, "b");
   await box.close();
+});
+
+test("a lane that waits for its turn takes no place of others, and goes on in its order", async () => {
+  const { box, tries, put } = anOutbox("paced", { width: 2, laneWidth: 2 });
+  await box.start();
+  await put(["a", "paced"], ["b", "paced"], ["c", "paced"]);
+  await until(() => tries.length === 2);
+  const turnAt = clock.now() + 1000;
+  for (const { end } of tries) end({ turnAt });
+  await until(() => box.ready() === 0);
+  await put(["x", "other"], ["y", "other"]);
+  await until(() => tries.length === 4);
+  const namesFrom = (first: number) => tries.slice(first).map(({ attempt }) => attempt.name);
+  assert.deepEqual(namesFrom(2), ["x", "y"]);
+  for (const { end } of tries.slice(2)) end("over");
+  await until(async () => (await left("paced")).length === 3);
+  move(1000);
+  await until(() => tries.length === 6);
+  assert.deepEqual(namesFrom(4), ["a", "b"]);
+  tries[4]?.end("over");
+  tries[5]?.end({ turnAt: clock.now() + 1000 });
+  await until(async () => (await left("paced")).length === 2);
+  move(1000);
+  await until(() => tries.length === 8);
+  assert.deepEqual(namesFrom(6), ["b", "c"]);
+  assert.deepEqual(new Set(tries.map(({ attempt }) => attempt.tries)), new Set([0]));
+  await box.close();
+});
+
+test("work that is done in parts goes on after the last one, also in the next outbox", async () => {
+  const first = anOutbox("parts", { width: 1, laneWidth: 1 });
+  await first.box.start();
+  await first.put(["a", "x"]);
+  const made = (name: string) => ({
+    kind: "made",
+    scope: "s",
+    name,
+    status: "",
+    createdAt: 1,
+    modifiedAt: 1,
+    document: null,
+  });
+  const told: string[] = [];
+  const part = (name: string, rest: string | undefined): Outcome<string> => ({
+    part: { put: [made(name)], left: rest, committed: () => void told.push(name) },
+  });
+  await until(() => first.tries.length === 1);
+  first.tries[0]?.end(part("one", "what is left"));
+  await until(() => first.tries.length === 2);
+  assert.deepEqual([first.tries[1]?.attempt.item, told, await left("made")], ["what is left", ["one"], ["one"]]);
+  await first.box.close();
+  const second = anOutbox("parts", { width: 1, laneWidth: 1 });
+  await second.box.start();
+  await until(() => second.tries.length === 1);
+  assert.equal(second.tries[0]?.attempt.item, "what is left");
+  // Put once more meanwhile: nothing of the part is made, and all is done again.
+  await second.put(["a", "x"]);
+  second.tries[0]?.end(part("two", undefined));
+  await until(() => second.tries.length === 2);
+  assert.deepEqual([second.tries[1]?.attempt.item, await left("made")], ["a", ["one"]]);
+  second.tries[1]?.end(part("three", undefined));
+  await until(() => told.length === 2);
+  assert.deepEqual(await left("parts"), []);
+  assert.deepEqual(
+    [told, await left("made")],
+    [
+      ["one", "three"],
+      ["one", "three"],
+    ],
+  );
+  await second.box.close();
 });
 
 test("what is left is taken up by the next one, and nothing runs twice at once", async () => {

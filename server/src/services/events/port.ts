@@ -17,7 +17,7 @@ import { CONNECTION, type ConnectionDocument } from "./shared/connections.ts";
 import { envelopeOf } from "./shared/envelope.ts";
 import type { Delivery, Parts } from "./shared/parts.ts";
 import { busOf, DEFAULT_BUS, scopeOf } from "./shared/place.ts";
-import { type Entry, route } from "./shared/routing.ts";
+import { type Entry, routeBy } from "./shared/routing.ts";
 import { createRuleBook } from "./shared/rule-book.ts";
 
 export interface EventsOptions extends Pick<Parts, "rows" | "series" | "policies" | "secrets" | "clock" | "report"> {
@@ -136,11 +136,26 @@ export const createEventBus = (parts: Parts): EventBus => ({
 async function putOne(parts: Parts, event: ServiceEvent): Promise<void> {
   const { id, account, region } = event;
   const at = parts.clock.now();
-  const entries = await route(parts, { account, region, bus: DEFAULT_BUS }, envelopeOf(event), { at });
+  const bus = { account, region, bus: DEFAULT_BUS };
+  const rules = await parts.rules.of(bus);
+  const entries = entriesOf(parts, event, () => routeBy(parts, bus, envelopeOf(event), { rules, at }));
   if (entries.length === 0) return;
   if (id === undefined) await parts.rows.commit({ put: entries });
   else if (!(await commitOnce(parts, scopeOf(event), id, entries, at))) return;
   parts.outbox.committed(entries);
+}
+
+/** None of an event that cannot be matched or kept: no store is asked here, so that it will never be. */
+function entriesOf({ report }: Parts, event: ServiceEvent, route: () => readonly Entry[]): readonly Entry[] {
+  try {
+    const entries = route();
+    if (entries.length > 0) JSON.stringify(event.detail);
+    return entries;
+  } catch (cause) {
+    const what = `"${event.detailType}" of ${event.resources.join(", ")}`;
+    report(new Error(`The event ${what} cannot be matched or kept; it is left out.`, { cause }));
+    return [];
+  }
 }
 
 /** Whether it was made: not when an event of this id was taken before. */

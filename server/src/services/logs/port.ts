@@ -25,7 +25,7 @@ export interface LogsParts {
 /** What the service works on; its `series` is for everybody who writes log lines. */
 export async function openLogs({ rows, series, keys, policyChecks, clock, report }: LogsParts): Promise<LogsContext> {
   const filters = await MetricFilters.open(rows, () => clock.now());
-  const policies = await ResourcePolicies.open(rows);
+  const policies = new ResourcePolicies(rows, () => clock.now());
   const queries = new Queries({ rows, series, clock, report });
   return { rows, series: withMetricFilters(series, filters), filters, policies, policyChecks, keys, queries };
 }
@@ -33,7 +33,7 @@ export async function openLogs({ rows, series, keys, policyChecks, clock, report
 export function createLogGroups(context: LogsContext, authorizer: Authorizer, clock: Clock): LogGroups {
   const check = async (writer: LogWriter) => {
     const { principal, account, region, group, stream, conditions = {} } = writer;
-    const policy = context.policies.together(writer);
+    const policy = await context.policies.together(writer);
     const permission = (action: string) => ({
       action,
       resource: streamArn(writer, group, stream),

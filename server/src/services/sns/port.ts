@@ -8,7 +8,8 @@ import { deliver } from "./delivery/deliver.ts";
 import { createMailer } from "./delivery/mail.ts";
 import { invalidParameter, noTopic, unauthorized } from "./errors.ts";
 import { topicArn } from "./shared/arns.ts";
-import type { Delivery, Parts } from "./shared/parts.ts";
+import { broadcast } from "./shared/broadcast.ts";
+import type { Broadcast, Delivery, Parts } from "./shared/parts.ts";
 import { bytesOf, LARGEST_MESSAGE_BYTES, publish, readMessage } from "./shared/publishing.ts";
 import { createSigner, type IssueCertificate } from "./shared/signer.ts";
 import { createTokens } from "./shared/tokens.ts";
@@ -29,7 +30,10 @@ export interface SnsOptions extends Pick<Parts, "rows" | "series" | "policies" |
 const WIDTH = 32;
 const LANE_WIDTH = 4;
 
-/** What the service, its links and its port work on. Deliveries begin with `outbox.start`. */
+/** Messages that are made into deliveries at once; of one topic one after the other. */
+const BROADCAST_WIDTH = 4;
+
+/** What the service, its links and its port work on. Deliveries begin with `startDeliveries`. */
 export async function openSns(options: SnsOptions): Promise<Parts> {
   const { rows, series, policies, clock, report, address, issue, mail } = options;
   const masterKey = await keptKey(options.keyFile);
@@ -43,11 +47,31 @@ export async function openSns(options: SnsOptions): Promise<Parts> {
     attempt: (attempt, signal) => deliver(parts, ways, attempt, signal),
     report,
   });
+  const broadcasts = createOutbox<Broadcast>({
+    rows,
+    clock,
+    kind: "sns:broadcast",
+    width: BROADCAST_WIDTH,
+    laneWidth: 1,
+    attempt: (attempt) => broadcast(parts, attempt),
+    report,
+  });
   const signer = createSigner({ rows, clock, masterKey, issue });
   const sendMail = mail && createMailer(mail.url, mail.from);
   const tokens = createTokens(masterKey);
-  const parts: Parts = { rows, series, policies, clock, signer, tokens, outbox, sendMail, address, report };
+  const parts: Parts = { rows, series, policies, clock, signer, tokens, outbox, broadcasts, sendMail, address, report };
   return parts;
+}
+
+/** Takes up what was left. */
+export async function startDeliveries({ outbox, broadcasts }: Parts): Promise<void> {
+  await outbox.start();
+  await broadcasts.start();
+}
+
+export async function endDeliveries({ outbox, broadcasts }: Parts): Promise<void> {
+  await broadcasts.close();
+  await outbox.close();
 }
 
 export const createTopics = (parts: Parts, authorizer: Authorizer): Topics => ({

@@ -13,7 +13,8 @@ export interface Calls extends CallLog {
   }): Promise<CallPage>;
   /**
    * Oldest first, from a place in the log that an earlier page ended at; without one nothing, and where the log ends. So
-   * many at most, and fewer when they are long: `hasMore` where it was not the log that ended.
+   * many at most, and fewer when they are long: `hasMore` where it was not the log that ended. What is given, and `next`,
+   * is synced: no power cut takes it.
    */
   follow(range: {
     readonly account: string;

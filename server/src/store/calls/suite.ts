@@ -14,7 +14,8 @@ export interface CallsUnderTest {
   close(): Promise<void>;
 }
 
-const aCall = (requestId: string, more: Partial<CallRecord> = {}): CallRecord => ({
+/** A call that was answered, with what a test cares about. */
+export const aCall = (requestId: string, more: Partial<CallRecord> = {}): CallRecord => ({
   requestId,
   at: 1000,
   durationMs: 5,
@@ -119,6 +120,9 @@ function followTests(it: It, store: () => CallsUnderTest): void {
       next: second.next,
     });
     assert.deepEqual(await store().calls().follow({ account: "nobody", limit: 2 }), { calls: [], next: 0 });
+    // As where the log is from an older backup than the place.
+    const beyond = { account, from: second.next + 5, limit: 2 };
+    assert.deepEqual(await store().calls().follow(beyond), { calls: [], next: second.next });
   });
 
   it("who follows long calls is given fewer of them at once, and all of them in the end", async () => {

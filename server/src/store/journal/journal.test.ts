@@ -94,11 +94,47 @@ test("offsets of sources outlive the segment they were written in", async (conte
   await append(journal, "old", { id: "quiet", offset: 7 });
   now += DAY_MS;
   await append(journal, "new");
-  assert.equal(await journal.expire(2), 1);
+  assert.equal(await journal.expire(2), 2);
+  assert.equal(await journal.expire(2), 0);
   await journal.close();
   const again = await Journal.open(folder, () => now);
   assert.equal(again.offset("quiet"), 7);
   await again.close();
+});
+
+test("retention leaves of the last segment no more than its place", async (context) => {
+  const folder = await aFolder(context);
+  const open = () => Journal.open(folder, () => 0);
+  const journal = await open();
+  for (const value of ["one", "two"]) await append(journal, value);
+  assert.equal(await journal.expire(2), 1);
+  assert.deepEqual([await values(journal), journal.facts().entries], [[], 0]);
+  await journal.close();
+  assert.deepEqual(await readdir(folder), ["00000000000002.jsonl"]);
+  const again = await open();
+  await append(again, "three");
+  assert.deepEqual(
+    (await again.read(everything)).map(({ sequence, value }) => [sequence, value]),
+    [[2, "three"]],
+  );
+  await again.close();
+});
+
+test("what is appended after the end of a segment is in another one", async (context) => {
+  const folder = await aFolder(context);
+  const journal = await Journal.open(folder, () => 0);
+  await append(journal, "before");
+  await journal.endSegment();
+  await journal.endSegment();
+  await append(journal, "after");
+  await journal.close();
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+  assert.deepEqual(files, ["00000000000000.jsonl", "00000000000001.jsonl"]);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  assert.deepEqual(
+    texts.map((text) => /before|after/.exec(text)?.[0]),
+    ["before", "after"],
+  );
 });
 
 test("offsets of sources survive the loss of the first line of a new segment", async (context) => {
@@ -149,6 +185,31 @@ test("of many journals only so many stay open, and all keep what they were given
   for (const folder of folders) assert.deepEqual(await journals.find(folder, values), ["a", "b"]);
   const open = (await readdir("/proc/self/fd").catch(() => [])).length;
   assert.ok(open < 60, `${open} files are open`);
+  await journals.close();
+});
+
+test("a folder of journals goes when it is empty, also while another journal is made in it", async (context) => {
+  const root = await aFolder(context);
+  const above = join(root, "group");
+  const journals = new Journals(() => 0);
+  const make = (name: string) =>
+    journals.use(
+      join(above, name),
+      () => ({}),
+      (journal) => append(journal, name),
+    );
+  await make("kept");
+  await journals.removeEmpty(above);
+  assert.deepEqual(await journals.find(join(above, "kept"), values), ["kept"]);
+  await journals.remove(join(above, "kept"));
+  for (let round = 0; round < 50; round++) {
+    const name = String(round);
+    await Promise.all([make(name), journals.removeEmpty(above), journals.removeEmpty(above)]);
+    assert.deepEqual(await journals.find(join(above, name), values), [name]);
+    await journals.remove(join(above, name));
+  }
+  await journals.removeEmpty(above);
+  assert.deepEqual(await readdir(root), []);
   await journals.close();
 });
 

@@ -15,6 +15,8 @@ export interface Appending {
   readonly sync: boolean;
   /** Taken only when `offset` is beyond the last one recorded for the source, which is recorded in the same line. */
   readonly source?: { readonly id: string; readonly offset: number } | undefined;
+  /** Written to a segment that holds nothing from before. */
+  readonly endsSegment?: true;
 }
 
 export interface JournalFacts {
@@ -39,8 +41,11 @@ export class Journal {
   #marks: ReadonlyMap<string, number>;
   #file: FileHandle | undefined;
   #closed = false;
-  /** The newest segment's name is not yet lasting. */
-  #nameUnsynced = false;
+  /** The newest segment's name may not be lasting, nor its last lines: an earlier process may have written them. */
+  #nameUnsynced = true;
+  #linesUnsynced = true;
+  /** Position before which everything is lasting. */
+  #lasting = 0;
   readonly #batches = new Batches<Appending, void>(BATCH_LIMIT, (batch) => this.#write(batch));
 
   private constructor(folder: string, now: () => number, segments: Segment[], marks: ReadonlyMap<string, number>) {
@@ -77,6 +82,17 @@ export class Journal {
     return this.#batches.submit(appending);
   }
 
+  /** Makes what has been written lasting; the position before which everything is. */
+  async lasting(): Promise<number> {
+    if (this.#linesUnsynced) await this.append({ entries: [], sync: true });
+    return this.#lasting;
+  }
+
+  /** What is appended from here on is in other segments than what was appended before. */
+  async endSegment(): Promise<void> {
+    await this.append({ entries: [], sync: true, endsSegment: true });
+  }
+
   /** Last offset recorded for a source, 0 if none. */
   offset(sourceId: string): number {
     return this.#marks.get(sourceId) ?? 0;
@@ -111,11 +127,12 @@ export class Journal {
     };
   }
 
-  /** Drops closed segments whose entries are all from before this time. Resolves to their number. */
+  /** Drops segments whose entries are all from before this time; positions and offsets of sources go on. Resolves to their number. */
   async expire(before: number): Promise<number> {
-    const old = this.#segments
-      .slice(0, -1)
-      .filter((segment) => segment.blocks.every(({ to }) => to === undefined || to < before));
+    const isOld = (segment: Segment) => segment.blocks.every(({ to }) => to === undefined || to < before);
+    const newest = this.#newest();
+    if (hasEntries(newest) && isOld(newest) && !this.#closed) await this.endSegment();
+    const old = this.#segments.slice(0, -1).filter(isOld);
     for (const segment of old) {
       this.#segments.splice(this.#segments.indexOf(segment), 1);
       await rm(indexFile(this.#folder, segment.name), { force: true });
@@ -137,13 +154,15 @@ export class Journal {
   }
 
   async #write(batch: readonly Appending[]): Promise<[]> {
-    const { file, segment } = await this.#writable();
+    const { file, segment } = await this.#writable(batch.some(({ endsSegment }) => endsSegment));
     const marks = new Map(this.#marks);
     const lines: { readonly line: Line; readonly bytes: Buffer }[] = [];
     let next = segment.next;
     if (segment.sizeBytes === 0 && marks.size > 0)
       lines.push(this.#line({ n: next, e: [], m: Object.fromEntries(marks) }));
     for (const { entries, source } of batch) {
+      // Asks for no more than the sync.
+      if (entries.length === 0 && !source) continue;
       if (source && source.offset <= (marks.get(source.id) ?? 0)) continue;
       if (source) marks.set(source.id, source.offset);
       lines.push(this.#line({ n: next, e: entries, ...(source ? { m: { [source.id]: source.offset } } : {}) }));
@@ -159,6 +178,8 @@ export class Journal {
     }
     for (const { line, bytes } of lines) addLine(segment, line, bytes.length);
     this.#marks = marks;
+    if (sync) this.#lasting = segment.next;
+    this.#linesUnsynced = !sync && (this.#linesUnsynced || lines.length > 0);
     return [];
   }
 
@@ -173,12 +194,12 @@ export class Journal {
     this.#nameUnsynced = false;
   }
 
-  /** The segment to write to, a new one when the newest is full or old. */
-  async #writable(): Promise<{ readonly file: FileHandle; readonly segment: Segment }> {
+  /** The segment to write to, a new one when the newest is full, old or to end. */
+  async #writable(ends: boolean): Promise<{ readonly file: FileHandle; readonly segment: Segment }> {
     const newest = this.#newest();
     const age = this.#now() - (newest.firstWrittenAt ?? this.#now());
-    if (newest.next > Number(newest.name) && (newest.sizeBytes >= SEGMENT_BYTES || age >= SEGMENT_MS))
-      await this.#roll();
+    const isFull = ends || newest.sizeBytes >= SEGMENT_BYTES || age >= SEGMENT_MS;
+    if (hasEntries(newest) && isFull) await this.#roll();
     const segment = this.#newest();
     if (segment.sizeBytes === 0) this.#nameUnsynced = true;
     this.#file ??= await open(linesFile(this.#folder, segment.name), WRITE, 0o600);
@@ -187,13 +208,16 @@ export class Journal {
 
   async #roll(): Promise<void> {
     const full = this.#newest();
-    await this.#file?.datasync();
-    await this.#file?.close();
+    this.#file ??= await open(linesFile(this.#folder, full.name), WRITE, 0o600);
+    await this.#file.datasync();
+    await this.#file.close();
     this.#file = undefined;
     await replaceFile(indexFile(this.#folder, full.name), encode(full));
     this.#segments.push(emptySegment(full.next));
   }
 }
+
+const hasEntries = ({ name, next }: Segment): boolean => next > Number(name);
 
 /** A single write may take less than it was given. */
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

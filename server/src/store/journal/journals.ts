@@ -1,5 +1,5 @@
 // The journals under a folder, opened when used. Only so many stay open; each has at most one file open for writing.
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { newId } from "../../core/ids.ts";
 import { createTurns } from "../../core/turns.ts";
@@ -25,7 +25,7 @@ export class Journals {
   readonly #mostOpen: number;
   /** The one used longest ago comes first. */
   readonly #opened = new Map<string, Opened>();
-  /** Making and removing a journal's folder happen one after the other. */
+  /** Making and removing a folder, of a journal or of several, happen one after the other. */
   readonly #turns = createTurns();
 
   constructor(now: () => number, mostOpen = MOST_OPEN) {
@@ -35,7 +35,7 @@ export class Journals {
 
   /** Uses the journal in the folder, made with the header if it is not there. */
   async use<Result>(folder: string, header: () => Header, use: (journal: Journal) => Promise<Result>): Promise<Result> {
-    if (!this.#opened.has(folder)) await this.#turns.inTurn(folder, () => make(folder, header));
+    if (!this.#opened.has(folder)) await this.#turns.inTurn(folder, () => this.#make(folder, header));
     return this.#useOpen(folder, use);
   }
 
@@ -54,6 +54,15 @@ export class Journals {
       if (!(await renamed(folder, gone))) return;
       await syncFolder(dirname(folder));
       await rm(gone, { recursive: true, force: true });
+    });
+  }
+
+  /** Removes a folder of journals that has none any more; the next journal makes it anew. */
+  async removeEmpty(folder: string): Promise<void> {
+    await this.#turns.inTurn(folder, async () => {
+      await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(error.code ?? "")) throw error;
+      });
     });
   }
 
@@ -76,6 +85,18 @@ export class Journals {
     }
   }
 
+  async #make(folder: string, header: () => Header): Promise<void> {
+    if ((await readHeader(folder)) !== undefined) return;
+    const above = dirname(folder);
+    // The folder above goes when it is empty.
+    await this.#turns.inTurn(above, async () => {
+      await makeFolder(above);
+      await mkdir(folder, { mode: 0o700 }).catch(there);
+    });
+    await syncFolder(above);
+    await replaceFile(join(folder, HEADER), encode(header()));
+  }
+
   #open(folder: string): Opened {
     const opened: Opened = { journal: Journal.open(folder, this.#now), users: 0 };
     opened.journal.catch(() => {
@@ -95,12 +116,6 @@ export class Journals {
   }
 }
 
-async function make(folder: string, header: () => Header): Promise<void> {
-  if ((await readHeader(folder)) !== undefined) return;
-  await makeFolder(folder);
-  await replaceFile(join(folder, HEADER), encode(header()));
-}
-
 /** What was written when the journal was made; undefined when there is none. */
 export async function readHeader(folder: string): Promise<Header | undefined> {
   const text = await readFile(join(folder, HEADER), "utf8").catch(absent);
@@ -117,6 +132,10 @@ export async function journalFolders(folder: string): Promise<string[]> {
 
 async function renamed(from: string, to: string): Promise<boolean> {
   return (await rename(from, to).then(() => true, absent)) === true;
+}
+
+function there(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

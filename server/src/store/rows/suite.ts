@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { changingListTests } from "./changing-suite.ts";
+import { counted } from "./guarded.ts";
 import {
   BadCursor,
   type Change,
@@ -28,6 +29,7 @@ function define(open: () => Promise<Rows>): void {
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
   commitTests(it, () => rows);
   laterLookTests(it, () => rows);
+  countedTests(it, () => rows);
   readTests(it, () => rows);
   listTests(it, () => rows);
   changingListTests(it, () => rows);
@@ -164,6 +166,25 @@ function laterLookTests(it: It, rows: () => Rows): void {
     assert.deepEqual(await found(), [1, { a: 5 }]);
     await told(1, { a: 6 });
     assert.deepEqual(await found(), [2, { a: 6 }]);
+  });
+}
+
+function countedTests(it: It, rows: () => Rows): void {
+  it("of many that add at once where there may be so many, as many are made, within each kind and parent", async () => {
+    const full = new Error("full");
+    const parents = ["one", "other"];
+    const add = (number: number, parent: string) => {
+      const row = aRow(`counted-${parent}-${number}`, { kind: "test:quota", parent });
+      const among = { kind: row.kind, scope: row.scope, parent };
+      return counted(rows(), { among, most: 5, full: () => full }).commit({ put: [row] });
+    };
+    const adds = parents.flatMap((parent) => Array.from({ length: 20 }, (_, number) => add(number, parent)));
+    const refused = (await Promise.allSettled(adds)).flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    assert.deepEqual(refused, Array(30).fill(full));
+    for (const parent of parents) assert.equal(await rows().count({ kind: "test:quota", scope, parent }), 5);
+    const taken: Change = { expect: [{ key: aRow("counted-none"), version: "present" }] };
+    const unlimited = counted(rows(), { among: { kind: "test:quota", scope }, most: 100, full: () => full });
+    await assert.rejects(unlimited.commit(taken), Conflict);
   });
 }
 

@@ -2,12 +2,17 @@
 // Source: CloudTrail user guide, "CloudTrail log file name format" and "Amazon S3 bucket policy for CloudTrail".
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { gzipSync } from "node:zlib";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { Principal } from "../../../core/call.ts";
 import type { CallRecord } from "../../../core/call-record.ts";
 import { eventOf } from "./events.ts";
 import { isWanted } from "./selection.ts";
 import { type Parts, placeOf, SERVICE, type TrailDocument, type TrailRow, trailArn } from "./trails.ts";
+
+/** Calls made into text before others have their turn. */
+const SLICE = 20;
 
 type Bucket = Pick<TrailDocument, "bucket" | "prefix" | "kmsKeyId">;
 
@@ -35,6 +40,22 @@ export async function writeFile(
   return key;
 }
 
+/** The file of so many calls, as it lies in the bucket. It is made piece by piece and packed on other threads. */
+async function packed(records: readonly CallRecord[]): Promise<Buffer> {
+  const gzip = createGzip();
+  const [content] = await Promise.all([buffer(gzip), pipeline(textOf(records), gzip)]);
+  return content;
+}
+
+function* textOf(records: readonly CallRecord[]): Generator<string> {
+  yield '{"Records":[';
+  for (let from = 0; from < records.length; from += SLICE) {
+    const events = records.slice(from, from + SLICE).map((record) => JSON.stringify(eventOf(record)));
+    yield `${from === 0 ? "" : ","}${events.join(",")}`;
+  }
+  yield "]}";
+}
+
 /** Writes the calls that the trail wants, a file for each region. Keys of the files. @throws ApiError as `writeFile` */
 export async function deliver(
   parts: Parts,
@@ -54,7 +75,7 @@ export async function deliver(
       .digest("base64url");
     const name = `${account}_CloudTrail_${region}_${minute}Z_${unique.replaceAll(/[-_]/g, "x").slice(0, 16)}.json.gz`;
     const path = `CloudTrail/${region}/${stamp.slice(0, 10).replaceAll("-", "/")}/${name}`;
-    const content = gzipSync(JSON.stringify({ Records: ofRegion.map(eventOf) }));
+    const content = await packed(ofRegion);
     const { bucket, prefix, kmsKeyId } = row.document;
     const trail = { arn: trailArn(row), account, bucket, prefix, kmsKeyId };
     keys.push(await writeFile(parts, trail, { path, content, contentType: "application/json" }));

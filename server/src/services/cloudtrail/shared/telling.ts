@@ -10,6 +10,8 @@ import { type Parts, placeOf, SERVICE, type TrailRow, trailArn } from "./trails.
 const SESSION_SECONDS = 900;
 /** CloudTrail user guide, "Sending events to CloudWatch Logs": larger events are in files only. */
 const LARGEST_LINE_BYTES = 262_144;
+/** Lines made and written before others have their turn. */
+const SLICE = 200;
 
 const sourceOf = (topicArn: string, row: TrailRow) => ({
   topicArn,
@@ -62,9 +64,15 @@ export async function writeLines(parts: Parts, row: TrailRow, records: readonly 
   if (logs === undefined) return;
   const wanted = records.filter((record) => isWanted(row.document, placeOf(row).region, record));
   for (const [region, ofRegion] of Map.groupBy(wanted, (record) => record.region)) {
-    const lines = ofRegion
-      .map((record) => ({ timestamp: record.at, message: JSON.stringify(eventOf(record)) }))
-      .filter(({ message }) => Buffer.byteLength(message) <= LARGEST_LINE_BYTES);
-    if (lines.length > 0) await parts.logGroups.write({ ...(await writerFor(parts, logs, row, region)), lines });
+    const writer = await writerFor(parts, logs, row, region);
+    for (let from = 0; from < ofRegion.length; from += SLICE) {
+      const lines = linesOf(ofRegion.slice(from, from + SLICE));
+      if (lines.length > 0) await parts.logGroups.write({ ...writer, lines });
+    }
   }
 }
+
+const linesOf = (records: readonly CallRecord[]) =>
+  records
+    .map((record) => ({ timestamp: record.at, message: JSON.stringify(eventOf(record)) }))
+    .filter(({ message }) => Buffer.byteLength(message) <= LARGEST_LINE_BYTES);

@@ -11,6 +11,7 @@ import type {
 import type { Call } from "../../../core/call.ts";
 import { ApiError, errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
+import { guarded } from "../../../store/rows/guarded.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import {
   alreadyExists,
@@ -35,6 +36,7 @@ import {
   placeOf,
   requireAtHome,
   requireTrail,
+  TRAIL,
   type TrailDocument,
   type TrailRow,
   trailArn,
@@ -171,15 +173,18 @@ async function createTrail(parts: Parts, call: Call, input: CreateTrailRequest) 
   };
   checkScope(document);
   const key = trailKey(call.account, call.region, input.Name);
-  const here = (await allTrails(parts, call.account)).filter((one) => placeOf(one).region === call.region);
-  if (here.some(({ name }) => name === key.name)) throw isThere(input.Name, call);
-  if (here.length >= MOST_TRAILS) {
+  const look = async () => {
+    const here = (await allTrails(parts, call.account)).filter((one) => placeOf(one).region === call.region);
+    if (here.some(({ name }) => name === key.name)) throw isThere(input.Name, call);
+    if (here.length < MOST_TRAILS) return;
     throw tooManyTrails(`User: ${call.account} already has ${MOST_TRAILS} trails in ${call.region}.`);
-  }
+  };
+  await look();
   const row = { ...key, status: "", createdAt: call.at, modifiedAt: call.at, document };
   await checkTargets(parts, { ...row, version: 1 });
   try {
-    await parts.rows.commit({ expect: [{ key, version: "absent" }], put: [row] });
+    const guards = [{ kind: "quota-guard", scope: call.account, name: `${TRAIL} ${call.region}` }];
+    await guarded({ rows: parts.rows, guards, look }).commit({ expect: [{ key, version: "absent" }], put: [row] });
   } catch (cause) {
     throw cause instanceof Conflict ? isThere(input.Name, call) : cause;
   }

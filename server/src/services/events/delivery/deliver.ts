@@ -64,11 +64,12 @@ export async function deliver(
   const facts = { event: item.event, ruleArn: arn, ruleName: rule.name, at: item.at };
   const text = inputOf(target, facts);
   const sending: Sending = { bus, ruleArn: arn, ruleName: rule.name, target, delivery: item, text, signal };
-  countRule(parts, bus, rule.name, tries === 0 ? "Invocations" : "RetryInvocationAttempts");
   const result = await ways.send(sending).catch((cause: unknown) => {
     signal.throwIfAborted();
     return resultOf(cause);
   });
+  if (result.kind === "early") return { turnAt: result.turnAt };
+  countRule(parts, bus, rule.name, tries === 0 ? "Invocations" : "RetryInvocationAttempts");
   if (result.kind === "delivered") return "over";
   const now = parts.clock.now();
   const wait = result.kind === "again" ? delayFor(target, attempt, now) : undefined;

@@ -67,9 +67,10 @@ async function send(ways: HttpWays, sending: Sending, route: Route): Promise<Res
   const { bus, signal, target } = sending;
   const { destination, connection, parameters } = route;
   const { method, perSecond } = destination.document;
+  const turnAt = ways.pace(target.Arn, perSecond);
+  if (turnAt !== undefined) return { kind: "early", turnAt };
   try {
     const authorization = await authorizationOf(ways, sending, connection, parameters);
-    await ways.pace(target.Arn, perSecond, signal);
     const { url, headers, body } = requestOf(sending, destination, parameters);
     const answer = await ways.outgoing({
       method,

@@ -6,6 +6,7 @@ import { cutPage } from "../../../core/pages.ts";
 import { tagConditions } from "../../../core/request-tags.ts";
 import type { Operations } from "../../../core/service.ts";
 import { again } from "../../../store/rows/again.ts";
+import type { Change } from "../../../store/rows/rows.ts";
 import { noBus, validation } from "../errors.ts";
 import { passRole } from "../shared/access.ts";
 import { readBus, readOwnBus, ruleArn } from "../shared/arns.ts";
@@ -15,7 +16,7 @@ import type { Parts } from "../shared/parts.ts";
 import { readPattern } from "../shared/patterns.ts";
 import { type Bus, busScope, DEFAULT_BUS } from "../shared/place.ts";
 import { RULE, type RuleDocument, type RuleRow, ruleKey } from "../shared/rule-rows.ts";
-import { changeRule, commitRule, findRule, onRule, requireRule } from "../shared/rules.ts";
+import { changeRule, commitRule, findRule, oneRuleMore, onRule, requireRule } from "../shared/rules.ts";
 import { InvalidSchedule, readSchedule } from "../shared/schedule.ts";
 import { withTags } from "../shared/tags.ts";
 
@@ -129,11 +130,12 @@ async function putRule(parts: Parts, call: Call, bus: Bus, input: PutRuleRequest
     targets: found?.document.targets ?? [],
     createdBy: found?.document.createdBy ?? call.account,
   };
-  await commitRule(parts, bus, {
+  const change: Change = {
     expect: [{ key, version: found?.version ?? "absent" }],
     put: [{ ...key, status: State, createdAt: found?.createdAt ?? call.at, modifiedAt: call.at, document }],
     events: [{ ...key, type: found ? "changed" : "created" }],
-  });
+  };
+  await commitRule(parts, bus, change, found ? parts.rows : oneRuleMore(parts, bus));
 }
 
 async function setState(

@@ -4,6 +4,7 @@ import type { Envelope } from "./envelope.ts";
 import { countRule, type MetricParts } from "./metrics.ts";
 import type { Delivery, Parts } from "./parts.ts";
 import { type Bus, busScope } from "./place.ts";
+import type { ReadyRule } from "./rule-book.ts";
 import type { RuleRow } from "./rule-rows.ts";
 
 export type Entry = RowWrite<never>;
@@ -16,9 +17,18 @@ export async function route(
   parts: Parts,
   bus: Bus,
   event: Envelope,
-  { at, hops = 0 }: { readonly at: number; readonly hops?: number },
+  when: { readonly at: number; readonly hops?: number },
 ): Promise<readonly Entry[]> {
-  const rules = await parts.rules.of(bus);
+  return routeBy(parts, bus, event, { ...when, rules: await parts.rules.of(bus) });
+}
+
+/** The same by the bus's rules; no store is asked. */
+export function routeBy(
+  parts: MetricParts & Pick<Parts, "outbox">,
+  bus: Bus,
+  event: Envelope,
+  { rules, at, hops = 0 }: { readonly rules: readonly ReadyRule[]; readonly at: number; readonly hops?: number },
+): readonly Entry[] {
   const matched = rules.filter(({ pattern }) => pattern.matches(event));
   for (const { row } of matched) countRule(parts, bus, row.name, "MatchedEvents");
   return matched.flatMap(({ row }) => entriesFor(parts, bus, row, { event, at, hops }));

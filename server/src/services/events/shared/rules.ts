@@ -1,12 +1,13 @@
 // Rules: found, changed, and what a call on one needs.
 import type { Call, Permission } from "../../../core/call.ts";
 import { again } from "../../../store/rows/again.ts";
+import { type Committer, counted } from "../../../store/rows/guarded.ts";
 import type { Change } from "../../../store/rows/rows.ts";
-import { noRule } from "../errors.ts";
+import { limitExceeded, noRule } from "../errors.ts";
 import { ruleArn } from "./arns.ts";
 import type { Parts } from "./parts.ts";
-import type { Bus } from "./place.ts";
-import { type RuleDocument, type RuleRow, ruleKey } from "./rule-rows.ts";
+import { type Bus, busScope } from "./place.ts";
+import { RULE, type RuleDocument, type RuleRow, ruleKey } from "./rule-rows.ts";
 
 export const findRule = ({ rows }: Pick<Parts, "rows">, bus: Bus, name: string): Promise<RuleRow | undefined> =>
   rows.get<RuleDocument>(ruleKey(bus, name));
@@ -34,11 +35,22 @@ export async function changeRule(
   });
 }
 
-/** Commits a change of a bus's rules, which are looked at anew. */
-export async function commitRule(parts: Parts, bus: Bus, change: Change): Promise<void> {
-  await parts.rows.commit(change);
+/** Commits a change of a bus's rules, which are looked at anew. `by`: what commits where the bus may have no more of them. */
+export async function commitRule(parts: Parts, bus: Bus, change: Change, by: Committer = parts.rows): Promise<void> {
+  await by.commit(change);
   parts.rules.changed(bus);
 }
+
+/** EventBridge user guide, "Quotas". */
+const MOST_RULES = 300;
+
+/** Commits one rule more of a bus, however many calls make some. `commit` throws ApiError LimitExceeded. */
+export const oneRuleMore = ({ rows }: Pick<Parts, "rows">, bus: Bus): Committer =>
+  counted(rows, {
+    among: { kind: RULE, scope: busScope(bus) },
+    most: MOST_RULES,
+    full: () => limitExceeded("The requested resource exceeds the maximum number allowed."),
+  });
 
 export const onRule = (
   call: Call,

@@ -4,12 +4,12 @@ import type { Call, Permission } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { limitExceeded, noSuchEntity } from "../errors.ts";
+import { noSuchEntity } from "../errors.ts";
 import {
   commitChecked,
   created,
-  createRow,
   event,
+  keyOf,
   lockOf,
   removeRow,
   retrying,
@@ -21,7 +21,7 @@ import { findEntity, onEntity, userNameOf, users } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { type AccessKeyRecord, accessKeyKey, keysOfRoot, keysOfUser } from "../shared/nouns.ts";
 import { pageOf } from "../shared/paging.ts";
-import { ACCESS_KEYS_PER_USER } from "../shared/quotas.ts";
+import { withinKeys } from "../shared/quotas.ts";
 import { newSecret, newUniqueId } from "../shared/vault.ts";
 
 /** Whose keys a call means: a named user's, or the caller's own. */
@@ -100,6 +100,31 @@ export const accessKey = (identities: Identities): Operations<Contract> => {
   };
 };
 
+/** @throws ApiError LimitExceeded, NoSuchEntity, and Conflict when the user changed meanwhile */
+async function createKey(identities: Identities, name: string | undefined, call: Call) {
+  const keys = keysFor(name, call);
+  const user = isRootsOwn(name, call)
+    ? undefined
+    : await findEntity(identities, users, call.account, userNameOf(name, call));
+  const id = newUniqueId("AKIA");
+  const secret = newSecret();
+  const record: AccessKeyRecord = {
+    account: call.account,
+    owner: user ? { kind: "user", userName: user.document.name } : { kind: "root" },
+    status: "Active",
+    secret: identities.vault.seal(secret, id),
+    createdAt: call.at,
+  };
+  const row = { ...created(accessKeyKey(id), record, call.at), parent: keys.parent };
+  const { expect = [], put = [] } = user ? lockOf(user) : {};
+  await withinKeys(identities, keys).commit({
+    expect: [{ key: keyOf(row), version: "absent" }, ...expect],
+    put: [row, ...put],
+    events: [event(row, "created")],
+  });
+  return { id, record, secret };
+}
+
 /**
  * Permission on the user whose key it is. A key that the account does not have is nobody's: AWS refuses it in these words
  * (LocalStack's tests/aws/services/iam/test_iam_users.snapshot.json). @throws ApiError AccessDenied
@@ -118,29 +143,9 @@ async function onOwnerOf(identities: Identities, call: Call, id: string): Promis
 }
 
 async function create(identities: Identities, name: string | undefined, call: Call) {
-  const keys = keysFor(name, call);
-  const user = isRootsOwn(name, call)
-    ? undefined
-    : await findEntity(identities, users, call.account, userNameOf(name, call));
-  const present = await identities.rows.list({ ...keys, limit: ACCESS_KEYS_PER_USER });
-  if (present.rows.length >= ACCESS_KEYS_PER_USER) {
-    throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${ACCESS_KEYS_PER_USER}`);
-  }
-  const id = newUniqueId("AKIA");
-  const secret = newSecret();
-  const record: AccessKeyRecord = {
-    account: call.account,
-    owner: user ? { kind: "user", userName: user.document.name } : { kind: "root" },
-    status: "Active",
-    secret: identities.vault.seal(secret, id),
-    createdAt: call.at,
-  };
-  const row = { ...created(accessKeyKey(id), record, call.at), parent: keys.parent };
-  // It holds a third key off too.
-  const lock = user ? lockOf(user) : {};
-  await createRow(identities, row, () => limitExceeded("The new access key's id is taken: try again."), lock);
+  const { id, record, secret } = await retrying(() => createKey(identities, name, call));
   return {
-    UserName: user?.document.name ?? "root",
+    UserName: record.owner.kind === "user" ? record.owner.userName : "root",
     AccessKeyId: id,
     Status: record.status,
     SecretAccessKey: secret,

@@ -14,7 +14,6 @@ import { allRows } from "../shared/paging.ts";
 import {
   ACCESS_KEYS_PER_USER,
   ATTACHED_POLICIES,
-  countOf,
   GROUPS_PER_USER,
   POLICY_CHARACTERS,
   quotas,
@@ -168,7 +167,7 @@ const summary = (identities: Identities): Operations<Contract> => ({
   GetAccountSummary: {
     async run(_input, { account }) {
       const { rows } = identities;
-      const count = ({ kind }: { readonly kind: string }) => countOf(rows, account, kind);
+      const count = ({ kind }: { readonly kind: string }) => rows.count({ kind, scope: account });
       const rootKeys = await rows.list({ ...keysOfRoot(account), limit: 1 });
       return {
         SummaryMap: {

@@ -22,7 +22,7 @@ import {
 import type { Identities } from "../shared/identities.ts";
 import { GROUP, type Group, groupKey, iamArn, USER, type User } from "../shared/nouns.ts";
 import { allRows, pageOf, pageOfRows } from "../shared/paging.ts";
-import { GROUPS_PER_USER, quotas, refuseMore } from "../shared/quotas.ts";
+import { GROUPS_PER_USER, quotas, within } from "../shared/quotas.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
 export const group = (identities: Identities): Operations<Contract> => ({
@@ -34,7 +34,6 @@ const nouns = (identities: Identities): Operations<Contract> => ({
   CreateGroup: {
     permissions: (input, call) => onNew(call, "group", input.GroupName, input),
     async run({ GroupName: name, Path: path = "/" }, call) {
-      await refuseMore(identities.rows, call.account, quotas.groups);
       const document: Group = {
         name,
         path,
@@ -45,7 +44,11 @@ const nouns = (identities: Identities): Operations<Contract> => ({
         attached: [],
         tags: {},
       };
-      await createRow(identities, created(groupKey(call.account, name), document, call.at), isThere(groups, name));
+      await createRow(
+        within(identities, call.account, quotas.groups),
+        created(groupKey(call.account, name), document, call.at),
+        isThere(groups, name),
+      );
       return { Group: groupAnswer(document) };
     },
   },

@@ -13,7 +13,7 @@ import { findEntity, onEntity, onNew, onPath, refuseServiceLinked, roles } from 
 import type { Identities } from "../shared/identities.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, instanceProfileKey, roleKey } from "../shared/nouns.ts";
 import { type PageRequest, pageOf, pageOfRows } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, within } from "../shared/quotas.ts";
 import { resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -78,7 +78,6 @@ const profiles = (identities: Identities): Operations<Contract> => ({
     permissions: (input, call) => onNew(call, "instance-profile", input.InstanceProfileName, input),
     async run(input, call) {
       const { InstanceProfileName: name, Path: path = "/" } = input;
-      await refuseMore(identities.rows, call.account, quotas.instanceProfiles);
       const document: InstanceProfile = {
         name,
         path,
@@ -88,8 +87,10 @@ const profiles = (identities: Identities): Operations<Contract> => ({
         roles: [],
         tags: withTags({}, input.Tags ?? []),
       };
-      await createRow(identities, created(instanceProfileKey(call.account, name), document, call.at), () =>
-        entityAlreadyExists(`Instance Profile ${name} already exists.`),
+      await createRow(
+        within(identities, call.account, quotas.instanceProfiles),
+        created(instanceProfileKey(call.account, name), document, call.at),
+        () => entityAlreadyExists(`Instance Profile ${name} already exists.`),
       );
       return { InstanceProfile: { ...instanceProfileAnswer(document, new Map()), ...tagsMember(document.tags) } };
     },

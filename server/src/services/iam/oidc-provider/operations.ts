@@ -13,7 +13,7 @@ import { wholeSeconds } from "../shared/encoding.ts";
 import type { Identities } from "../shared/identities.ts";
 import { OIDC_PROVIDER, type OidcProvider, oidcProviderKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, within } from "../shared/quotas.ts";
 import { resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 
 const MAX_THUMBPRINTS = 5;
@@ -108,9 +108,10 @@ const providers = (identities: Identities): Operations<Contract> => ({
         thumbprints: thumbprintsOf(input.ThumbprintList ?? []),
         tags: withTags({}, input.Tags ?? []),
       };
-      await refuseMore(identities.rows, call.account, quotas.oidcProviders);
-      await createRow(identities, created(oidcProviderKey(call.account, issuer), document, call.at), () =>
-        entityAlreadyExists(`Provider with url ${input.Url} already exists.`),
+      await createRow(
+        within(identities, call.account, quotas.oidcProviders),
+        created(oidcProviderKey(call.account, issuer), document, call.at),
+        () => entityAlreadyExists(`Provider with url ${input.Url} already exists.`),
       );
       return { OpenIDConnectProviderArn: document.arn, ...tagsMember(document.tags) };
     },

@@ -18,7 +18,7 @@ import { onNew, onPath } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type ManagedPolicy, POLICY, parseIamArn, policyKey } from "../shared/nouns.ts";
 import { allRows, pageOf } from "../shared/paging.ts";
-import { POLICY_CHARACTERS, quotas, refuseMore, VERSIONS_PER_POLICY } from "../shared/quotas.ts";
+import { POLICY_CHARACTERS, quotas, VERSIONS_PER_POLICY, within } from "../shared/quotas.ts";
 import { exactCase, resourceTags, tagList, tagsMember, withoutTags, withTags } from "../shared/tags.ts";
 import { checkIdentityPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
@@ -127,9 +127,10 @@ const policies = (identities: Identities): Operations<Contract> => ({
         tags: withTags({}, input.Tags ?? [], exactCase),
         ...(input.Description === undefined ? {} : { description: input.Description }),
       };
-      await refuseMore(identities.rows, call.account, quotas.policies);
-      await createRow(identities, created(policyKey(call.account, name), document, call.at), () =>
-        entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`),
+      await createRow(
+        within(identities, call.account, quotas.policies),
+        created(policyKey(call.account, name), document, call.at),
+        () => entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`),
       );
       return { Policy: { ...policyAnswer(document, unused), ...tagsMember(document.tags) } };
     },

@@ -23,7 +23,7 @@ import type { Identities } from "../shared/identities.ts";
 import { roleLastUsed } from "../shared/last-used.ts";
 import { INSTANCE_PROFILE, type InstanceProfile, iamArn, ROLE, type Role, roleKey } from "../shared/nouns.ts";
 import { allRows, pageOfRows } from "../shared/paging.ts";
-import { quotas, refuseMore, TRUST_CHARACTERS } from "../shared/quotas.ts";
+import { quotas, TRUST_CHARACTERS, within } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { checkTrustPolicy } from "../shared/validate.ts";
 import { newUniqueId } from "../shared/vault.ts";
@@ -90,8 +90,12 @@ const nouns = (identities: Identities): Operations<Contract> => ({
         ...(input.Description === undefined ? {} : { description: input.Description }),
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
-      await refuseMore(identities.rows, call.account, quotas.roles);
-      await createRow(identities, created(roleKey(call.account, name), document, call.at), isThere(roles, name), lock);
+      await createRow(
+        within(identities, call.account, quotas.roles),
+        created(roleKey(call.account, name), document, call.at),
+        isThere(roles, name),
+        lock,
+      );
       return { Role: { ...roleAnswer(document), ...boundaryMember(document.boundary), ...tagsMember(document.tags) } };
     },
   },

@@ -12,7 +12,7 @@ import { commitChecked, created, createRow, event, retrying, unchanged } from ".
 import { findEntity, isServiceLinked, onEntity, roles } from "../shared/entities.ts";
 import type { Identities } from "../shared/identities.ts";
 import { iamArn, type Role, roleKey } from "../shared/nouns.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, within } from "../shared/quotas.ts";
 import { linkedServices } from "../shared/service-roles.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -34,9 +34,11 @@ export const serviceLinkedRole = (identities: Identities): Operations<Contract> 
     permissions: (input, call) => onLinked(call, input.AWSServiceName),
     async run(input, call) {
       const role = linkedRole(call, input);
-      await refuseMore(identities.rows, call.account, quotas.roles);
-      await createRow(identities, created(roleKey(call.account, role.name), role, call.at), () =>
-        invalidInput(`Service role name ${role.name} has been taken in this account, please try a different suffix.`),
+      await createRow(
+        within(identities, call.account, quotas.roles),
+        created(roleKey(call.account, role.name), role, call.at),
+        () =>
+          invalidInput(`Service role name ${role.name} has been taken in this account, please try a different suffix.`),
       );
       return { Role: roleAnswer(role) };
     },

@@ -1,5 +1,6 @@
 // Changes of IAM's rows: made, rewritten and removed as they are now, while others change them.
 import type { ApiError } from "../../../core/errors.ts";
+import type { Committer } from "../../../store/rows/guarded.ts";
 import { type Change, Conflict, type RowKey, type RowWrite, type Row as StoredRow } from "../../../store/rows/rows.ts";
 import { concurrentModification } from "../errors.ts";
 import type { Identities } from "./identities.ts";
@@ -30,15 +31,18 @@ export const commitChecked = (identities: Identities, change: Change): Promise<v
     throw cause instanceof Conflict ? concurrentModification(CHANGED_MEANWHILE) : cause;
   });
 
-/** Adds a row, with what belongs to it. @throws what `exists` makes when its name is taken, ConcurrentModification */
+/**
+ * Adds a row, with what belongs to it. `by`: the identities, or what commits within a quota of theirs.
+ * @throws what `exists` makes when its name is taken, ConcurrentModification, and what `by` throws
+ */
 export async function createRow(
-  identities: Identities,
+  by: Committer,
   row: RowWrite<unknown>,
   exists: () => ApiError,
   more: Change = {},
 ): Promise<void> {
   try {
-    await identities.commit({
+    await by.commit({
       expect: [{ key: keyOf(row), version: "absent" }, ...(more.expect ?? [])],
       put: [row, ...(more.put ?? [])],
       remove: more.remove ?? [],

@@ -1,8 +1,9 @@
 // How many of a kind an account may have: the defaults of the IAM user guide, "IAM and AWS STS quotas".
+import { type Committer, counted } from "../../../store/rows/guarded.ts";
 import type { Rows } from "../../../store/rows/rows.ts";
 import { limitExceeded } from "../errors.ts";
+import type { Identities } from "./identities.ts";
 import { GROUP, INSTANCE_PROFILE, OIDC_PROVIDER, POLICY, ROLE, USER } from "./nouns.ts";
-import { allRows } from "./paging.ts";
 
 interface Quota {
   readonly kind: string;
@@ -29,14 +30,26 @@ export const VERSIONS_PER_POLICY = 5;
 export const POLICY_CHARACTERS = 6144;
 export const TRUST_CHARACTERS = 2048;
 
-/** Number of rows of the kind in the account. */
-export async function countOf(rows: Rows, account: string, kind: string): Promise<number> {
-  let count = 0;
-  for await (const _row of allRows(rows, { kind, scope: account })) count++;
-  return count;
-}
+/** Commits one more of a kind where the account has fewer than it may, however many calls make some. @throws ApiError LimitExceeded */
+export const within = (identities: Identities, account: string, quota: Quota): Committer =>
+  oneMore(identities, { kind: quota.kind, scope: account }, quota);
 
-/** @throws ApiError LimitExceeded when the account has as many as it may */
-export async function refuseMore(rows: Rows, account: string, { kind, name, most }: Quota): Promise<void> {
-  if ((await countOf(rows, account, kind)) >= most) throw limitExceeded(`Cannot exceed quota for ${name}: ${most}`);
-}
+/** The same of a user's or root's access keys. @throws ApiError LimitExceeded */
+export const withinKeys = (identities: Identities, keys: Among): Committer =>
+  oneMore(identities, keys, { name: "AccessKeysPerUser", most: ACCESS_KEYS_PER_USER });
+
+type Among = Parameters<Rows["count"]>[0];
+
+const oneMore = (identities: Identities, among: Among, { name, most }: Omit<Quota, "kind">): Committer =>
+  counted(countable(identities), {
+    among,
+    most,
+    full: () => limitExceeded(`Cannot exceed quota for ${name}: ${most}`),
+  });
+
+/** The rows; every check of a permission that starts after a commit sees it. */
+const countable = (identities: Identities): Pick<Rows, "getMany" | "count" | "commit"> => ({
+  getMany: (keys) => identities.rows.getMany(keys),
+  count: (among) => identities.rows.count(among),
+  commit: (change) => identities.commit(change),
+});

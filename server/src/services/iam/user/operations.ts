@@ -22,7 +22,7 @@ import {
 import type { Identities } from "../shared/identities.ts";
 import { type AccessKeyRecord, iamArn, keysOfUser, USER, type User, userKey } from "../shared/nouns.ts";
 import { pageOfRows } from "../shared/paging.ts";
-import { quotas, refuseMore } from "../shared/quotas.ts";
+import { quotas, within } from "../shared/quotas.ts";
 import { tagsMember, withTags } from "../shared/tags.ts";
 import { newUniqueId } from "../shared/vault.ts";
 
@@ -50,8 +50,12 @@ export const user = (identities: Identities): Operations<Contract> => ({
         tags: withTags({}, input.Tags ?? []),
         ...(input.PermissionsBoundary === undefined ? {} : { boundary: input.PermissionsBoundary }),
       };
-      await refuseMore(identities.rows, call.account, quotas.users);
-      await createRow(identities, created(key, document, call.at), isThere(users, name), lock);
+      await createRow(
+        within(identities, call.account, quotas.users),
+        created(key, document, call.at),
+        isThere(users, name),
+        lock,
+      );
       return { User: fullAnswer(document) };
     },
   },

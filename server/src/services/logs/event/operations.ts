@@ -21,8 +21,8 @@ const PAGE_BYTES = 1_048_576;
 
 export const event = (parts: LogsContext): Operations<Contract> => ({
   PutLogEvents: {
-    permissions: (input, call) =>
-      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
+    permissions: async (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, await parts.policies.together(call)),
     // A full batch in JSON: every byte may be escaped.
     bodyLimitBytes: 8 * 1_048_576,
     async run(input, call) {

@@ -2,6 +2,7 @@
 import type { Operations as Contract, QueryDefinition } from "../../../../../contract/logs/types.ts";
 import { newRequestId, uuidOf } from "../../../core/ids.ts";
 import type { Operations } from "../../../core/service.ts";
+import { counted } from "../../../store/rows/guarded.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
@@ -22,6 +23,12 @@ interface Definition {
 export const queryDefinition = (context: LogsContext): Operations<Contract> => {
   const all = (call: Parameters<typeof scopeOf>[0]) =>
     context.rows.scan<Definition>({ kind: DEFINITION, scope: scopeOf(call), limit: MAX_DEFINITIONS + 1 });
+  const oneMore = (call: Parameters<typeof scopeOf>[0]) =>
+    counted(context.rows, {
+      among: { kind: DEFINITION, scope: scopeOf(call) },
+      most: MAX_DEFINITIONS,
+      full: () => limitExceeded("Resource limit exceeded."),
+    });
   return {
     PutQueryDefinition: {
       async run(input, call) {
@@ -36,10 +43,10 @@ export const queryDefinition = (context: LogsContext): Operations<Contract> => {
         const key = { kind: DEFINITION, scope: scopeOf(call), name: id };
         const before = await context.rows.get<Definition>(key);
         if (queryDefinitionId !== undefined && !before) throw noDefinition();
-        if (!before && (await all(call)).length >= MAX_DEFINITIONS) throw limitExceeded("Resource limit exceeded.");
         const document: Definition = { name, queryString, ...(logGroupNames === undefined ? {} : { logGroupNames }) };
         const createdAt = before?.createdAt ?? call.at;
-        await context.rows.commit({ put: [{ ...key, status: "Active", createdAt, modifiedAt: call.at, document }] });
+        const by = before ? context.rows : oneMore(call);
+        await by.commit({ put: [{ ...key, status: "Active", createdAt, modifiedAt: call.at, document }] });
         return { queryDefinitionId: id };
       },
     },

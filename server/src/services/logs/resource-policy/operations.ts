@@ -4,13 +4,11 @@ import type { Operations as Contract, ResourcePolicy } from "../../../../../cont
 import { ApiError } from "../../../core/errors.ts";
 import type { Operations } from "../../../core/service.ts";
 import type { Row } from "../../../store/rows/rows.ts";
-import { invalidParameter, limitExceeded, resourceNotFound } from "../errors.ts";
+import { invalidParameter, resourceNotFound } from "../errors.ts";
 import type { LogsContext } from "../shared/context.ts";
 import type { PolicyDocument } from "../shared/resource-policies.ts";
 import { pageOf } from "../shared/tokens.ts";
 
-/** CloudWatch Logs quotas: resource policies, per region and account. */
-const MAX_POLICIES = 10;
 const DEFAULT_PAGE = 50;
 
 export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
@@ -22,9 +20,6 @@ export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
         throw invalidParameter("Both policyName and policyDocument must be given.");
       }
       checkPolicy(context, policyDocument);
-      if (!context.policies.has(call, policyName) && context.policies.all(call).length >= MAX_POLICIES) {
-        throw limitExceeded("Resource limit exceeded.");
-      }
       await context.policies.put(call, policyName, policyDocument, call.at);
       return { resourcePolicy: answerOf(policyName, policyDocument, call.at) };
     },
@@ -33,7 +28,11 @@ export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
     async run(input, call) {
       refuseGroupPolicies(input);
       const { limit = DEFAULT_PAGE, nextToken: token } = input;
-      const { page, more } = pageOf(context.policies.all(call), ({ name }) => name, { list: "policies", token, limit });
+      const { page, more } = pageOf(await context.policies.all(call), ({ name }) => name, {
+        list: "policies",
+        token,
+        limit,
+      });
       return { resourcePolicies: page.map(answer), ...more };
     },
   },
@@ -42,7 +41,7 @@ export const resourcePolicy = (context: LogsContext): Operations<Contract> => ({
       refuseGroupPolicies(input);
       const { policyName } = input;
       if (policyName === undefined) throw invalidParameter("policyName must be given.");
-      if (!context.policies.has(call, policyName)) {
+      if (!(await context.policies.has(call, policyName))) {
         throw resourceNotFound(`Policy with name [${policyName}] does not exist.`);
       }
       await context.policies.remove(call, policyName);

@@ -18,8 +18,8 @@ const isLast = (value: unknown): value is Last =>
 
 export const stream = (parts: LogsContext): Operations<Contract> => ({
   CreateLogStream: {
-    permissions: (input, call) =>
-      onStream(call, input.logGroupName, input.logStreamName, parts.policies.together(call)),
+    permissions: async (input, call) =>
+      onStream(call, input.logGroupName, input.logStreamName, await parts.policies.together(call)),
     async run({ logGroupName: group, logStreamName: stream }, call) {
       const { account, region } = call;
       if (!(await hasGroup(parts, call, group))) throw noGroup();

@@ -13,8 +13,11 @@ import { checkAclTaken, ownerNow, shownAcl } from "../shared/grants.ts";
 import type { Bucket, ObjectDocument, S3Context } from "../shared/model.ts";
 import { changeVersion } from "../shared/objects.ts";
 import { checkPolicy, isPublicPolicy } from "../shared/policies.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { permittedVersion } from "../shared/reading.ts";
 import { telling } from "../shared/telling.ts";
+
+const READ_LIST = { action: "GetObjectAcl", versionAction: "GetObjectVersionAcl" };
+const WRITE_LIST = { action: "PutObjectAcl", versionAction: "PutObjectVersionAcl" };
 
 export const accessControlOperations = (context: S3Context) =>
   ({ ...policyOperations(context), ...aclOperations(context) }) satisfies Operations<S3Contract>;
@@ -89,23 +92,24 @@ const aclOperations = (context: S3Context) =>
       },
     },
     GetObjectAcl: {
-      permissions: objectAction(context, "GetObjectAcl", "GetObjectVersionAcl"),
+      permissions: objectAction(context, READ_LIST.action, READ_LIST.versionAction),
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
-        const { document } = await readableVersion(context, bucket, input, call);
+        const { document } = await permittedVersion(context, bucket, call, { ...input, ...READ_LIST });
         return shownAcl(bucket, document.acl, document.owner);
       },
     },
     PutObjectAcl: {
       permissions: objectAction<S3Contract["PutObjectAcl"]["input"]>(
         context,
-        "PutObjectAcl",
-        "PutObjectVersionAcl",
+        WRITE_LIST.action,
+        WRITE_LIST.versionAction,
         aclAsked,
       ),
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
-        const found = await readableVersion(context, bucket, input, call);
+        const need = { ...input, ...WRITE_LIST, asked: aclAsked(input) };
+        const found = await permittedVersion(context, bucket, call, need);
         const owner = ownerNow(bucket, found.document);
         const acl = neededAcl(input, { owner, bucketOwner: bucket.owner, isBucket: false });
         checkAclTaken(bucket, acl, input);

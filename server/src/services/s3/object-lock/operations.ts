@@ -12,7 +12,7 @@ import { bucketAction, objectAction, onObject } from "../shared/access.ts";
 import { changeSettings, findBucket } from "../shared/buckets.ts";
 import type { Bucket, ObjectLock, S3Context } from "../shared/model.ts";
 import { changeVersion } from "../shared/objects.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { permittedVersion, readableVersion } from "../shared/reading.ts";
 
 export const objectLockOperations = (context: S3Context) =>
   ({
@@ -88,7 +88,8 @@ const retentionOperations = (context: S3Context) =>
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
         checkLocking(bucket);
-        const { mode, retainUntil } = (await readableVersion(context, bucket, input, call)).document.lock;
+        const need = { ...input, action: "GetObjectRetention" };
+        const { mode, retainUntil } = (await permittedVersion(context, bucket, call, need)).document.lock;
         if (mode === undefined || retainUntil === undefined) throw noLock(input.Key);
         return { Retention: { Mode: mode, RetainUntilDate: retainUntil / 1000 } };
       },
@@ -149,7 +150,8 @@ const legalHoldOperations = (context: S3Context) =>
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
         checkLocking(bucket);
-        const { legalHold } = (await readableVersion(context, bucket, input, call)).document.lock;
+        const need = { ...input, action: "GetObjectLegalHold" };
+        const { legalHold } = (await permittedVersion(context, bucket, call, need)).document.lock;
         if (legalHold === undefined) throw noLock(input.Key);
         return { LegalHold: { Status: legalHold } };
       },
@@ -161,7 +163,7 @@ const legalHoldOperations = (context: S3Context) =>
         checkLocking(bucket);
         const legalHold = input.LegalHold?.Status;
         if (legalHold !== "ON" && legalHold !== "OFF") throw s3Errors.malformedXml({});
-        const found = await readableVersion(context, bucket, input, call);
+        const found = await permittedVersion(context, bucket, call, { ...input, action: "PutObjectLegalHold" });
         await changeVersion(context, found, (document) => ({ ...document, lock: { ...document.lock, legalHold } }));
         return {};
       },

@@ -5,31 +5,35 @@ import { objectAction, tagsAsked } from "../shared/access.ts";
 import { findBucket } from "../shared/buckets.ts";
 import type { S3Context } from "../shared/model.ts";
 import { answeredVersion, changeVersion } from "../shared/objects.ts";
-import { readableVersion } from "../shared/reading.ts";
+import { permittedVersion } from "../shared/reading.ts";
 import { checkTags, MOST_OBJECT_TAGS } from "../shared/tags.ts";
 import { telling } from "../shared/telling.ts";
+
+const READ = { action: "GetObjectTagging", versionAction: "GetObjectVersionTagging" };
+const WRITE = { action: "PutObjectTagging", versionAction: "PutObjectVersionTagging" };
+const REMOVE = { action: "DeleteObjectTagging", versionAction: "DeleteObjectVersionTagging" };
 
 export const objectTaggingOperations = (context: S3Context) =>
   ({
     GetObjectTagging: {
-      permissions: objectAction(context, "GetObjectTagging", "GetObjectVersionTagging"),
+      permissions: objectAction(context, READ.action, READ.versionAction),
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
-        const { document } = await readableVersion(context, bucket, input, call);
+        const { document } = await permittedVersion(context, bucket, call, { ...input, ...READ });
         return { TagSet: document.tags, VersionId: answeredVersion(bucket, document) };
       },
     },
     PutObjectTagging: {
       permissions: objectAction<S3Contract["PutObjectTagging"]["input"]>(
         context,
-        "PutObjectTagging",
-        "PutObjectVersionTagging",
+        WRITE.action,
+        WRITE.versionAction,
         ({ Tagging }) => tagsAsked(Tagging?.TagSet ?? []),
       ),
       run: async (input, call) => {
         const tags = checkTags(input.Tagging?.TagSet ?? [], MOST_OBJECT_TAGS);
         const bucket = await findBucket(context, input);
-        const found = await readableVersion(context, bucket, input, call);
+        const found = await permittedVersion(context, bucket, call, { ...input, ...WRITE, asked: tagsAsked(tags) });
         const tells = telling(context, call, input.Key, "ObjectTagging:Put");
         await changeVersion(
           context,
@@ -41,10 +45,10 @@ export const objectTaggingOperations = (context: S3Context) =>
       },
     },
     DeleteObjectTagging: {
-      permissions: objectAction(context, "DeleteObjectTagging", "DeleteObjectVersionTagging"),
+      permissions: objectAction(context, REMOVE.action, REMOVE.versionAction),
       run: async (input, call) => {
         const bucket = await findBucket(context, input);
-        const found = await readableVersion(context, bucket, input, call);
+        const found = await permittedVersion(context, bucket, call, { ...input, ...REMOVE });
         const tells = telling(context, call, input.Key, "ObjectTagging:Delete");
         await changeVersion(
           context,

@@ -85,22 +85,29 @@ export async function onVersion(
   return owner === bucket.owner ? onFound : ofAnotherOwner(onFound, owner);
 }
 
+/** What a call does with an object: its action, and that on a version which is named where it is another. */
+export interface ObjectNeed {
+  readonly action: string;
+  readonly versionAction?: string;
+  readonly asked?: ConditionValues;
+}
+
 /**
- * To be called with what is about to be given out, for it may have taken the place of what the call was let in for: rights on
- * one version are none on the next. Those whom the bucket's own account lets in by its policies are let in to every version.
+ * To be called with what is about to be given out or changed, for it may have taken the place of what the call was let in for:
+ * rights on one version are none on the next. Those whom the bucket's own account lets in by its policies are let in to every version.
  * @throws ApiError AccessDenied
  */
 export async function checkStillOpen(
   call: Call,
   bucket: Bucket,
-  { Key, VersionId }: VersionName,
+  { action, versionAction = action, asked = {}, Key, VersionId }: ObjectNeed & VersionName,
   row: ObjectRow,
 ): Promise<void> {
   const isOwners = isOwnerEnforced(bucket) || row.document.owner === bucket.owner;
   if (isOwners && call.account === bucket.owner) return;
-  const action = VersionId === undefined ? "GetObject" : "GetObjectVersion";
-  const needed = onRow(onObject(bucket, action, Key, { VersionId }), bucket, async () => row);
-  await call.authorize([isOwners ? needed : ofAnotherOwner(needed, row.document.owner)]);
+  const needed = onObject(bucket, VersionId === undefined ? action : versionAction, Key, { VersionId, ...asked });
+  const onFound = onRow(needed, bucket, async () => row);
+  await call.authorize([isOwners ? onFound : ofAnotherOwner(onFound, row.document.owner)]);
 }
 
 /** The permission with what the version says of itself, read only if it comes to that. */

@@ -1,7 +1,7 @@
 // Finding the version that a read names, with the answers S3 gives when there is none.
 import type { Call } from "../../../core/call.ts";
 import { s3Errors } from "../errors.ts";
-import { checkStillOpen, mayKnowKeys } from "./access.ts";
+import { checkStillOpen, mayKnowKeys, type ObjectNeed } from "./access.ts";
 import { wholeSeconds } from "./conditions.ts";
 import type { Bucket, S3Context } from "./model.ts";
 import { isVersionId } from "./names.ts";
@@ -31,15 +31,19 @@ const METHODS: Readonly<Record<string, string>> = {
   PutObjectTagging: "PUT",
 };
 
-/** As `readableVersion`, for whoever gives out the object itself. @throws ApiError as that */
-export async function readableObject(
+/** For whoever gives out the object itself. @throws ApiError as `permittedVersion` */
+export const readableObject = (context: S3Context, bucket: Bucket, input: ObjectName, call: Call): Promise<ObjectRow> =>
+  permittedVersion(context, bucket, call, { ...input, action: "GetObject", versionAction: "GetObjectVersion" });
+
+/** The version, if what is needed is permitted on exactly that one. @throws ApiError AccessDenied, and as `readableVersion` */
+export async function permittedVersion(
   context: S3Context,
   bucket: Bucket,
-  input: ObjectName,
   call: Call,
+  need: ObjectNeed & ObjectName,
 ): Promise<ObjectRow> {
-  const found = await readableVersion(context, bucket, input, call);
-  await checkStillOpen(call, bucket, input, found);
+  const found = await readableVersion(context, bucket, need, call);
+  await checkStillOpen(call, bucket, need, found);
   return found;
 }
 

@@ -9,7 +9,7 @@ export const stateChanges: StateChanges<EndpointDocument> = {
   detailType: "SageMaker Endpoint State Change",
   arn: ({ document }) => document.arn,
   states: statusChanges(detailOf),
-  gone: (last) => ({ ...last, EndpointStatus: "DELETED" }),
+  restated: (last, status) => ({ ...last, EndpointStatus: upperSnake(status) }),
 };
 
 /** `InService` is `IN_SERVICE`. */

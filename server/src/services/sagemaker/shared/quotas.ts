@@ -1,7 +1,8 @@
 // Quotas: how many things and instances an account may have in a region. What has a quota is made in turns: a row stands for
 // the quota, and whoever takes some of it expects that row as it was when he counted.
 import { errors } from "../../../core/errors.ts";
-import type { Change, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
+import { type Committer, guarded } from "../../../store/rows/guarded.ts";
+import type { Change, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import {
   allInstancesOf,
@@ -31,7 +32,7 @@ export interface Instances {
   readonly count: number;
 }
 
-export type Committer = Pick<Rows, "commit">;
+export type { Committer };
 
 export class Quotas {
   readonly #rows: Rows;
@@ -77,13 +78,11 @@ export class Quotas {
   /** Commits within the quotas. `commit` throws ApiError ResourceLimitExceeded, and Conflict for the change's own expectations. */
   within(scope: string, uses: readonly Use[]): Committer {
     const limited = uses.filter(({ name, delta }) => delta > 0 && this.#limits.has(name));
-    return limited.length === 0 ? this.#rows : { commit: (change) => this.#commit(scope, limited, change) };
+    return limited.length === 0 ? this.#rows : this.#guarded(scope, limited);
   }
 
-  async #commit(scope: string, uses: readonly Use[], change: Change): Promise<void> {
-    const keys = uses.map(({ name }) => ({ kind: guardKind, scope, name }));
-    for (;;) {
-      const guards = await this.#rows.getMany(keys);
+  #guarded(scope: string, uses: readonly Use[]): Committer {
+    const look = async (change: Change) => {
       for (const use of uses) {
         const limit = this.#limits.get(use.name) ?? Number.POSITIVE_INFINITY;
         const used = await use.used();
@@ -91,16 +90,8 @@ export class Quotas {
         await this.#checkNames(change);
         throw exceeded({ ...use, limit, used });
       }
-      try {
-        return await this.#rows.commit({
-          ...change,
-          expect: [...(change.expect ?? []), ...expected(keys, guards)],
-          put: [...(change.put ?? []), ...keys.map((key) => ({ ...key, ...guard }))],
-        });
-      } catch (cause) {
-        if (!(cause instanceof Conflict) || cause.expectation.key.kind !== guardKind) throw cause;
-      }
-    }
+    };
+    return guarded({ rows: this.#rows, guards: uses.map(({ name }) => ({ kind: guardKind, scope, name })), look });
   }
 
   /** A name that is taken is told before a quota that is full. @throws Conflict */
@@ -109,11 +100,6 @@ export class Quotas {
       if (expectation.version === "absent" && (await this.#rows.get(expectation.key))) throw new Conflict(expectation);
   }
 }
-
-const guard = { status: "", createdAt: 0, modifiedAt: 0, document: {} };
-
-const expected = (keys: readonly RowKey[], guards: readonly (Row | undefined)[]) =>
-  keys.map((key, index) => ({ key, version: guards[index]?.version ?? ("absent" as const) }));
 
 const sum = (instances: readonly Instances[]): number => instances.reduce((total, { count }) => total + count, 0);
 

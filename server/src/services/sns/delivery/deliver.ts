@@ -49,6 +49,9 @@ export async function deliver(
   const policy = policyInForce(row?.document.attributes["DeliveryPolicy"], topicAttributes["DeliveryPolicy"]);
   const target: Target = { named, row, topicAttributes, policy };
   const isHttp = item.protocol.startsWith("http");
+  const most = isHttp ? policy.throttlePolicy?.maxReceivesPerSecond : undefined;
+  const turnAt = most === undefined ? undefined : ways.pace(item.subscriptionArn, most);
+  if (turnAt !== undefined) return { turnAt };
   const verdict = isHttp ? await post(parts, ways, item, target, signal) : await mail(parts, item, target);
   const notices = item.type === "Notification";
   if (verdict === "delivered") {
@@ -70,7 +73,7 @@ const versionOf = ({ topicAttributes }: Target): SignatureVersion =>
 
 async function post(
   parts: Parts,
-  { outgoing, pace }: Ways,
+  { outgoing }: Ways,
   item: Delivery,
   target: Target,
   signal: AbortSignal,
@@ -78,8 +81,7 @@ async function post(
   const isNotification = item.type === "Notification";
   const isRaw = isNotification && target.row?.document.attributes["RawMessageDelivery"] === "true";
   const body = isRaw ? item.message : JSON.stringify(await envelopeOf(parts, item, versionOf(target)), undefined, 2);
-  const { throttlePolicy, requestPolicy } = target.policy;
-  if (throttlePolicy) await pace(item.subscriptionArn, throttlePolicy.maxReceivesPerSecond, signal);
+  const { requestPolicy } = target.policy;
   try {
     const { status } = await outgoing({
       method: "POST",

@@ -40,6 +40,32 @@ export interface Delivery {
   readonly at: number;
 }
 
+export interface Message {
+  readonly text: string;
+  readonly subject?: string | undefined;
+  readonly attributes: Readonly<Record<string, MessageAttribute>>;
+  /** Text by protocol, `default` for the others. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
+/** A message that was published. */
+export interface Sent {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly message: Message;
+  /** Of its text and attributes. */
+  readonly bytes: number;
+}
+
+/** A message to more subscriptions than one commit takes. */
+export interface Broadcast extends Sent {
+  /** Its name. */
+  readonly topic: string;
+  /** Name of the last subscription that has its delivery. */
+  readonly after?: string | undefined;
+}
+
 /** A mail, as text. @throws Error in words when the server does not take it */
 export type SendMail = (mail: {
   readonly to: string;
@@ -56,6 +82,7 @@ export interface Parts {
   readonly signer: Signer;
   readonly tokens: Tokens;
   readonly outbox: Outbox<Delivery>;
+  readonly broadcasts: Outbox<Broadcast>;
   /** Absent when no mail server is configured. */
   readonly sendMail?: SendMail | undefined;
   /** Told of what fails behind the back of callers. */

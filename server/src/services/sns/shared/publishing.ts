@@ -1,25 +1,15 @@
-// Messages of a topic: what SNS takes, and the deliveries that they become, kept in one commit before the caller is answered.
+// Messages of a topic: what SNS takes, kept in one commit before the caller is answered.
 import { randomUUID } from "node:crypto";
-import type { RowWrite } from "../../../store/rows/rows.ts";
 import { invalidParameter } from "../errors.ts";
-import { topicArn } from "./arns.ts";
-import { type FilterScope, filtered, wants } from "./filter-policy.ts";
-import { type MessageAttribute, sizeOf } from "./message-attributes.ts";
+import type { NamedTopic } from "./arns.ts";
+import { broadcastRow, deliveriesOf, MOST_BYTES, MOST_DELIVERIES } from "./broadcast.ts";
+import { sizeOf } from "./message-attributes.ts";
 import { countMessages } from "./metrics.ts";
-import type { Delivery, Parts } from "./parts.ts";
-import { type SubscriptionRow, subscriptionArn, subscriptionsOf } from "./subscriptions.ts";
-import type { requireTopic } from "./topics.ts";
+import type { Message, Parts, Sent } from "./parts.ts";
+import { subscriptionPage } from "./subscriptions.ts";
 
 /** SNS developer guide, "Amazon SNS message size": text and attributes. */
 export const LARGEST_MESSAGE_BYTES = 262_144;
-
-export interface Message {
-  readonly text: string;
-  readonly subject?: string | undefined;
-  readonly attributes: Readonly<Record<string, MessageAttribute>>;
-  /** Text by protocol, `default` for the others. */
-  readonly texts?: Readonly<Record<string, string>>;
-}
 
 interface GivenMessage {
   readonly Message?: string | undefined;
@@ -64,58 +54,26 @@ function textsOf(text: string): Readonly<Record<string, string>> {
 /** Ids of the messages, which are kept when this returns. */
 export async function publish(
   parts: Parts,
-  topic: Awaited<ReturnType<typeof requireTopic>>,
+  topic: NamedTopic,
   messages: readonly Message[],
 ): Promise<readonly string[]> {
-  const subscribed = (await subscriptionsOf(parts, topic)).filter(({ status }) => status === "Confirmed");
   const at = parts.clock.now();
-  const ids = messages.map(() => randomUUID());
-  const entries: RowWrite<never>[] = [];
-  let filteredOut = 0;
-  for (const [index, message] of messages.entries()) {
-    const seen = filtered(message);
-    for (const row of subscribed) {
-      const { FilterPolicy: policy, FilterPolicyScope: scope = "MessageAttributes" } = row.document.attributes;
-      if (!wants(policy, scope as FilterScope, seen)) {
-        filteredOut++;
-        continue;
-      }
-      const arn = topicArn(topic, topic.name);
-      const item = deliveryOf(message, row, { arn, id: ids[index] ?? "", at, place: topic });
-      const name = `${item.messageId}/${row.name.split(":")[1]}`;
-      entries.push(parts.outbox.row({ scope: row.scope, name, lane: row.name, item }) as RowWrite<never>);
-    }
-  }
-  if (entries.length > 0) await parts.rows.commit({ put: entries });
-  parts.outbox.committed(entries);
-  countMessages(parts, topic, messages.map(bytesOf), filteredOut);
-  return ids;
+  const all = messages.map((message): Sent => ({ id: randomUUID(), at, message, bytes: bytesOf(message) }));
+  const limit = MOST_DELIVERIES + 1;
+  const subscriptions = await subscriptionPage(parts, topic, { limit });
+  const bytes = all.reduce((sum, sent) => sum + sent.bytes, 0);
+  const isFew = subscriptions.length * all.length <= MOST_DELIVERIES && subscriptions.length * bytes <= MOST_BYTES;
+  const made = isFew ? all.map((sent) => deliveriesOf(parts, topic, sent, subscriptions)) : [];
+  const rows = isFew ? made.flatMap(({ entries }) => entries) : all.map((sent) => broadcastRow(parts, topic, sent));
+  if (rows.length > 0) await parts.rows.commit({ put: rows });
+  parts.outbox.committed(rows);
+  parts.broadcasts.committed(rows);
+  const filteredOut = made.reduce((sum, one) => sum + one.filteredOut, 0);
+  countMessages(
+    parts,
+    topic,
+    all.map((sent) => sent.bytes),
+    filteredOut,
+  );
+  return all.map(({ id }) => id);
 }
-
-function deliveryOf(
-  message: Message,
-  { name, document }: SubscriptionRow,
-  facts: {
-    readonly arn: string;
-    readonly id: string;
-    readonly at: number;
-    readonly place: { readonly account: string; readonly region: string };
-  },
-): Delivery {
-  const { protocol, endpoint } = document;
-  return {
-    type: "Notification",
-    topicArn: facts.arn,
-    subscriptionArn: subscriptionArn(facts.place, name),
-    protocol,
-    endpoint,
-    messageId: facts.id,
-    message: message.texts === undefined ? message.text : (textFor(message.texts, protocol) ?? message.text),
-    subject: message.subject,
-    attributes: message.attributes,
-    at: facts.at,
-  };
-}
-
-const textFor = (texts: Readonly<Record<string, string>>, protocol: string): string | undefined =>
-  Object.hasOwn(texts, protocol) ? texts[protocol] : texts["default"];

@@ -36,6 +36,20 @@ export const findSubscription = (
   { name, id, ...place }: NamedSubscription,
 ): Promise<SubscriptionRow | undefined> => rows.get<SubscriptionDocument>(subscriptionKey(place, name, id));
 
+/** So many of a topic by name, after one. */
+export const subscriptionPage = (
+  { rows }: Parts,
+  topic: NamedTopic,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<readonly SubscriptionRow[]> =>
+  rows.scan<SubscriptionDocument>({
+    kind: SUBSCRIPTION,
+    scope: scopeOf(topic),
+    prefix: `${topic.name}:`,
+    after,
+    limit,
+  });
+
 const MANY = 1000;
 
 /** All of a topic, in the order they were made. */

@@ -21,6 +21,7 @@ import {
   subscriptionArn,
   subscriptionId,
   subscriptionKey,
+  subscriptionPage,
   subscriptionsOf,
 } from "../shared/subscriptions.ts";
 import { findTopic, onTopic, requireTopic } from "../shared/topics.ts";
@@ -116,9 +117,7 @@ export const subscription = (parts: Parts): Operations<Contract> => ({
     permissions: (input, call) => onTopic(parts, call, input.TopicArn),
     async run({ TopicArn, NextToken }, call) {
       const topic = await requireTopic(parts, call, TopicArn);
-      const prefix = `${topic.name}:`;
-      const range = { kind: SUBSCRIPTION, scope: scopeOf(topic), prefix, after: afterOf(NextToken), limit: PAGE + 1 };
-      const found = await parts.rows.scan<SubscriptionDocument>(range);
+      const found = await subscriptionPage(parts, topic, { after: afterOf(NextToken), limit: PAGE + 1 });
       const { items, next } = cutPage(found, ({ name }) => name, PAGE);
       return { Subscriptions: items.map(listed), ...(next && { NextToken: next }) };
     },

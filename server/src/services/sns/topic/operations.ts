@@ -15,7 +15,7 @@ import { readTopicArn, topicArn } from "../shared/arns.ts";
 import { InvalidDeliveryPolicy, readTopicPolicy, topicPolicyInForce } from "../shared/delivery-policy.ts";
 import { afterOf } from "../shared/paging.ts";
 import { type Parts, type Place, scopeOf } from "../shared/parts.ts";
-import { subscriptionsOf } from "../shared/subscriptions.ts";
+import { subscriptionPage, subscriptionsOf } from "../shared/subscriptions.ts";
 import { withTags } from "../shared/tags.ts";
 import {
   changeTopic,
@@ -29,6 +29,8 @@ import {
 } from "../shared/topics.ts";
 
 const PAGE = 100;
+/** Subscriptions that go in one commit. */
+const MOST_REMOVED = 1000;
 /** SNS API reference, CreateTopic. */
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
 const LONGEST_DISPLAY_NAME = 100;
@@ -65,8 +67,11 @@ export const topic = (parts: Parts): Operations<Contract> => ({
     async run({ TopicArn }, call) {
       const named = readTopicArn(call, TopicArn);
       const key = topicKey(named, named.name);
-      const remove = [key, ...(await subscriptionsOf(parts, named))];
-      await parts.rows.commit({ remove, events: [{ ...key, type: "deleted" }] });
+      const next = () => subscriptionPage(parts, named, { limit: MOST_REMOVED });
+      let some = await next();
+      // A server that ends in between leaves the topic, to be deleted once more.
+      for (; some.length === MOST_REMOVED; some = await next()) await parts.rows.commit({ remove: some });
+      await parts.rows.commit({ remove: [key, ...some], events: [{ ...key, type: "deleted" }] });
       return {};
     },
   },

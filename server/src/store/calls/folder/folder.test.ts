@@ -1,12 +1,12 @@
 // Calls in a folder: the shared suite, and retention.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Clock, realClock } from "../../../core/clock.ts";
 import { openSqliteRows } from "../../rows/sqlite/open.ts";
-import { callsSuite } from "../suite.ts";
+import { aCall, callsSuite } from "../suite.ts";
 import { openFolderCalls } from "./open.ts";
 
 const report = (error: unknown): never => {
@@ -41,6 +41,43 @@ callsSuite("folder", async () => {
       await rm(folder, { recursive: true });
     },
   };
+});
+
+test("a power cut after somebody followed takes nothing of what was given, and what comes then is given too", async (t) => {
+  const folder = await aFolder();
+  t.after(() => rm(folder, { recursive: true }));
+  const account = "cut";
+  const log = join(folder, "calls", account, "00000000000000.jsonl");
+  let opened = await openCalls(folder, realClock);
+  const record = (requestId: string, sync: boolean) => opened.calls.record(aCall(requestId, { account }), { sync });
+  await record("before", true);
+  const start = await opened.calls.follow({ account, limit: 10 });
+  // What the disk is known to have: the size at the last sync.
+  let syncedBytes = (await stat(log)).size;
+  const handle = await open(log);
+  const files = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { datasync } = files;
+  t.mock.method(files, "datasync", async function (this: FileHandle) {
+    await datasync.call(this);
+    syncedBytes = (await stat(log)).size;
+  });
+  for (const requestId of ["one", "two"]) await record(requestId, false);
+  const { calls, next } = await opened.calls.follow({ account, from: start.next, limit: 10 });
+  assert.deepEqual(
+    calls.map(({ requestId }) => requestId),
+    ["one", "two"],
+  );
+  await opened.close();
+  await truncate(log, syncedBytes);
+  opened = await openCalls(folder, realClock);
+  await record("after", true);
+  const later = await opened.calls.follow({ account, from: next, limit: 10 });
+  await opened.close();
+  assert.deepEqual(
+    later.calls.map(({ requestId }) => requestId),
+    ["after"],
+  );
 });
 
 const DAY_MS = 86_400_000;

@@ -117,23 +117,22 @@ export async function openFolderCalls(options: FolderCallsOptions): Promise<Fold
       return beyond ? { calls, next: beyond.sequence } : { calls };
     },
     async follow({ account, from, limit }) {
-      await write(account, false);
+      await write(account, true);
+      // Who follows keeps its place for good: it is never beyond what a power cut leaves of the log.
+      const end = (await journals.find(accountFolder(account), (journal) => journal.lasting())) ?? 0;
       const read = (range: Range) => journals.find(accountFolder(account), (journal) => journal.read(range));
-      if (from === undefined) {
-        const newest = (await read({ from: Number.POSITIVE_INFINITY, backwards: true, limit: 1 })) ?? [];
-        return { calls: [], next: (newest[0]?.sequence ?? -1) + 1 };
-      }
       const calls: CallRecord[] = [];
-      let [next, bytes] = [from, 0];
-      while (calls.length < limit && bytes < PAGE_BYTES) {
-        const found = (await read({ from: next, limit: Math.min(PIECE, limit - calls.length) })) ?? [];
+      let [next, bytes] = [Math.min(from ?? end, end), 0];
+      while (next < end && calls.length < limit && bytes < PAGE_BYTES) {
+        const some = (await read({ from: next, limit: Math.min(PIECE, limit - calls.length) })) ?? [];
+        const found = some.filter(({ sequence }) => sequence < end);
         const last = found.at(-1);
         if (last === undefined) return { calls, next };
         for (const { value } of found) calls.push(value as CallRecord);
         next = last.sequence + 1;
         bytes += Buffer.byteLength(JSON.stringify(found));
       }
-      return { calls, next, hasMore: true };
+      return next < end ? { calls, next, hasMore: true } : { calls, next };
     },
     async close() {
       await stopExpiring();

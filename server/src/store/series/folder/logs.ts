@@ -31,8 +31,9 @@ export function createLogs(root: string, journals: Journals, now: () => number):
     join(root, fileName(account), fileName(region), fileName(group));
   const streamFolder = (key: LogStreamKey) => join(groupFolder(key), fileName(key.stream));
   const header = (key: LogStreamKey) => () => ({ group: key.group, stream: key.stream, createdAt: now() });
-  /** Facts of groups looked at before; only the removal of a stream changes them. */
+  /** Facts of groups looked at before; only the removal of a stream changes them, and so many have been removed. */
   const groups = new Map<string, LogGroupFacts>();
+  let removals = 0;
   const index = new StreamIndex(journals);
   const sizes = new GroupSizes(now);
   const changed = (key: LogStreamKey) => index.changed(groupFolder(key), streamFolder(key));
@@ -57,9 +58,11 @@ export function createLogs(root: string, journals: Journals, now: () => number):
     },
     async deleteLogStream(key) {
       await journals.remove(streamFolder(key));
+      removals++;
       groups.delete(groupFolder(key));
       sizes.forget(groupFolder(key));
-      changed(key);
+      index.removed(groupFolder(key), streamFolder(key));
+      await journals.removeEmpty(groupFolder(key));
     },
     hasLogStream: async (key) => (await readHeader(streamFolder(key))) !== undefined,
     async logStreams(group, prefix, page) {
@@ -72,8 +75,11 @@ export function createLogs(root: string, journals: Journals, now: () => number):
       for (const name of await journalFolders(place)) {
         if (!mayStartWith(name, prefix)) continue;
         const folder = join(place, name);
+        const before = removals;
         const facts = groups.get(folder) ?? (await groupFacts(folder));
-        if (facts !== undefined) groups.set(folder, facts);
+        // A kill may have come before the folder of the group went with its last stream.
+        if (facts === undefined) await journals.removeEmpty(folder);
+        else if (before === removals) groups.set(folder, facts);
         if (facts?.group.startsWith(prefix)) found.push(facts);
       }
       return found.sort((a, b) => (a.group < b.group ? -1 : 1));

@@ -1,9 +1,11 @@
 // Points beyond what one chunk holds: chunks, merges, what a crash leaves, and the folders of earlier versions.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { makeFolder, replaceFile } from "../../durable.ts";
 import { Journal } from "../../journal/journal.ts";
 import { encode } from "../../journal/line.ts";
@@ -116,6 +118,147 @@ test("old chunks are dropped", () =>
     await again.expire();
     assert.equal((await again.readMetrics(metric("a"), 0, 2_000_000)).length, 25);
     await again.close();
+  }));
+
+/** Bytes of the files that number the metrics. */
+async function catalogueBytes(folder: string): Promise<number> {
+  const files = (await readdir(join(folder, "catalogue"))).map((file) => stat(join(folder, "catalogue", file)));
+  return (await Promise.all(files)).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Metrics over a clock that is moved, of points that are kept for 1000 ms. */
+async function passing(folder: string) {
+  let now = 0;
+  const open = () => openMetrics({ folder, now: () => now, keptMs: 1000, report, chunkPoints: 10 });
+  let metrics = await open();
+  return {
+    move(ms: number) {
+      now += ms;
+    },
+    put: (...names: readonly string[]) =>
+      metrics.putMetrics(
+        names.map((name) => point(name, now)),
+        { sync: true },
+      ),
+    expire: () => metrics.expire(),
+    reopen: async () => {
+      await metrics.close();
+      metrics = await open();
+    },
+    listed: async () => (await metrics.listMetrics(place)).map(({ name }) => name),
+    read: async (name: string) =>
+      (await metrics.readMetrics(metric(name), 0, 1_000_000)).map(({ timestamp }) => timestamp),
+    close: () => metrics.close(),
+  };
+}
+
+const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
+
+test("metrics whose points are past their retention leave memory and disk, and none is taken for another", () =>
+  withFolder(async (folder) => {
+    const metrics = await passing(folder);
+    const sizes: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      await metrics.put("stays", ...numbered(`${round}-`, 500));
+      sizes.push(await catalogueBytes(folder));
+      metrics.move(600);
+      await metrics.put("stays");
+      metrics.move(600);
+      await metrics.put(`last of ${round}`);
+      if (round % 2 === 1) await metrics.reopen();
+      await metrics.expire();
+      assert.deepEqual(await metrics.listed(), [`last of ${round}`, "stays"]);
+    }
+    assert.ok((await catalogueBytes(folder)) < 1000);
+    assert.ok(Math.max(...sizes) < 1.1 * (sizes[0] ?? 0), `${sizes.join(", ")} bytes`);
+    assert.deepEqual(await metrics.read("4-7"), []);
+    await metrics.put("4-7", "4-8");
+    for (const again of [false, true]) {
+      if (again) await metrics.reopen();
+      assert.deepEqual([await metrics.read("4-7"), await metrics.read("4-8")], [[6000], [6000]]);
+    }
+    await metrics.close();
+  }));
+
+/** Bytes of the heap that are in use. */
+function usedBytes(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
+}
+
+test("the memory of metrics that have passed comes back", () =>
+  withFolder(async (folder) => {
+    let now = 0;
+    const metrics = await openMetrics({ folder, now: () => now, keptMs: 1000, report, chunkPoints: 1000 });
+    const used: number[] = [];
+    for (let round = 0; round < 4; round++, now += 2000) {
+      const points = numbered(`${round}-`, 20_000).map((name) => point(name, now));
+      await metrics.putMetrics(points, { sync: false });
+      await metrics.expire();
+      used.push(usedBytes());
+    }
+    // Each round's metrics take more than 10 MB.
+    const grown = (used.at(-1) ?? 0) - (used[0] ?? 0);
+    assert.ok(grown < 10_000_000, `${used.join(", ")} bytes`);
+    await metrics.close();
+  }));
+
+test("also when every metric has passed no number is given twice", () =>
+  withFolder(async (folder) => {
+    const metrics = await passing(folder);
+    await metrics.put(...numbered("old-", 10));
+    metrics.move(1200);
+    await metrics.expire();
+    await metrics.reopen();
+    // The old points are still there: of a number that is given once more they would be points of this one.
+    await metrics.put("new");
+    assert.deepEqual([await metrics.read("new"), await metrics.listed()], [[1200], ["new", "old-9"]]);
+    await metrics.expire();
+    assert.deepEqual(await metrics.listed(), ["new"]);
+    await metrics.close();
+  }));
+
+test("a kill while the catalogue is written anew leaves every metric with its points", () =>
+  withFolder(async (folder) => {
+    const metrics = await passing(folder);
+    await metrics.put("alive", ...numbered("old-", 50));
+    metrics.move(600);
+    await metrics.put("alive", "last");
+    metrics.move(600);
+    const catalogue = join(folder, "catalogue");
+    const before = new Map<string, Buffer>();
+    for (const file of await readdir(catalogue)) before.set(file, await readFile(join(catalogue, file)));
+    await metrics.expire();
+    // Made again: by a number of its own, which outlives the one that it had.
+    await metrics.put("old-3");
+    for (let times = 0; times < 2; times++) {
+      // As if what was dropped had not been yet.
+      for (const [file, bytes] of before) await writeFile(join(catalogue, file), bytes);
+      await metrics.reopen();
+      assert.deepEqual(await metrics.read("alive"), [0, 600]);
+      assert.deepEqual(await metrics.read("old-3"), [1200]);
+      assert.deepEqual(await metrics.read("last"), [600]);
+      await metrics.expire();
+      assert.deepEqual(await metrics.listed(), ["alive", "last", "old-3"]);
+      assert.ok((await catalogueBytes(folder)) < 1000);
+    }
+    await metrics.close();
+  }));
+
+test("a metric that gets points while the old ones are forgotten keeps them", () =>
+  withFolder(async (folder) => {
+    const metrics = await passing(folder);
+    const names = numbered("a", 20);
+    for (let round = 0; round < 20; round++) {
+      const puts = names.map((name) => metrics.put(name, `${name}-${round}`));
+      await Promise.all([...puts, metrics.expire()]);
+      for (const name of names) assert.equal((await metrics.read(name)).at(-1), round * 1100);
+      metrics.move(1100);
+    }
+    await metrics.reopen();
+    for (const name of names) assert.equal((await metrics.read(name)).at(-1), 19 * 1100);
+    await metrics.close();
   }));
 
 /** A journal of one point, as they were kept before there were chunks. */

@@ -4,12 +4,12 @@ import { makeFolder } from "../../durable.ts";
 import { Journal } from "../../journal/journal.ts";
 import type { MetricKey, MetricPoint, Series } from "../series.ts";
 import { takeOver } from "./earlier-metrics.ts";
-import { Catalogue, type Known } from "./points/catalogue.ts";
+import { Catalogue } from "./points/catalogue.ts";
 import { Points, type StoredOf } from "./points/points.ts";
 import type { Stored } from "./points/table.ts";
 
 export type MetricSeries = Pick<Series, "putMetrics" | "readMetrics" | "listMetrics"> & {
-  /** Drops whole chunks of points that are older than they are kept. */
+  /** Drops whole chunks of points that are older than they are kept, and forgets metrics that have no others. */
   expire(): Promise<void>;
   close(): Promise<void>;
 };
@@ -31,10 +31,9 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricSeries
   const metrics: MetricSeries = {
     async putMetrics(all, { sync }) {
       if (all.length === 0) return;
-      const known = await catalogue.known(all);
-      const stored = all.map((point, at): StoredOf => [(known[at] as Known).id, storedOf(point)]);
+      const numbers = await catalogue.numbersFor(all);
+      const stored = all.map((point, at): StoredOf => [numbers[at] as number, storedOf(point)]);
       await points.put(stored, sync);
-      for (const [id, [at]] of stored) catalogue.see(id, at);
     },
     async readMetrics(key, start, end) {
       const known = catalogue.find(key);
@@ -51,7 +50,10 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricSeries
             (activeSince === undefined || known.lastAt >= activeSince),
         );
     },
-    expire: () => points.expire(),
+    async expire() {
+      await points.expire();
+      await catalogue.forget(now() - keptMs);
+    },
     async close() {
       await points.close();
       await catalogue.close();

@@ -25,9 +25,16 @@ export class StreamIndex {
     this.#journals = journals;
   }
 
-  /** To be called when a stream has been made, written to or removed, before anybody hears of it. */
+  /** To be called when a stream has been made or written to, before anybody hears of it. */
   changed(groupFolder: string, streamFolder: string): void {
     this.#groups.get(groupFolder)?.changed.add(streamFolder);
+  }
+
+  /** To be called when a stream has been removed. It is forgotten soon: nobody may ask for the group again. */
+  removed(groupFolder: string, streamFolder: string): void {
+    this.changed(groupFolder, streamFolder);
+    const group = this.#groups.get(groupFolder);
+    if (group) group.turn = group.turn.then(() => this.#look(group, streamFolder)).catch(() => {});
   }
 
   /** Every known stream of the group may have changed. */
@@ -64,17 +71,19 @@ export class StreamIndex {
   }
 
   async #refresh(group: Group): Promise<void> {
-    for (const folder of [...group.changed]) {
-      group.changed.delete(folder);
-      try {
-        const facts = await this.#factsOf(folder);
-        if (group.streams.has(folder) !== (facts !== undefined)) group.sorted = undefined;
-        if (facts) group.streams.set(folder, facts);
-        else group.streams.delete(folder);
-      } catch (error) {
-        group.changed.add(folder);
-        throw error;
-      }
+    for (const folder of [...group.changed]) await this.#look(group, folder);
+  }
+
+  async #look(group: Group, folder: string): Promise<void> {
+    group.changed.delete(folder);
+    try {
+      const facts = await this.#factsOf(folder);
+      if (group.streams.has(folder) !== (facts !== undefined)) group.sorted = undefined;
+      if (facts) group.streams.set(folder, facts);
+      else group.streams.delete(folder);
+    } catch (error) {
+      group.changed.add(folder);
+      throw error;
     }
   }
 

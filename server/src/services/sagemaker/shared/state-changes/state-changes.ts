@@ -14,11 +14,15 @@ export interface StateChanges<Document> {
    * had after this change; the row itself may be further.
    */
   readonly states: (row: Row<Document>, change: SeenChange) => readonly State[];
-  /** Of a thing that is gone, by the detail that was told last; absent when nothing is told then. */
-  readonly gone?: (last: object) => object;
+  /**
+   * The detail that was told last with another status: of a thing whose row is gone or another's by now. Where it is there,
+   * the end of a thing is told too, as `Deleted`.
+   */
+  readonly restated?: (last: object, status: string) => object;
 }
 
 export interface SeenChange {
+  /** Undefined where the change was none of the status. */
   readonly status: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -38,8 +42,8 @@ export interface State {
 /** States of a noun that has nothing but its status: told when it differs from the one told last. */
 export const statusChanges =
   <Document>(detail: (row: Row<Document>) => object) =>
-  (row: Row<Document>, { status = row.status, at, told }: SeenChange): readonly State[] =>
-    status === told ? [] : [{ name: status, at, detail: () => detail({ ...row, status }) }];
+  (row: Row<Document>, { status, at, told }: SeenChange): readonly State[] =>
+    status === undefined || status === told ? [] : [{ name: status, at, detail: () => detail({ ...row, status }) }];
 
 /** Members of the API that are times, as events have them: to the second, in ISO 8601. */
 const TIME_MEMBER = /Time$/;
