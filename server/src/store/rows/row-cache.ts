@@ -12,6 +12,8 @@ const ABSENT_LIMIT = 1000;
 export class RowCache {
   readonly #kept = new Map<string, Row<unknown>>();
   readonly #absent = new Set<string>();
+  /** Rows that changes are being made to, and how many: the log may tell of one before whoever made it is answered. */
+  readonly #changing = new Map<string, number>();
 
   /** The row as it was read. It is shared: whoever changes it gets an error. */
   get(key: RowKey): Row<unknown> | undefined {
@@ -20,9 +22,10 @@ export class RowCache {
 
   /** Keeps a row in the same turn of the event loop in which it was read, and gives it back, frozen. */
   keep<Document>(row: Row<Document>): Row<Document> {
-    if (isKeySpace.has(row.kind)) return row;
+    const text = textOf(row);
+    if (isKeySpace.has(row.kind) || this.#changing.has(text)) return row;
     makeRoom(this.#kept, LIMIT);
-    this.#kept.set(textOf(row), frozen(row));
+    this.#kept.set(text, frozen(row));
     return row;
   }
 
@@ -33,16 +36,29 @@ export class RowCache {
 
   /** Keeps, as above, that there is no such row. */
   keepAbsent(key: RowKey): void {
-    if (isKeySpace.has(key.kind)) return;
+    const text = textOf(key);
+    if (isKeySpace.has(key.kind) || this.#changing.has(text)) return;
     makeRoom(this.#absent, ABSENT_LIMIT);
-    this.#absent.add(textOf(key));
+    this.#absent.add(text);
   }
 
-  /** Must be called for every row of a change before whoever made the change is told. */
-  forget(key: RowKey): void {
-    const text = textOf(key);
-    this.#kept.delete(text);
-    this.#absent.delete(text);
+  /** Forgets the rows of a change, before it is handed on: nothing is kept of them until `changed`, as often. */
+  changing(keys: readonly RowKey[]): void {
+    for (const key of keys) {
+      const text = textOf(key);
+      this.#kept.delete(text);
+      this.#absent.delete(text);
+      this.#changing.set(text, (this.#changing.get(text) ?? 0) + 1);
+    }
+  }
+
+  changed(keys: readonly RowKey[]): void {
+    for (const key of keys) {
+      const text = textOf(key);
+      const others = (this.#changing.get(text) ?? 1) - 1;
+      if (others === 0) this.#changing.delete(text);
+      else this.#changing.set(text, others);
+    }
   }
 }
 

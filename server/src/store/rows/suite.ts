@@ -143,6 +143,24 @@ function laterLookTests(it: It, rows: () => Rows): void {
     }
   });
 
+  it("who reads of a change in the log finds the row as it is by then, though the change is not answered yet", async () => {
+    const row = aRow("heard");
+    const events = [{ kind: row.kind, scope: row.scope, name: row.name, type: "changed" }];
+    const changes: Record<string, Change> = {
+      first: { put: [{ ...row, document: "first" }] },
+      second: { put: [{ ...row, document: "second" }] },
+      gone: { remove: [row] },
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      await rows().get(row);
+      const from = await rows().latestChange();
+      const made = rows().commit({ ...change, events });
+      while ((await rows().changes(from, 1)).length === 0) await rows().get(row);
+      assert.equal((await rows().get(row))?.document ?? "gone", name);
+      await made;
+    }
+  });
+
   it("a row that a change tells of is found as the change made it", async () => {
     const told = async (version: number | "absent", document: Json, remove: readonly RowKey[] = []) => {
       const row = aRow("told", { document });

@@ -78,9 +78,9 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
     ),
     async commit(change: Change) {
       const packed = pack(change, clock.now());
-      const result = await batches.submit(packed);
-      for (const key of change.remove ?? []) cache.forget(key);
-      for (const row of change.put ?? []) cache.forget(row);
+      const keys = [...(change.remove ?? []), ...(change.put ?? [])];
+      cache.changing(keys);
+      const result = await batches.submit(packed).finally(() => cache.changed(keys));
       judge(change, result);
       for (const row of told(change, packed)) cache.keep(row);
       if (followed.size > 0) tellScanner(change);
