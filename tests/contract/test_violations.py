@@ -93,3 +93,40 @@ def test_a_member_of_another_type_is_a_serialization_failure(calls):
                 wrong.append((operation, member, kind, answer.status, answer.code, message_of(answer)[:200]))
     print(f"{sent} members of a wrong type")
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+def a_variant(weight):
+    return {
+        "EndpointConfigName": "endless",
+        "ProductionVariants": [
+            {
+                "VariantName": "a",
+                "ModelName": "endless",
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 1,
+                "InitialVariantWeight": weight,
+            }
+        ],
+    }
+
+
+def a_component(**more):
+    return {"TrialComponentName": "endless", **more}
+
+
+# What JSON cannot keep: it would be acknowledged and be gone.
+ENDLESS = {
+    "a parameter that is no number": ("CreateTrialComponent", a_component(Parameters={"a": {"NumberValue": "NaN"}})),
+    "an endless parameter": ("CreateTrialComponent", a_component(Parameters={"a": {"NumberValue": "-Infinity"}})),
+    "a moment after the year 9999": ("CreateTrialComponent", a_component(StartTime=1e30)),
+    "a weight that is no number": ("CreateEndpointConfig", a_variant("NaN")),
+    "an endless weight": ("CreateEndpointConfig", a_variant("Infinity")),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_number_that_cannot_be_kept_is_refused(what, calls):
+    operation, document = ENDLESS[what]
+    code, message = calls.refusal(operation, document)
+    assert code in ("ValidationException", "SerializationException")
+    assert "endless" not in message or "finite" in message

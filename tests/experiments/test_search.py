@@ -55,7 +55,7 @@ def world(server):
         ),
         "small": ({"rate": {"NumberValue": 2.0}, "kind": {"StringValue": "tree"}}, {"Key": "stage", "Value": "fit"}),
         "large": ({"rate": {"NumberValue": 10.0}, "kind": {"StringValue": "forest"}}, {"Key": "stage", "Value": "fit"}),
-        "alone": ({"rate": {"NumberValue": 10.0}}, {"Key": "a.b", "Value": "x"}),
+        "alone": ({"rate": {"NumberValue": 10.0}, "version": {"StringValue": "1.10"}}, {"Key": "a.b", "Value": "2.0"}),
     }
     for name, (parameters, tag) in components.items():
         sagemaker.create_trial_component(
@@ -90,7 +90,9 @@ SOUGHT = {
     "presence": (where(("Parameters.kind", "Exists")), "common large small"),
     "absence": (where(("Parameters.kind", "NotExists")), "alone"),
     "a tag": (where(("Tags.stage", "Equals", "fit")), "large small"),
-    "a tag with a point in its key": (where(("Tags.a.b", "Equals", "x")), "alone"),
+    "a tag with a point in its key": (where(("Tags.a.b", "Equals", "2.0")), "alone"),
+    "a tag that is not the same text, though the same number": (where(("Tags.a.b", "Equals", "2")), ""),
+    "a text that is not another though both are one number": (where(("Parameters.version", "In", "1.1,1.100")), ""),
     "names whatever their case": (where(("parameters.RATE", "LessThan", "1")), "common"),
     "parents": (where(("Parents.TrialName", "Equals", "TRIAL-2")), "common large"),
     "the experiment": (where(("Parents.ExperimentName", "Equals", "FIRST")), "common large small"),
@@ -233,6 +235,7 @@ REFUSED = {
     "an operator without a value": ({"Filters": [{"Name": RATE, "Operator": "Equals"}]}, "must have a Value"),
     "an order of texts": (where((RATE, "LessThan", "many")), "not supported for text"),
     "a time that is none": (where(("CreationTime", "GreaterThan", "yesterday")), 'got "yesterday"'),
+    "a time of several that is none": (where(("CreationTime", "In", "2020-09-14T10:00:00,now")), 'got "now"'),
     "two parts of what may have one": (
         where((RATE, "Contains", "a"), ("Parameters.kind", "Contains", "b")),
         "'CONTAINS' operator usage limit of 1 exceeded.",
@@ -260,12 +263,14 @@ def test_tokens_of_other_searches_sorts_and_resources_are_refused(sagemaker, wor
     mine = where(("ExperimentName", "Contains", world["mark"]))
     request = {"Resource": "Experiment", "SearchExpression": mine, "MaxResults": 1}
     token = sagemaker.search(**request)["NextToken"]
+    assert sagemaker.search(**request, CrossAccountFilterOption="SameAccount")["NextToken"] == token
     for changes, text in (
         ({"NextToken": "x"}, "Invalid NextToken"),
         ({"NextToken": token[:-4]}, "Invalid NextToken"),
         ({"NextToken": token, "SortOrder": "Ascending"}, "Invalid NextToken"),
         ({"SortBy": "Colour"}, "Unknown property name"),
         ({"Resource": "Pipeline"}, "searching for Pipeline is not yet available"),
+        ({"CrossAccountFilterOption": "CrossAccount"}, "searching in other accounts is not yet available"),
     ):
         code, message = refusal(partial(sagemaker.search, **{**request, **changes}))
         assert (code, text in message) == ("ValidationException", True), message
@@ -329,8 +334,12 @@ def test_suggestions_have_the_hint_somewhere_in_them(sagemaker, world):
         answer = sagemaker.get_search_suggestions(Resource=resource, SuggestionQuery=query)
         return [each["PropertyName"] for each in answer["PropertyNameSuggestions"]]
 
-    assert suggested("ExperimentTrialComponent", "RAT") == ["parameters.rate"]
+    assert suggested("ExperimentTrialComponent", "RAT") == ["MetadataProperties.GeneratedBy", "parameters.rate"]
     assert suggested("ExperimentTrialComponent", "tags.sta") == ["tags.stage"]
     assert suggested("Experiment", "descr") == ["Description"]
     assert "TrainingJobName" in suggested("TrainingJob", "")
     assert suggested("TrainingJob", "nothing like it") == []
+    assert suggested("TrainingJob", "source.s3uri") == ["InputDataConfig.DataSource.S3DataSource.S3Uri"]
+    assert suggested("TrainingJob", "S3Model") == ["ModelArtifacts.S3ModelArtifacts"]
+    parents = ["Parents", "Parents.ExperimentName", "Parents.TrialName"]
+    assert suggested("ExperimentTrialComponent", "parents") == parents

@@ -89,6 +89,21 @@ def test_a_package_of_an_algorithm_has_its_container_and_the_artifact(client, fr
     sagemaker.delete_model_package(ModelPackageName=described["ModelPackageArn"])
 
 
+def test_a_package_is_registered_as_newer_clients_do(client, fresh):
+    """The SageMaker SDK's `register` says at once how the package stands; nobody here has packages of groups."""
+    sagemaker, name = client("sagemaker"), fresh("package")
+    standing = {"ModelApprovalStatus": "PendingManualApproval", "SkipModelValidation": "None"}
+    sagemaker.create_model_package(ModelPackageName=name, InferenceSpecification=INFERENCE, **standing)
+    assert sagemaker.describe_model_package(ModelPackageName=name)["ModelApprovalStatus"] == "PendingManualApproval"
+    query = {"NameContains": name}
+    for kind, names in ({"Unversioned": [name], "Both": [name], "Versioned": []}).items():
+        listed = sagemaker.list_model_packages(**query, ModelPackageType=kind)["ModelPackageSummaryList"]
+        assert [(each["ModelPackageName"], each["ModelApprovalStatus"]) for each in listed] == [
+            (each, "PendingManualApproval") for each in names
+        ]
+    sagemaker.delete_model_package(ModelPackageName=name)
+
+
 PACKAGES = {
     "neither a container nor an algorithm": {},
     "both": {
@@ -101,6 +116,7 @@ PACKAGES = {
     "an artifact that is no archive": {
         "InferenceSpecification": {**INFERENCE, "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://models/a.zip"}]}
     },
+    "a validation that is skipped": {"SkipModelValidation": "All", "InferenceSpecification": INFERENCE},
     "a group": {"ModelPackageGroupName": "group", "InferenceSpecification": INFERENCE},
 }
 

@@ -98,6 +98,9 @@ function readStructure(model: ServiceModel, shape: StructureShape, of: Of): Conv
   };
 }
 
+/** The end of the year 9999: clients cannot read what is later, nor JSON keep what is infinite (1e400). */
+const LAST_SECOND = 253_402_300_799;
+
 function memberReader(model: ServiceModel, member: Member, of: Of): Convert {
   const shape = shapeOf(model, member.shape);
   if (member.timestampFormat !== undefined) return scalarReader(shape, member.timestampFormat);
@@ -126,7 +129,7 @@ function scalarReader(shape: Shape, format: TimestampFormat | undefined): Conver
       };
     case "timestamp":
       return (value) => {
-        if (typeof value === "number") return value;
+        if (typeof value === "number" && Math.abs(value) <= LAST_SECOND) return value;
         if (typeof value === "string") return timestampFromText(value, format);
         throw mismatch(value, "a timestamp");
       };

@@ -136,8 +136,9 @@ function scalarViolations(shape: Shape): Violations {
       const { min, max } = shape;
       return (value) => {
         const number = value as number;
-        if (max !== undefined && number > max) return [`Member must have value less than or equal to ${max}`];
-        if (min !== undefined && number < min) return [`Member must have value greater than or equal to ${min}`];
+        // Written so that NaN, which is neither above nor below, is refused too.
+        if (max !== undefined && !(number <= max)) return [`Member must have value less than or equal to ${max}`];
+        if (min !== undefined && !(number >= min)) return [`Member must have value greater than or equal to ${min}`];
         return none;
       };
     }

@@ -9,7 +9,7 @@ import { type EndpointConfigDocument, endpointConfigKind, needEndpointConfig } f
 import { listRows } from "../shared/list.ts";
 import { needModel } from "../shared/model.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
-import { tagKey, tagRow } from "../shared/tags.ts";
+import { arnIsFree, tagKey, tagRow } from "../shared/tags.ts";
 import { checkLocalDisks, volumeKeyOf } from "../shared/volume-key.ts";
 
 export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
@@ -33,7 +33,7 @@ export function endpointConfig({ rows, clock, quotas }: Parts): Noun {
           const place = quotas.within(key.scope, [quotas.one("Number of endpoint configurations", key)]);
           try {
             await place.commit({
-              expect: [{ key, version: "absent" }],
+              expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn)],
               put: [
                 { ...key, status: "", createdAt: now, modifiedAt: now, document },
                 tagRow(key.scope, arn, Tags, now),
@@ -102,6 +102,11 @@ function checkVariants({ ProductionVariants, DataCaptureConfig }: CreateEndpoint
         `AcceleratorType: elastic inference is not yet available in Sagebrush, got ${AcceleratorType} for variant "${VariantName}".`,
       );
   }
+  const endless = ProductionVariants.find(({ InitialVariantWeight: weight = 1 }) => !Number.isFinite(weight));
+  if (endless)
+    throw errors.validation(
+      `InitialVariantWeight of "${endless.VariantName}" must be finite, got ${endless.InitialVariantWeight}.`,
+    );
   if (ProductionVariants.every(({ InitialVariantWeight }) => InitialVariantWeight === 0))
     throw errors.validation("At least one production variant must have an InitialVariantWeight above 0.");
 }

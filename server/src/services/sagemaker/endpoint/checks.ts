@@ -49,6 +49,9 @@ export function resized(document: EndpointDocument, desired: readonly DesiredWei
   const empty = variants.find(({ count }) => count < 1);
   if (empty)
     throw errors.validation(`DesiredInstanceCount of variant "${empty.name}" must be 1 or more, got ${empty.count}.`);
+  const endless = variants.find(({ weight }) => !Number.isFinite(weight));
+  if (endless)
+    throw errors.validation(`DesiredWeight of variant "${endless.name}" must be finite, got ${endless.weight}.`);
   if (variants.every(({ weight }) => weight === 0))
     throw errors.validation("At least one production variant must have a weight above 0.");
   const before = serving.variants.map(({ name, weight, count }) => ({ name, weight, count }));

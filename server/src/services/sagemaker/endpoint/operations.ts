@@ -19,7 +19,7 @@ import { Conflict } from "../../../store/rows/rows.ts";
 import { needEndpointConfig } from "../shared/endpoint-config.ts";
 import { listRows } from "../shared/list.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
-import { tagKey, tagRow } from "../shared/tags.ts";
+import { arnIsFree, tagKey, tagRow } from "../shared/tags.ts";
 import { checkVolumeKey, volumeKeyOf } from "../shared/volume-key.ts";
 import { endpointActivities } from "./activities.ts";
 import { checkDeployment, checkInService, inProgress, resized } from "./checks.ts";
@@ -146,7 +146,7 @@ async function create(parts: Parts, input: CreateEndpointInput, call: Call): Pro
   const uses = [quotas.one("Number of endpoints", key), ...moreInstances(parts, key.scope, document)];
   try {
     await quotas.within(key.scope, uses).commit({
-      expect: [{ key, version: "absent" }],
+      expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn)],
       put: [
         { ...key, status: "Creating", createdAt: now, modifiedAt: now, document },
         tagRow(key.scope, arn, input.Tags, now),

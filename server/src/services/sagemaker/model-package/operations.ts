@@ -3,7 +3,8 @@
 // Gap: a package whose validation runs cannot be deleted; AWS has a status Deleting.
 // Gap: the artifact is looked for when a model is made of the package; instance types that the package supports are kept
 // and given back, and nobody is held to them.
-// Gap: model package groups and approval are newer than September 2020 and refused by name.
+// Gap: model package groups are newer than September 2020 and refused by name; ModelApprovalStatus, which the SageMaker SDK
+// always sends, is kept and given back, and nothing waits for an approval.
 // Gap: CertifyForMarketplace is kept and given back; there is no marketplace and images are not scanned.
 import type {
   InferenceSpecification,
@@ -14,18 +15,22 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { algorithmRecords } from "../shared/algorithm.ts";
 import { checkArtifact, checkInference, describingMembers } from "../shared/inference-specification.ts";
+import { refuseToken } from "../shared/list.ts";
 import { type ModelPackageDocument, modelPackageKind, modelPackageRecords } from "../shared/model-package.ts";
+import { notBuilt } from "../shared/not-built.ts";
 import { type Noun, type Parts, toSeconds } from "../shared/noun.ts";
 import { checkRole } from "../shared/roles.ts";
 import { newValidation, unlessValidated, type ValidationPlan, validationJob } from "../shared/validation-runs.ts";
 import { statusDetails } from "../shared/validation-statuses.ts";
 
-/** Newer members that only describe the package; kept and given back. */
+/** Newer members that only describe the package, and SkipModelValidation, whose None says what is done anyway; kept and given back. */
 const described = [
   "CustomerMetadataProperties",
   "Domain",
   "MetadataProperties",
+  "ModelApprovalStatus",
   "SamplePayloadUrl",
+  "SkipModelValidation",
   "SourceUri",
   "Tags",
   "Task",
@@ -57,6 +62,7 @@ export function modelPackage(parts: Parts): Noun {
         permissions: ({ ModelPackageName = "" }, call) => [records.on(call, ModelPackageName)],
         run: async ({ ModelPackageName, Tags, ClientToken: _, ...request }, call) => {
           if (ModelPackageName === undefined) throw errors.validation("ModelPackageName must be given.");
+          if (request.SkipModelValidation === "All") throw notBuilt("SkipModelValidation: to skip what is checked");
           const { InferenceSpecification: given, SourceAlgorithmSpecification: source } = request;
           if ((given === undefined) === (source === undefined))
             throw errors.validation(
@@ -96,16 +102,23 @@ export function modelPackage(parts: Parts): Noun {
         },
       },
       ListModelPackages: {
+        newer: ["ModelPackageType"],
         permissions: (_, call) => [records.on(call, "*")],
         run: async (input, call) => {
+          if (input.ModelPackageType === "Versioned") {
+            // Those of groups, of which there are none.
+            refuseToken(input.NextToken);
+            return { ModelPackageSummaryList: [] };
+          }
           const { rows, ...more } = await records.list(call, input);
           return {
-            ModelPackageSummaryList: rows.map(({ name, status, createdAt, document: { ModelPackageDescription } }) => ({
+            ModelPackageSummaryList: rows.map(({ name, status, createdAt, document }) => ({
               ModelPackageName: name,
               ModelPackageArn: records.arn(call, name),
-              ...(ModelPackageDescription === undefined ? {} : { ModelPackageDescription }),
+              ModelPackageDescription: document.ModelPackageDescription,
               CreationTime: toSeconds(createdAt),
               ModelPackageStatus: status as ModelPackageStatus,
+              ModelApprovalStatus: document.ModelApprovalStatus,
             })),
             ...more,
           };

@@ -13,7 +13,7 @@ import { containersOf, type ModelDocument, modelKind, modelStatus, needModel } f
 import { unpacked } from "../shared/model-package.ts";
 import { checkVpc } from "../shared/network.ts";
 import { arnOf, type Noun, onResource, type Parts, scopeOf, toSeconds } from "../shared/noun.ts";
-import { tagKey, tagRow } from "../shared/tags.ts";
+import { arnIsFree, tagKey, tagRow } from "../shared/tags.ts";
 
 export function model({ rows, objects, roles, clock, engine, quotas, networks }: Parts): Noun {
   /** Looks for the artifact under the execution role. @throws ApiError Validation in AWS's words */
@@ -58,7 +58,7 @@ export function model({ rows, objects, roles, clock, engine, quotas, networks }:
           const place = quotas.within(key.scope, [quotas.one("Number of models", key)]);
           try {
             await place.commit({
-              expect: [{ key, version: "absent" }],
+              expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn)],
               put: [
                 { ...key, status: modelStatus, createdAt: now, modifiedAt: now, document },
                 tagRow(key.scope, arn, Tags, now),

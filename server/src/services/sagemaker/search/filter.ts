@@ -1,7 +1,7 @@
 // One condition of a search (API reference, Filter).
 import type { Filter, Operator } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import { findAll, isTime, numberOf, textsIn, timeOf, type Value, valuesOf } from "./properties.ts";
+import { findAll, isHyperParameter, isTime, numberOf, textsIn, timeOf, type Value, valuesOf } from "./properties.ts";
 
 /** Whether a record, or an element of one of its lists, is what is sought. */
 export type Test = (from: unknown) => boolean;
@@ -30,11 +30,11 @@ export function createTest(filter: Filter, name: string): Test {
     return (from) => textsIn(findAll(from, name)).some((text) => text.toLowerCase().includes(part));
   }
   if (operator === "In") {
-    const equals = wanted.split(",").map((text) => isEqualTo(text.trim(), name));
+    const equals = wanted.split(",").map((text) => isEqualTo(needed(text.trim(), name), filter.Name));
     return (from) => valuesOf(from, name).some((value) => equals.some((isEqual) => isEqual(value)));
   }
   if (operator === "Equals" || operator === "NotEquals") {
-    const isEqual = isEqualTo(needed(wanted, name), name);
+    const isEqual = isEqualTo(needed(wanted, name), filter.Name);
     const isAny: Test = (from) => valuesOf(from, name).some(isEqual);
     return operator === "Equals" ? isAny : (from) => !isAny(from);
   }
@@ -56,7 +56,8 @@ function isEqualTo(wanted: string, name: string): (value: Value) => boolean {
     if (moment !== undefined && typeof value === "number")
       return (Number.isInteger(moment) ? Math.floor(value) : value) === moment;
     if (typeof value === "boolean") return String(value) === wanted.toLowerCase();
-    return value === wanted || (number !== undefined && numberOf(value) === number);
+    const isNumber = typeof value === "number" || isHyperParameter(name);
+    return value === wanted || (isNumber && number !== undefined && numberOf(value) === number);
   };
 }
 

@@ -13,6 +13,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import type { Row } from "../../../store/rows/rows.ts";
 import { DEFAULT_PAGE } from "../shared/list.ts";
+import { notBuilt } from "../shared/not-built.ts";
 import { type Noun, type Parts, scopeOf } from "../shared/noun.ts";
 import type { Searchable } from "../shared/searchable.ts";
 import { createExpression, filtersOf, needProperty, wantedBy } from "./expression.ts";
@@ -34,6 +35,7 @@ export function search({ rows, nouns }: Parts): Noun {
   return {
     operations: {
       Search: {
+        newer: ["CrossAccountFilterOption"],
         run: (input, call) => find(rows, searchableOf(input.Resource), input, call),
       },
       GetSearchSuggestions: {
@@ -59,6 +61,8 @@ async function find(
   input: SearchRequest,
   call: Call,
 ): Promise<SearchResponse> {
+  if (input.CrossAccountFilterOption === "CrossAccount")
+    throw notBuilt("CrossAccountFilterOption: searching in other accounts");
   const { SearchExpression: expression, SortBy = "LastModifiedTime", SortOrder = "Descending" } = input;
   const { MaxResults = DEFAULT_PAGE, NextToken, Resource } = input;
   const grammar = { properties: propertyNames(searchable), manyContains: searchable.manyContains ?? [] };

@@ -19,6 +19,31 @@ export function propertyNames({ member }: AnySearchable): readonly string[] {
   return members.includes("FinalMetricDataList") ? [...members, "Metrics"] : members;
 }
 
+/** Deeper nothing is: an end for shapes that hold themselves. */
+const MOST_LEVELS = 8;
+
+/**
+ * Names within members, `InputDataConfig.DataSource.S3DataSource.S3Uri`, through lists as filters go; not within
+ * `leftOut`, nor within maps, whose keys people choose, nor what nothing of September 2020 has.
+ */
+export function nestedNames({ member }: AnySearchable, leftOut: readonly string[]): readonly string[] {
+  const { shapes } = loadService("sagemaker");
+  const leaves = (shapeName: string, path: string, levels: number): readonly string[] => {
+    const shape = shapes[shapeName];
+    if (!shape || levels > MOST_LEVELS || shape.type === "map") return [];
+    if (shape.type === "list") return leaves(shape.member.shape, path, levels + 1);
+    if (shape.type !== "structure") return [path];
+    const members = Object.entries(shape.members).filter(([, { newer }]) => !newer);
+    return members.flatMap(([name, inner]) => leaves(inner.shape, `${path}.${name}`, levels + 1));
+  };
+  const top = shapes[member];
+  if (top?.type !== "structure") return [];
+  return Object.entries(top.members)
+    .filter(([name]) => !leftOut.includes(name))
+    .flatMap(([name, { shape }]) => leaves(shape, name, 1))
+    .filter((path) => path.includes("."));
+}
+
 type Bag = Readonly<Record<string, unknown>>;
 
 const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -72,6 +97,9 @@ export function textsIn(from: unknown): readonly string[] {
 const isValue = (value: unknown): value is Value => ["string", "number", "boolean"].includes(typeof value);
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Whether the property is a text that may stand for a number: the API has hyperparameters as texts, and no others. */
+export const isHyperParameter = (name: string): boolean => /(^|\.)hyperparameters\./i.test(name);
 
 /** Whether the property is a moment. */
 export const isTime = (name: string): boolean => /time$/i.test(name);

@@ -1,7 +1,7 @@
 // GetSearchSuggestions: names that a search could use, those of the user's own tags, parameters and metrics included.
 import type { Rows } from "../../../store/rows/rows.ts";
 import type { Searchable } from "../shared/searchable.ts";
-import { propertyNames, searchView } from "./properties.ts";
+import { nestedNames, propertyNames, searchView } from "./properties.ts";
 import { type Range, slices } from "./walk.ts";
 
 /** Suggestions given at most; with so many found nobody looks further. */
@@ -9,6 +9,9 @@ const MOST = 100;
 
 /** Members whose keys people choose. */
 const maps = ["HyperParameters", "Tags", "Metrics", "Parameters", "InputArtifacts", "OutputArtifacts", "Environment"];
+
+/** A copy of the whole job that a component is of: its names, some hundred, would leave no place for others. */
+const COPY = "SourceDetail";
 
 /** Names that have the hint somewhere in them, without regard to case, in their order. */
 export async function suggestions(
@@ -33,5 +36,6 @@ export async function suggestions(
     }
     if (found.size >= MOST) break;
   }
-  return [...found].sort().slice(0, MOST);
+  const nested = nestedNames(searchable, [...maps, COPY]).filter((name) => name.toLowerCase().includes(sought));
+  return [...new Set([...found, ...nested])].slice(0, MOST).sort();
 }

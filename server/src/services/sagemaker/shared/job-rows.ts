@@ -5,7 +5,7 @@ import { again } from "../../../store/rows/again.ts";
 import type { Change, ChangeEvent, Row, RowKey, Rows } from "../../../store/rows/rows.ts";
 import { Conflict } from "../../../store/rows/rows.ts";
 import type { Committer } from "./quotas.ts";
-import { tagRow } from "./tags.ts";
+import { arnIsFree, tagKind, tagRow } from "./tags.ts";
 
 export interface NewJob<Document> {
   readonly key: RowKey;
@@ -29,7 +29,7 @@ export async function createJob<Document>(rows: Committer, job: NewJob<Document>
     const { expect = [], put = [] } = (await job.along?.(failed)) ?? {};
     try {
       await rows.commit({
-        expect: [{ key, version: "absent" }, ...expect],
+        expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn), ...expect],
         put: [
           { ...key, status: job.status, createdAt: now, modifiedAt: now, document: job.document },
           tagRow(key.scope, arn, job.tags, now),
@@ -41,7 +41,7 @@ export async function createJob<Document>(rows: Committer, job: NewJob<Document>
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause;
       failed.push(cause.expectation.key);
-      if (cause.expectation.key.kind !== key.kind) continue;
+      if (![key.kind, tagKind].includes(cause.expectation.key.kind)) continue;
       const Noun = noun.charAt(0).toUpperCase() + noun.slice(1);
       throw errors.resourceInUse(
         `${Noun} names must be unique within an AWS account and region, and a ${noun} with this name already exists (${arn}).`,

@@ -12,7 +12,7 @@ import { type ListDefaults, type ListRequest, listRows } from "./list.ts";
 import { arnOf, onResource, type Parts, scopeOf } from "./noun.ts";
 import type { CountedThing } from "./quota-names.ts";
 import type { Committer, Quotas } from "./quotas.ts";
-import { tagKey, tagRow } from "./tags.ts";
+import { arnIsFree, tagKey, tagRow } from "./tags.ts";
 
 export interface RecordNoun {
   /** `sagemaker:code-repository`. */
@@ -74,12 +74,10 @@ export class Records<Document> {
     const { name, status = "", document, tags } = record;
     const key = { kind: this.#noun.kind, scope: scopeOf(call), name };
     const now = this.#clock.now();
+    const arn = this.arn(call, name);
     return {
-      expect: [{ key, version: "absent" }],
-      put: [
-        { ...key, status, createdAt: now, modifiedAt: now, document },
-        tagRow(key.scope, this.arn(call, name), tags, now),
-      ],
+      expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn)],
+      put: [{ ...key, status, createdAt: now, modifiedAt: now, document }, tagRow(key.scope, arn, tags, now)],
       events: [{ ...key, type: "created" }],
     };
   }
@@ -94,7 +92,8 @@ export class Records<Document> {
       await this.#committer(call).commit(joined(this.creation(call, record), beside));
     } catch (cause) {
       const failed = cause instanceof Conflict ? cause.expectation.key : undefined;
-      if (failed?.kind === this.#noun.kind && failed.name === record.name) throw this.#noun.duplicate(arn);
+      const own = [{ kind: this.#noun.kind, name: record.name }, tagKey(scopeOf(call), arn)];
+      if (own.some(({ kind, name }) => failed?.kind === kind && failed.name === name)) throw this.#noun.duplicate(arn);
       throw cause;
     }
     return arn;

@@ -1,7 +1,7 @@
 // Tags of every resource: a row for each ARN, made with the resource, so that it also says whether the ARN exists.
 import type { Tag } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { RowKey, RowWrite } from "../../../store/rows/rows.ts";
+import type { Expectation, RowKey, RowWrite } from "../../../store/rows/rows.ts";
 
 export const tagKind = "sagemaker:tags";
 
@@ -12,6 +12,12 @@ export type TagDocument = { readonly Tags: readonly Tag[] };
 
 /** Names in ARNs are found without regard to case, as AWS writes them in lower case. */
 export const tagKey = (scope: string, arn: string): RowKey => ({ kind: tagKind, scope, name: arn.toLowerCase() });
+
+/**
+ * That no resource has the ARN, for the commit that makes one: names that differ only in case have the same ARN, and would
+ * have the same tags, by which policies tell them apart (API reference, CreateEndpoint: names are case-insensitive there).
+ */
+export const arnIsFree = (scope: string, arn: string): Expectation => ({ key: tagKey(scope, arn), version: "absent" });
 
 /**
  * The row that makes a resource taggable; commit it with the resource and `remove: [tagKey(…)]` with its deletion.

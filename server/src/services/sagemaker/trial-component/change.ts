@@ -66,9 +66,13 @@ export function changedComponent(
 }
 
 function check(told: Told): void {
-  for (const [name, value] of Object.entries(told.Parameters ?? {}))
+  for (const [name, value] of Object.entries(told.Parameters ?? {})) {
     if ((value.StringValue === undefined) === (value.NumberValue === undefined))
       throw errors.validation(`Parameter "${name}" must have exactly one of StringValue and NumberValue.`);
+    // What is kept is JSON, which has no others.
+    if (value.NumberValue !== undefined && !Number.isFinite(value.NumberValue))
+      throw errors.validation(`Parameter "${name}": expected a finite NumberValue, got ${value.NumberValue}.`);
+  }
   for (const member of mapMembers) checkCount(member, Object.keys(told[member] ?? {}).length);
   if (told.StartTime !== undefined && told.EndTime !== undefined && told.EndTime < told.StartTime)
     throw errors.validation(`EndTime must not be before StartTime, got ${told.EndTime} and ${told.StartTime}.`);
