@@ -129,6 +129,19 @@ def test_a_component_of_somebody_elses_is_never_overwritten(sagemaker, s3, compo
     assert of_job(sagemaker, "training-job", job)["TrialComponentName"].startswith(f"{mine}-")
 
 
+def test_a_new_trial_and_a_component_of_names_that_are_taken_get_others(
+    sagemaker, s3, experiment, trial, component, fresh
+):
+    parent, job = experiment(), fresh("train")
+    taken = trial(experiment(), TrialName=f"{job}-aws-trial")
+    mine = component(TrialComponentName=f"{job}-aws-training-job")
+    training(sagemaker, s3, job, "pass", ExperimentConfig={"ExperimentName": parent})
+    [made] = sagemaker.list_trials(ExperimentName=parent)["TrialSummaries"]
+    assert made["TrialName"].startswith(f"{taken}-")
+    [listed] = sagemaker.list_trial_components(TrialName=made["TrialName"])["TrialComponentSummaries"]
+    assert listed["TrialComponentName"].startswith(f"{mine}-")
+
+
 def test_a_processing_job_shows_where_data_came_from_and_went(sagemaker, s3, experiment, trial, fresh):
     parent = experiment()
     inner = trial(parent)

@@ -28,12 +28,17 @@ export interface ImageRequest extends ImagePlace {
   readonly signal: AbortSignal;
 }
 
+/** What there is to a name of an image. */
+export interface SeenImage {
+  /** Clear text when nothing provides it; absent when it can be prepared. */
+  readonly problem?: string;
+  /** Of a built-in algorithm, whose metrics users cannot define themselves. */
+  readonly builtInMetrics?: MetricDefinitions | undefined;
+}
+
 /** Which images there are, and how to make one ready: pushed ones, the catalogue, other registries. */
 export interface UnitImages {
-  /** Clear text when nothing provides this URI; undefined when it can be prepared. */
-  problem(uri: string, place: ImagePlace): Promise<string | undefined>;
-  /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
-  builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  look(uri: string, place: ImagePlace): Promise<SeenImage>;
   /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
   pin(uri: string, place: ImagePlace): Promise<string>;
   /** Installs or unpacks what is missing. @throws UnitRefused, Error with a text for people */
@@ -69,10 +74,8 @@ export interface Engine {
   steady(): number;
   /** Call before new work is stored. @throws ApiError ResourceLimitExceeded when the disk is below its reserve */
   needDisk(): Promise<void>;
-  /** Clear text when no image of the catalogue or registry has this URI; undefined when there is one. */
-  imageProblem(uri: string, place: ImagePlace): Promise<string | undefined>;
-  /** Metrics of a built-in algorithm, which users cannot define themselves; undefined for any other image. */
-  builtInMetrics(uri: string, place: ImagePlace): Promise<MetricDefinitions | undefined>;
+  /** Looks for an image of this name in the catalogue and the registries. */
+  lookAtImage(uri: string, place: ImagePlace): Promise<SeenImage>;
   /** The name with the digest of what its tag means now, for an image that was pushed here; others stay as they are. */
   pinImage(uri: string, place: ImagePlace): Promise<string>;
   /** Loads what is not settled, finds running units again, ends orphans, and begins to reconcile. */

@@ -54,9 +54,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     waitingFor: (key) => reconciler?.waitingFor(key),
     steady,
     needDisk: createDiskCheck(parts.blobs, clock),
-    imageProblem: (uri, place) => images.problem(uri, place),
+    lookAtImage: (uri, place) => images.look(uri, place),
     pinImage: (uri, place) => images.pin(uri, place),
-    builtInMetrics: (uri, place) => images.builtInMetrics(uri, place),
     async start(kinds) {
       await platform.listen();
       await units.begin(stop.signal);

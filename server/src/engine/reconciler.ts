@@ -33,6 +33,8 @@ interface Job {
   /** The row is from before our start, and has not been looked at since. */
   isRestored: boolean;
   unitIds: ReadonlySet<string>;
+  /** The row as last seen, and what it wants: who is woken by a unit or an activity mostly finds the same. */
+  seen: { readonly row: Row<unknown>; readonly wants: Wants } | undefined;
   isRunning: boolean;
   isDue: boolean;
   cancelTimer: (() => void) | undefined;
@@ -107,6 +109,7 @@ export class Reconciler {
       }),
       isRestored,
       unitIds: new Set(),
+      seen: undefined,
       isRunning: false,
       isDue: false,
       cancelTimer: undefined,
@@ -152,7 +155,7 @@ export class Reconciler {
     let row = await this.#parts.rows.get<unknown>(job.key);
     for (;;) {
       const isOver = !row || job.kind.settled.includes(row.status);
-      this.#converge(job, row && !isOver ? job.kind.wants(row) : nothing);
+      this.#converge(job, row && !isOver ? wantsOf(job, row) : nothing);
       const observed = observedOf(job, this.#parts.units);
       job.kind.published?.(job.key, row && { row, observed });
       if (!row || isOver) return this.#forget(job);
@@ -252,6 +255,11 @@ export class Reconciler {
 
 /** A pass that failed by our fault is tried again after this long. */
 const RETRY_MS = 5_000;
+
+function wantsOf(job: Job, row: Row<unknown>): Wants {
+  if (job.seen?.row !== row) job.seen = { row, wants: job.kind.wants(row) };
+  return job.seen.wants;
+}
 
 const textOf = ({ kind, scope, name }: RowKey): string => `${kind} ${scope} ${name}`;
 

@@ -123,11 +123,12 @@ test("a built-in algorithm says which metrics its log lines hold", async () => {
     registries: {},
     install: () => Promise.reject(new Error("nothing is to be unpacked")),
   });
-  const metrics = (await images.builtInMetrics(`${east}/sagemaker-xgboost:1.0-1-cpu-py3`, place)) ?? [];
+  const metricsOf = async (name: string) => (await images.look(`${east}/${name}`, place)).builtInMetrics;
+  const metrics = (await metricsOf("sagemaker-xgboost:1.0-1-cpu-py3")) ?? [];
   const merror = metrics.find((metric) => metric.name === "validation:merror");
   const line = "[3]#011train-merror:0.01250#011validation-merror:0.03100";
   assert.equal(new RegExp(merror?.pattern ?? "").exec(line)?.[1], "0.03100");
-  const machines = (await images.builtInMetrics(`${east}/factorization-machines:1`, place)) ?? [];
+  const machines = (await metricsOf("factorization-machines:1")) ?? [];
   const valuesOf = (text: string) =>
     machines.flatMap(({ name, pattern }) => {
       const found = new RegExp(pattern).exec(text)?.[1];
@@ -141,7 +142,7 @@ test("a built-in algorithm says which metrics its log lines hold", async () => {
     "#progress_metric: host=algo-1, completed 50 %": [["train:progress", "50"]],
   };
   for (const [text, expected] of Object.entries(lines)) assert.deepEqual(valuesOf(text), expected);
-  assert.equal(await images.builtInMetrics(`${east}/kmeans:1`, place), undefined);
+  assert.equal(await metricsOf("kmeans:1"), undefined);
 });
 
 test("the table of factorization machines names every hyperparameter of the guide, and those of tuning jobs", () => {

@@ -10,7 +10,8 @@ const images = createImages({
   registries: { "registry.example": { username: "ann", password: "secret" } },
   install: () => Promise.reject(new Error("Nothing is installed.")),
 });
-const problemOf = (uri: string) => images.problem(uri, { account: "123456789012", region: "us-east-1" });
+const problemOf = async (uri: string) =>
+  (await images.look(uri, { account: "123456789012", region: "us-east-1" })).problem;
 
 describe("a registry that the settings name is asked for images, and for nothing else", () => {
   const digest = `sha256:${"0".repeat(64)}`;

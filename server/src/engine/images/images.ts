@@ -49,16 +49,13 @@ export function createImages(options: ImagesOptions): UnitImages {
     }
   };
   return {
-    async problem(uri, place) {
+    async look(uri, place) {
       const provider = await find(uri, place);
-      return provider.from === "nowhere" ? provider.problem : undefined;
-    },
-    async builtInMetrics(uri, place) {
-      const provider = await find(uri, place);
-      if (provider.from !== "catalogue") return undefined;
+      if (provider.from === "nowhere") return { problem: provider.problem };
+      if (provider.from !== "catalogue") return {};
       // The tables of images come with this version and do not change under it.
       if (!metrics.has(provider.name)) metrics.set(provider.name, metricsOf(uri));
-      return metrics.get(provider.name);
+      return { builtInMetrics: metrics.get(provider.name) };
     },
     async pin(uri, place) {
       const provider = await find(uri, place);

@@ -158,7 +158,9 @@ export function readerOf(operation: string): RequestReader {
     conditions(input, call) {
       const found: Record<string, string | readonly string[]> = {};
       for (const { name, isList, paths, read = String } of known) {
-        const values = valuesAt(input, paths).flatMap((value) => read(value, call) ?? []);
+        const given = valuesAt(input, paths);
+        if (given.length === 0) continue;
+        const values = given.flatMap((value) => read(value, call) ?? []);
         const [only] = values;
         if (only !== undefined) found[name] = isList ? [...new Set(values)] : only;
       }

@@ -41,10 +41,15 @@ export function createReads(
     const key = { kind, scope, name };
     const known = cache?.get(key);
     if (known) return known as Row<Document>;
+    if (cache?.lacks(key)) return undefined;
     const found = run(questions.get, key, false);
     const [record] = (found instanceof Promise ? await found : found) as readonly Omit<RowRecord, keyof RowKey>[];
-    const row = record && toRow<Document>({ ...record, ...key });
-    return row && cache ? cache.keep(row) : row;
+    if (record === undefined) {
+      cache?.keepAbsent(key);
+      return undefined;
+    }
+    const row = toRow<Document>({ ...record, ...key });
+    return cache ? cache.keep(row) : row;
   };
   /**
    * Rows of a page, read with one statement where they are not at hand. Those of later pages are not kept: who walks a
@@ -125,7 +130,7 @@ export function createReads(
   };
 }
 
-function toRow<Document>(record: RowRecord): Row<Document> {
+export function toRow<Document>(record: RowRecord): Row<Document> {
   return {
     kind: record.kind,
     scope: record.scope,

@@ -4,7 +4,16 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { changingListTests } from "./changing-suite.ts";
 import { counted } from "./guarded.ts";
-import { BadCursor, type Change, Conflict, type RowKey, type RowQuery, type Rows, type RowWrite } from "./rows.ts";
+import {
+  BadCursor,
+  type Change,
+  Conflict,
+  type Json,
+  type RowKey,
+  type RowQuery,
+  type Rows,
+  type RowWrite,
+} from "./rows.ts";
 import { allPages, aRow, type It, names, scope } from "./sample-rows.ts";
 
 export function rowsSuite(title: string, open: () => Promise<Rows>): void {
@@ -19,6 +28,7 @@ function define(open: () => Promise<Rows>): void {
   after(() => rows.close());
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
   commitTests(it, () => rows);
+  laterLookTests(it, () => rows);
   countedTests(it, () => rows);
   readTests(it, () => rows);
   listTests(it, () => rows);
@@ -117,6 +127,63 @@ function commitTests(it: It, rows: () => Rows): void {
   it("a document that is no JSON is refused before anything is written", async () => {
     await assert.rejects(rows().commit({ put: [{ ...aRow("no-json"), document: undefined }] }), /must be JSON/);
     assert.equal(await rows().get(aRow("no-json")), undefined);
+  });
+}
+
+function laterLookTests(it: It, rows: () => Rows): void {
+  it("a row that was looked for in vain is found once it is put, also by who looks while it is", async () => {
+    const key = aRow("sought");
+    for (const version of [1, 1, 1]) {
+      assert.equal(await rows().get(key), undefined);
+      const put = rows().commit({ put: [key] });
+      await rows().get(key);
+      await put;
+      assert.deepEqual(await rows().get(key), { ...key, version });
+      await rows().commit({ remove: [key] });
+    }
+  });
+
+  it("who reads of a change in the log finds the row as it is by then, though the change is not answered yet", async () => {
+    const row = aRow("heard");
+    const events = [{ kind: row.kind, scope: row.scope, name: row.name, type: "changed" }];
+    const changes: Record<string, Change> = {
+      first: { put: [{ ...row, document: "first" }] },
+      second: { put: [{ ...row, document: "second" }] },
+      gone: { remove: [row] },
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      await rows().get(row);
+      const from = await rows().latestChange();
+      const made = rows().commit({ ...change, events });
+      while ((await rows().changes(from, 1)).length === 0) await rows().get(row);
+      assert.equal((await rows().get(row))?.document ?? "gone", name);
+      await made;
+    }
+  });
+
+  it("a row that a change tells of is found as the change made it", async () => {
+    const told = async (version: number | "absent", document: Json, remove: readonly RowKey[] = []) => {
+      const row = aRow("told", { document });
+      const events = [{ kind: row.kind, scope: row.scope, name: row.name, type: "changed" }];
+      await rows().commit({ expect: [{ key: row, version }], remove, put: [row], events });
+    };
+    const found = async () => {
+      const row = await rows().get(aRow("told"));
+      return [row?.version, row?.document];
+    };
+    await told("absent", { a: 1 });
+    assert.deepEqual(await found(), [1, { a: 1 }]);
+    await assert.rejects(told("absent", { a: 2 }), Conflict);
+    assert.deepEqual(await found(), [1, { a: 1 }]);
+    await told(1, { a: 2 });
+    await told(2, { a: 3 });
+    assert.deepEqual(await found(), [3, { a: 3 }]);
+    await rows().commit({ put: [aRow("told", { document: { a: 4 } })] });
+    assert.deepEqual(await found(), [4, { a: 4 }]);
+    await told(4, { a: 5 }, [aRow("told")]);
+    assert.deepEqual(await found(), [1, { a: 5 }]);
+    await told(1, { a: 6 });
+    assert.deepEqual(await found(), [2, { a: 6 }]);
   });
 }
 

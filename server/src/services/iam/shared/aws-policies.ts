@@ -21,13 +21,17 @@ const PREFIX = "arn:aws:iam::aws:policy/";
 /** Policies that only roles of services may have (IAM user guide, "Service-linked roles"). */
 export const SERVICE_ROLE_PATH = "/aws-service-role/";
 
-let known: ReadonlyMap<string, AwsManagedPolicy> | undefined;
+let table: ReadonlyMap<string, () => AwsManagedPolicy> | undefined;
 
-const policies = (): ReadonlyMap<string, AwsManagedPolicy> => {
-  known ??= new Map(
-    Object.entries(loadAwsPolicies().policies).map(([name, one]) => [arnOf(name, one.path), of(name, one)]),
+/** By ARN. Most servers use one or two, so each is made when it is first asked for. */
+const policies = (): ReadonlyMap<string, () => AwsManagedPolicy> => {
+  table ??= new Map(
+    Object.entries(loadAwsPolicies().policies).map(([name, one]) => {
+      let made: AwsManagedPolicy | undefined;
+      return [arnOf(name, one.path), () => (made ??= of(name, one))];
+    }),
   );
-  return known;
+  return table;
 };
 
 const arnOf = (name: string, path: string): string => `arn:aws:iam::aws:policy${path}${name}`;
@@ -71,6 +75,6 @@ const idOf = (arn: string): string => {
 
 export const awsPolicies = {
   has: (arn: string): boolean => arn.startsWith(PREFIX) && policies().has(arn),
-  get: (arn: string): AwsManagedPolicy | undefined => (arn.startsWith(PREFIX) ? policies().get(arn) : undefined),
-  values: (): Iterable<AwsManagedPolicy> => policies().values(),
+  get: (arn: string): AwsManagedPolicy | undefined => (arn.startsWith(PREFIX) ? policies().get(arn)?.() : undefined),
+  values: (): Iterable<AwsManagedPolicy> => Array.from(policies().values(), (make) => make()),
 };

@@ -1,5 +1,9 @@
 // Regular expressions of callers. They meet every line of a log, so they run on RE2, which takes time linear in the line.
-import { RE2JS, RE2JSException } from "re2js";
+import { createRequire } from "node:module";
+import type { RE2JS } from "re2js";
+
+/** The engine has tables of all Unicode: they are loaded with the first expression. */
+const load = createRequire(import.meta.url);
 
 export interface Expression {
   /** Whether it is found anywhere in the text. */
@@ -33,6 +37,7 @@ export function compileExpression(source: string): Expression {
 }
 
 function compiled(source: string): RE2JS {
+  const { RE2JS, RE2JSException } = load("re2js") as typeof import("re2js");
   try {
     return RE2JS.compile(source);
   } catch (cause) {

@@ -46,7 +46,7 @@ export function model({ rows, objects, roles, clock, engine, quotas, networks }:
           if (container.ModelDataUrl && !input.ExecutionRoleArn)
             throw errors.validation("ExecutionRoleArn must be given for a model with ModelDataUrl.");
           checkVpc(networks, call, input.VpcConfig);
-          const problem = await engine.imageProblem(container.Image ?? "", call);
+          const { problem } = await engine.lookAtImage(container.Image ?? "", call);
           if (problem) throw errors.validation(problem);
           if (container.ModelDataUrl && input.ExecutionRoleArn)
             await checkArtifact(call, input.ExecutionRoleArn, container.ModelDataUrl);

@@ -17,6 +17,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import type { RowKey } from "../../../store/rows/rows.ts";
 import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
@@ -75,8 +76,8 @@ export function processingJob(parts: Parts): Noun {
           const { Tags: tags, ...request } = input;
           const document: ProcessingDocument = { request, arn, id: newId(), attempt: 1, phase: "Preparing" };
           const config = input.ExperimentConfig;
-          const along = () =>
-            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config });
+          const along = (taken: readonly RowKey[]) =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerProcessingJob", config, taken });
           const running = () =>
             runningInstances<ProcessingDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
           const place = quotas.within(key.scope, quotas.instances("processing job", [instancesOf(request)], running));

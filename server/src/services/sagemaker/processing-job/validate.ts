@@ -20,7 +20,7 @@ export async function checkProcessingJob(
   { engine, quotas }: Pick<Parts, "engine" | "quotas">,
   place: ImagePlace,
 ): Promise<void> {
-  const problem = await engine.imageProblem(request.AppSpecification.ImageUri, place);
+  const { problem } = await engine.lookAtImage(request.AppSpecification.ImageUri, place);
   if (problem !== undefined) throw errors.validation(problem);
   checkResources(request, quotas);
   const { ProcessingInputs: inputs = [], ProcessingOutputConfig } = request;

@@ -31,7 +31,7 @@ export async function checkInference(
 
 /** @throws ApiError Validation */
 export async function checkImage(engine: Parts["engine"], call: Call, image: string): Promise<void> {
-  const problem = await engine.imageProblem(image, call);
+  const { problem } = await engine.lookAtImage(image, call);
   if (problem) throw errors.validation(problem);
 }
 

@@ -16,16 +16,17 @@ export interface NewJob<Document> {
   readonly now: number;
   /** `training job`, for the text of a duplicate. */
   readonly noun: string;
-  /** What is written along, found out anew if it did not hold; throws when it cannot be. */
-  readonly along?: () => Promise<Pick<Change, "expect" | "put">>;
+  /** What is written along, found out anew if it did not hold; throws when it cannot be. `failed`: rows that were not as expected. */
+  readonly along?: (failed: readonly RowKey[]) => Promise<Pick<Change, "expect" | "put">>;
 }
 
 /** One commit: the row, its tags, what is written along, the event that wakes the engine. @throws ApiError ResourceInUse */
 export async function createJob<Document>(rows: Committer, job: NewJob<Document>): Promise<void> {
   const { key, arn, now, noun } = job;
   const created: ChangeEvent = { ...key, type: "created", detail: job.status };
+  const failed: RowKey[] = [];
   for (;;) {
-    const { expect = [], put = [] } = (await job.along?.()) ?? {};
+    const { expect = [], put = [] } = (await job.along?.(failed)) ?? {};
     try {
       await rows.commit({
         expect: [{ key, version: "absent" }, arnIsFree(key.scope, arn), ...expect],
@@ -39,6 +40,7 @@ export async function createJob<Document>(rows: Committer, job: NewJob<Document>
       return;
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause;
+      failed.push(cause.expectation.key);
       if (![key.kind, tagKind].includes(cause.expectation.key.kind)) continue;
       const Noun = noun.charAt(0).toUpperCase() + noun.slice(1);
       throw errors.resourceInUse(

@@ -19,7 +19,9 @@ import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker
 import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
+import type { SeenImage } from "../../../engine/engine.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import type { RowKey } from "../../../store/rows/rows.ts";
 import { trackJob } from "../shared/experiments/track.ts";
 import { feed } from "../shared/feeding/feed.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
@@ -97,7 +99,8 @@ export function trainingJob(parts: Parts): Noun {
         permissions: (input, call) => [onResource(call, "training-job", input.TrainingJobName)],
         run: async (given, call) => {
           const input = await ofAlgorithm(parts, call, given);
-          await checkTrainingJob(input, parts, call);
+          const image = await engine.lookAtImage(input.AlgorithmSpecification?.TrainingImage ?? "", call);
+          checkTrainingJob(input, parts, image);
           checkVpc(parts.networks, call, input.VpcConfig);
           await checkRole(roles, input.RoleArn);
           await checkVolumeKey(parts, call, volumeKeyOf(input));
@@ -107,9 +110,10 @@ export function trainingJob(parts: Parts): Noun {
           const now = clock.now();
           const { Tags: tags, ...request } = input;
           const at = { now, steady: engine.steady() };
-          const document = newDocument(await withMetrics(request, engine, call), arn, at);
+          const document = newDocument(withMetrics(request, image), arn, at);
           const config = input.ExperimentConfig;
-          const along = () => trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config });
+          const along = (taken: readonly RowKey[]) =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTrainingJob", config, taken });
           const place = quotas.within(key.scope, instancesOf(parts, key.scope, request));
           await createJob(place, { key, status: "InProgress", document, arn, tags, now, noun: "training job", along });
           return { TrainingJobArn: arn };
@@ -165,18 +169,12 @@ function newDocument(request: CreateTrainingJobRequest, arn: string, { now, stea
 }
 
 /** Built-in algorithms have fixed metrics, which Describe shows as if the caller had defined them. */
-async function withMetrics(
-  request: CreateTrainingJobRequest,
-  engine: Parts["engine"],
-  call: Call,
-): Promise<CreateTrainingJobRequest> {
+function withMetrics(request: CreateTrainingJobRequest, { builtInMetrics }: SeenImage): CreateTrainingJobRequest {
   const algorithm = request.AlgorithmSpecification;
-  const image = algorithm?.TrainingImage;
-  const metrics = image === undefined ? undefined : await engine.builtInMetrics(image, call);
-  if (!algorithm || !metrics) return request;
+  if (!algorithm || !builtInMetrics) return request;
   // What a script prints, only its author knows.
   if (runsScript(request) && algorithm.MetricDefinitions?.length) return request;
-  const MetricDefinitions = metrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
+  const MetricDefinitions = builtInMetrics.map(({ name, pattern }) => ({ Name: name, Regex: pattern }));
   return { ...request, AlgorithmSpecification: { ...algorithm, MetricDefinitions } };
 }
 

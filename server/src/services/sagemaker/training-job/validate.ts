@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { CreateTrainingJobRequest } from "../../../../../contract/sagemaker/types.ts";
 import { errors } from "../../../core/errors.ts";
-import type { Engine, ImagePlace } from "../../../engine/engine.ts";
+import type { SeenImage } from "../../../engine/engine.ts";
 import { instanceSize } from "../../../engine/instance-types.ts";
 import { patternProblem } from "../../../engine/metrics.ts";
 import { notBuilt } from "../shared/not-built.ts";
@@ -13,13 +13,13 @@ import { checkChannels } from "./channels/validate.ts";
 import { LONGEST_RUNTIME_SECONDS, maxRuntimeSeconds, runsScript } from "./document.ts";
 import { userOf } from "./quota.ts";
 
-/** @throws ApiError Validation, ResourceLimitExceeded */
-export async function checkTrainingJob(
+/** `image`: what there is to the one that the request names. @throws ApiError Validation, ResourceLimitExceeded */
+export function checkTrainingJob(
   request: CreateTrainingJobRequest,
-  { engine, fileSystems, quotas }: Pick<Parts, "engine" | "fileSystems" | "quotas">,
-  place: ImagePlace,
-): Promise<void> {
-  await checkAlgorithm(request, engine, place);
+  { fileSystems, quotas }: Pick<Parts, "fileSystems" | "quotas">,
+  image: SeenImage,
+): void {
+  checkAlgorithm(request, image);
   checkResources(request, quotas);
   checkTimes(request);
   checkCheckpoints(request);
@@ -31,15 +31,14 @@ export async function checkTrainingJob(
   checkChannels(request, fileSystems);
 }
 
-async function checkAlgorithm(request: CreateTrainingJobRequest, engine: Engine, place: ImagePlace): Promise<void> {
+function checkAlgorithm(request: CreateTrainingJobRequest, { problem, builtInMetrics }: SeenImage): void {
   const { AlgorithmSpecification: algorithm } = request;
   if (!algorithm) throw errors.validation("AlgorithmSpecification must be given.");
-  const { TrainingImage: image, MetricDefinitions } = algorithm;
-  if (image === undefined)
+  const { TrainingImage, MetricDefinitions } = algorithm;
+  if (TrainingImage === undefined)
     throw errors.validation("AlgorithmSpecification must name a TrainingImage or an AlgorithmName, got neither.");
-  const problem = await engine.imageProblem(image, place);
   if (problem !== undefined) throw errors.validation(problem);
-  if (MetricDefinitions?.length && !runsScript(request) && (await engine.builtInMetrics(image, place)))
+  if (MetricDefinitions?.length && !runsScript(request) && builtInMetrics)
     throw errors.validation(
       "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.",
     );

@@ -9,6 +9,7 @@ import type { Call } from "../../../core/call.ts";
 import { errors } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { JobKind } from "../../../engine/job-kind.ts";
+import type { RowKey } from "../../../store/rows/rows.ts";
 import { trackJob } from "../shared/experiments/track.ts";
 import { changeJob, createJob, needJob } from "../shared/job-rows.ts";
 import { listRows } from "../shared/list.ts";
@@ -65,8 +66,8 @@ export function transformJob(parts: Parts): Noun {
           const { Tags: tags, ...request } = input;
           const document: TransformDocument = { request, model, arn, id: newId(), attempt: 1, phase: "preparing" };
           const config = input.ExperimentConfig;
-          const along = () =>
-            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTransformJob", config });
+          const along = (taken: readonly RowKey[]) =>
+            trackJob(rows, call, { key, arn, tags, now, sourceType: "SageMakerTransformJob", config, taken });
           const running = () =>
             runningInstances<TransformDocument>(rows, key.kind, key.scope, (each) => instancesOf(each.request));
           const place = quotas.within(key.scope, quotas.instances("transform job", [instancesOf(request)], running));

@@ -6,9 +6,10 @@ import { judge, type PackedChange, pack } from "../change.ts";
 import { writeStatements } from "../compile.ts";
 import type { ListedRow } from "../listing.ts";
 import { migrate } from "../migrate.ts";
-import { createReads, type KeptReads } from "../read.ts";
+import { createReads, type KeptReads, toRow } from "../read.ts";
 import { RowCache } from "../row-cache.ts";
-import type { Change, RowKey, Rows, RowWrite } from "../rows.ts";
+import type { Change, Row, RowKey, Rows, RowWrite } from "../rows.ts";
+import type { RowRecord } from "../schema.ts";
 import { createTrimming, Watchers } from "../watchers.ts";
 import { Connection } from "./connection.ts";
 import { isDamage, openDatabase } from "./database.ts";
@@ -76,10 +77,12 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
       { cache, list },
     ),
     async commit(change: Change) {
-      const result = await batches.submit(pack(change, clock.now()));
-      for (const key of change.remove ?? []) cache.forget(key);
-      for (const row of change.put ?? []) cache.forget(row);
+      const packed = pack(change, clock.now());
+      const keys = [...(change.remove ?? []), ...(change.put ?? [])];
+      cache.changing(keys);
+      const result = await batches.submit(packed).finally(() => cache.changed(keys));
       judge(change, result);
+      for (const row of told(change, packed)) cache.keep(row);
       if (followed.size > 0) tellScanner(change);
       if (change.events && change.events.length > 0) watchers.wake();
     },
@@ -91,6 +94,21 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
       connection.close();
     },
   };
+}
+
+/**
+ * The rows that a change's events are about, as they are once it is made, where it says which version they had: whoever
+ * hears of it looks at them next.
+ */
+function told({ expect = [], put = [], remove = [], events = [] }: Change, packed: PackedChange): Row<unknown>[] {
+  return events.flatMap((event) => {
+    const isMeant = ({ kind, scope, name }: RowKey) =>
+      name === event.name && kind === event.kind && scope === event.scope;
+    const written = packed.put[put.findIndex(isMeant)];
+    const before = expect.find(({ key }) => isMeant(key))?.version;
+    if (written === undefined || before === undefined || before === "present" || remove.some(isMeant)) return [];
+    return [toRow({ ...(written as unknown as RowRecord), version: before === "absent" ? 1 : before + 1 })];
+  });
 }
 
 const keyOf = ({ kind, scope, name }: RowKey): RowKey => ({ kind, scope, name });

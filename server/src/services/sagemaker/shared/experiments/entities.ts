@@ -17,7 +17,7 @@ const words: Readonly<Record<EntityType, string>> = {
 const wordOf = ({ kind }: RowKey): string =>
   Object.entries(words).find(([type]) => kindOf(type as EntityType) === kind)?.[1] ?? "Resource";
 
-const sameKey = (one: RowKey, other: RowKey): boolean =>
+export const sameKey = (one: RowKey, other: RowKey): boolean =>
   one.kind === other.kind && one.scope === other.scope && one.name === other.name;
 
 interface Named {

@@ -13,7 +13,7 @@ import {
   type TrialDocument,
   type TrialRow,
 } from "./documents.ts";
-import { entityRows, guard, needEntity, present } from "./entities.ts";
+import { entityRows, guard, needEntity, present, sameKey } from "./entities.ts";
 import { association } from "./membership.ts";
 
 export interface TrackedJob {
@@ -23,6 +23,8 @@ export interface TrackedJob {
   readonly now: number;
   readonly sourceType: "SageMakerTrainingJob" | "SageMakerProcessingJob" | "SageMakerTransformJob";
   readonly config: ExperimentConfig | undefined;
+  /** Rows whose names turned out to be taken when the job was last tried to be made. */
+  readonly taken: readonly RowKey[];
 }
 
 /** What a new job's component adds to a component's name. */
@@ -42,7 +44,7 @@ type Tracking = Required<Pick<Change, "expect" | "put">>;
 export async function trackJob(rows: Rows, call: Call, job: TrackedJob): Promise<Tracking> {
   const { key, arn, now, tags, config } = job;
   const trial = await trialOf(rows, call, job);
-  const name = await freeName(rows, call, "experiment-trial-component", `${key.name}-${suffixes[job.sourceType]}`);
+  const name = freeName(call, "experiment-trial-component", `${key.name}-${suffixes[job.sourceType]}`, job.taken);
   const componentKey = entityKey(call, "experiment-trial-component", name);
   const document: ComponentDocument = {
     name,
@@ -68,7 +70,7 @@ async function trialOf(rows: Rows, call: Call, job: TrackedJob): Promise<JobTria
     ExperimentName === undefined
       ? undefined
       : await needEntity<ExperimentDocument>(rows, entityKey(call, "experiment", ExperimentName), ExperimentName);
-  if (TrialName === undefined) return experiment && newTrial(rows, call, job, experiment);
+  if (TrialName === undefined) return experiment && newTrial(call, job, experiment);
   const row = await needEntity<TrialDocument>(rows, entityKey(call, "experiment-trial", TrialName), TrialName);
   if (experiment && row.parent !== experiment.name)
     throw errors.validation(
@@ -77,13 +79,12 @@ async function trialOf(rows: Rows, call: Call, job: TrackedJob): Promise<JobTria
   return { row, expect: [present(row)], put: [] };
 }
 
-async function newTrial(
-  rows: Rows,
+function newTrial(
   call: Call,
-  { key, now }: TrackedJob,
+  { key, now, taken }: TrackedJob,
   experiment: Awaited<ReturnType<typeof needEntity<ExperimentDocument>>>,
-): Promise<JobTrial> {
-  const name = await freeName(rows, call, "experiment-trial", `${key.name}-aws-trial`);
+): JobTrial {
+  const name = freeName(call, "experiment-trial", `${key.name}-aws-trial`, taken);
   const trialKey = entityKey(call, "experiment-trial", name);
   const document: TrialDocument = {
     name,
@@ -100,7 +101,8 @@ async function newTrial(
   };
 }
 
-/** The name, with something random behind it when somebody has taken it. */
-async function freeName(rows: Rows, call: Call, type: EntityType, name: string): Promise<string> {
-  return (await rows.get(entityKey(call, type, name))) ? `${name}-${newId().slice(0, 8)}` : name;
+/** The name, with something random behind it once it was found that somebody has taken it. */
+function freeName(call: Call, type: EntityType, name: string, taken: readonly RowKey[]): string {
+  const key = entityKey(call, type, name);
+  return taken.some((other) => sameKey(key, other)) ? `${name}-${newId().slice(0, 8)}` : name;
 }
