@@ -29,6 +29,14 @@ export class RowCache {
     return row;
   }
 
+  /** Keeps, between `changing` and `changed`, a row as its change made it. Where others are changing it too theirs may be newer. */
+  keepMade(row: Row<unknown>): void {
+    const text = textOf(row);
+    if (isKeySpace.has(row.kind) || this.#changing.get(text) !== 1) return;
+    makeRoom(this.#kept, LIMIT);
+    this.#kept.set(text, frozen(row));
+  }
+
   /** Whether the row is known not to be there. */
   lacks(key: RowKey): boolean {
     return this.#absent.has(textOf(key));

@@ -29,6 +29,7 @@ function define(open: () => Promise<Rows>): void {
   const it = (behaviour: string, run: () => Promise<void>) => test(behaviour, run);
   commitTests(it, () => rows);
   laterLookTests(it, () => rows);
+  changedTogetherTests(it, () => rows);
   countedTests(it, () => rows);
   readTests(it, () => rows);
   listTests(it, () => rows);
@@ -184,6 +185,22 @@ function laterLookTests(it: It, rows: () => Rows): void {
     assert.deepEqual(await found(), [1, { a: 5 }]);
     await told(1, { a: 6 });
     assert.deepEqual(await found(), [2, { a: 6 }]);
+  });
+}
+
+function changedTogetherTests(it: It, rows: () => Rows): void {
+  it("of changes to a row that are made together the last is found, whichever of them tell of it", async () => {
+    const row = aRow("together");
+    const told = (version: number, document: Json): Change => ({
+      expect: [{ key: row, version }],
+      put: [{ ...row, document }],
+      events: [{ kind: row.kind, scope: row.scope, name: row.name, type: "changed" }],
+    });
+    await rows().commit({ put: [{ ...row, document: "first" }] });
+    await Promise.all([rows().commit(told(1, "told")), rows().commit({ put: [{ ...row, document: "put" }] })]);
+    assert.equal((await rows().get(row))?.document, "put");
+    await Promise.all([rows().commit(told(3, "told again")), rows().commit({ remove: [row] })]);
+    assert.equal(await rows().get(row), undefined);
   });
 }
 

@@ -80,9 +80,12 @@ export async function openSqliteRows(options: { readonly file: string; readonly 
       const packed = pack(change, clock.now());
       const keys = [...(change.remove ?? []), ...(change.put ?? [])];
       cache.changing(keys);
-      const result = await batches.submit(packed).finally(() => cache.changed(keys));
-      judge(change, result);
-      for (const row of told(change, packed)) cache.keep(row);
+      try {
+        judge(change, await batches.submit(packed));
+        for (const row of told(change, packed)) cache.keepMade(row);
+      } finally {
+        cache.changed(keys);
+      }
       if (followed.size > 0) tellScanner(change);
       if (change.events && change.events.length > 0) watchers.wake();
     },
