@@ -14,6 +14,8 @@ from storm import send_all
 COUNT = int(os.environ.get("MUTATED_CALLS", "8000"))
 PROCESSES = int(os.environ.get("MUTATED_CALLS_PROCESSES", "1"))
 SEED = os.environ.get("MUTATED_CALLS_SEED", "2020")
+#: Calls after which it has loaded what it loads at first use and its caches are filled.
+WARM_UP = 4000
 #: The server's memory once it is warm, and what its tables and caches may add to that.
 GROWTH = 1.25
 GROWTH_MB = 32
@@ -31,7 +33,7 @@ def test_mutated_calls_are_answered_without_failure_silence_or_growth(own_server
     kms = server.client("kms")
     kms.create_alias(AliasName="alias/fuzzed", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
 
-    warm_up = COUNT // 10
+    warm_up = max(COUNT // 10, min(WARM_UP, COUNT // 2))
     first, early = send_all(server, SEED, range(warm_up), tmp_path, PROCESSES)
     warm = settled_mb(server)
     second, late = send_all(server, SEED, range(warm_up, COUNT), tmp_path, PROCESSES)
