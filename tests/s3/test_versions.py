@@ -1,5 +1,6 @@
 """Versioning, delete markers and object lock."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,23 @@ def test_deleting_the_current_version_uncovers_the_one_before(client, versioned)
     second = s3.put_object(Bucket=versioned, Key="k", Body=b"2")["VersionId"]
     s3.delete_object(Bucket=versioned, Key="k", VersionId=second)
     assert s3.get_object(Bucket=versioned, Key="k")["Body"].read() == b"1"
+
+
+def test_versions_that_are_deleted_at_the_same_time_are_all_gone(client, versioned):
+    s3 = client("s3")
+
+    def put(number):
+        return s3.put_object(Bucket=versioned, Key="key", Body=b"%d" % number)["VersionId"]
+
+    def delete(version):
+        s3.delete_object(Bucket=versioned, Key="key", VersionId=version)
+
+    with ThreadPoolExecutor(6) as callers:
+        for _ in range(100):
+            # The newest first: while it goes, the one before takes its place.
+            list(callers.map(delete, sorted(callers.map(put, range(6)))))
+            left = s3.list_object_versions(Bucket=versioned)
+            assert [left.get("Versions"), left.get("DeleteMarkers")] == [None, None]
 
 
 def test_suspended_versioning_writes_the_null_version(client, bucket):

@@ -61,9 +61,26 @@ export async function findVersion(
   key: string,
   versionId: string | undefined,
 ): Promise<ObjectRow | undefined> {
-  const current = await currentObject(context, bucket, key);
+  let current = await currentObject(context, bucket, key);
   if (versionId === undefined) return current ?? (await newestBeside(context, bucket, key, 1))[0];
-  if (current !== undefined && shownVersion(current.document) === versionId) return current;
+  for (;;) {
+    if (current !== undefined && shownVersion(current.document) === versionId) return current;
+    const aside = await versionAside(context, bucket, key, versionId);
+    if (aside !== undefined) return aside;
+    // Between the two looks it may have become the current one, because what covered it was removed.
+    const later = await currentObject(context, bucket, key);
+    if (later?.document.id === current?.document.id) return undefined;
+    current = later;
+  }
+}
+
+/** The version named, among those that are not the current object. */
+async function versionAside(
+  context: S3Context,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+): Promise<ObjectRow | undefined> {
   if (versionId !== "null") {
     const row = await context.rows.get<ObjectDocument>(versionKey(bucket, key, versionId));
     return row?.document.isNull === true ? undefined : row;
