@@ -23,18 +23,14 @@ export class RowCache {
   /** Keeps a row in the same turn of the event loop in which it was read, and gives it back, frozen. */
   keep<Document>(row: Row<Document>): Row<Document> {
     const text = textOf(row);
-    if (isKeySpace.has(row.kind) || this.#changing.has(text)) return row;
-    makeRoom(this.#kept, LIMIT);
-    this.#kept.set(text, frozen(row));
+    if (!isKeySpace.has(row.kind) && !this.#changing.has(text)) this.#put(text, row);
     return row;
   }
 
   /** Keeps, between `changing` and `changed`, a row as its change made it. Where others are changing it too theirs may be newer. */
   keepMade(row: Row<unknown>): void {
     const text = textOf(row);
-    if (isKeySpace.has(row.kind) || this.#changing.get(text) !== 1) return;
-    makeRoom(this.#kept, LIMIT);
-    this.#kept.set(text, frozen(row));
+    if (!isKeySpace.has(row.kind) && this.#changing.get(text) === 1) this.#put(text, row);
   }
 
   /** Whether the row is known not to be there. */
@@ -67,6 +63,11 @@ export class RowCache {
       if (others === 0) this.#changing.delete(text);
       else this.#changing.set(text, others);
     }
+  }
+
+  #put(text: string, row: Row<unknown>): void {
+    makeRoom(this.#kept, LIMIT);
+    this.#kept.set(text, frozen(row));
   }
 }
 
