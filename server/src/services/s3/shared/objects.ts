@@ -62,7 +62,13 @@ export async function findVersion(
   versionId: string | undefined,
 ): Promise<ObjectRow | undefined> {
   let current = await currentObject(context, bucket, key);
-  if (versionId === undefined) return current ?? (await newestBeside(context, bucket, key, 1))[0];
+  if (versionId === undefined) {
+    if (current !== undefined) return current;
+    const [newest] = await newestBeside(context, bucket, key, 1);
+    // Any other than a delete marker has become the newest beside, because the marker was removed between the two looks.
+    const isMarker = newest === undefined || newest.document.deleteMarker;
+    return isMarker ? newest : ((await currentObject(context, bucket, key)) ?? newest);
+  }
   for (;;) {
     if (current !== undefined && shownVersion(current.document) === versionId) return current;
     const aside = await versionAside(context, bucket, key, versionId);
